@@ -1,0 +1,80 @@
+// The project itself: its Node packages, its compiled program, its own command.
+
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { must } from './child.mjs';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+const binFolder = join(root, 'node_modules', '.bin');
+
+/** With Node 24 and the development tools first. */
+export const commandPath = `${binFolder}${delimiter}${process.env.PATH}`;
+
+/** No package asks for a later major version of Node than this. */
+const NEWEST_ASKED_FOR = 22;
+
+/** Written last: an installation that was cut off is done again. */
+const stampFile = join(root, 'node_modules', '.mitschnitt-installed');
+
+export async function installPackages(say) {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const installed =
+    existsSync(join(root, 'node_modules', '.package-lock.json')) &&
+    existsSync(stampFile) &&
+    readFileSync(stampFile, 'utf8') === wanted;
+  if (installed) return 'unchanged';
+  say('npm ci');
+  rmSync(stampFile, { force: true });
+  const what = 'the Node packages could not be installed';
+  const remedy =
+    "See npm's message. Usually the registry is out of reach, or package.json and package-lock.json differ (npm install).";
+  const npm = (args, env) => must(what, remedy, 'npm', [...args, '--loglevel=error'], { cwd: root, env });
+  // An npm older than 11 builds every package that has C++ sources, prebuilt or not, so that it needs a compiler:
+  // no scripts, then, as package.json tells newer ones, but for the one package that fetches Node.
+  await npm(['ci', '--ignore-scripts']);
+  await npm(['rebuild', 'node']);
+  // On an old Node npm leaves out, without a word, the binaries of packages that ask for a newer one.
+  if (Number(process.versions.node.split('.')[0]) < NEWEST_ASKED_FOR) {
+    await npm(['install', '--no-save', '--ignore-scripts'], { PATH: commandPath });
+  }
+  writeFileSync(stampFile, wanted);
+  return 'installed (npm ci)';
+}
+
+export async function compile() {
+  await must(
+    'src/ does not compile',
+    'Put right what the compiler names.',
+    join(binFolder, 'node'),
+    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'],
+    { cwd: root },
+  );
+  linkOwnCommand();
+  return 'src/ -> dist/';
+}
+
+/** npm links the commands of dependencies only. `npx` finds the package's own too, a shell's PATH does not. */
+function linkOwnCommand() {
+  const command = join(root, 'src', 'cli', 'mitschnitt.mjs');
+  const link = join(binFolder, 'mitschnitt');
+  if (!existsSync(command)) return;
+  if ((statSync(command).mode & 0o111) === 0) chmodSync(command, 0o755);
+  if (existsSync(link)) return;
+  mkdirSync(binFolder, { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync('../../src/cli/mitschnitt.mjs', link);
+}

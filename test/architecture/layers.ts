@@ -1,0 +1,178 @@
+import { posix } from 'node:path';
+
+import { readSource, type Import } from './source.ts';
+
+type LayerName =
+  | 'core'
+  | 'port'
+  | 'log'
+  | 'config'
+  | 'application'
+  | 'adapter'
+  | 'part of targets'
+  | 'table of targets'
+  | 'web'
+  | 'entry';
+
+interface Layer {
+  readonly name: LayerName;
+  /** Paths below src/; `folder/` means everything in it. A file belongs to the first layer that lists it. */
+  readonly files: readonly string[];
+  readonly mayImport: readonly LayerName[];
+  /** Layers of which only types may be imported. */
+  readonly mayImportTypesOf?: readonly LayerName[];
+  /** `node:` modules and packages; without them the layer is also held to have no clock and no randomness. */
+  readonly outside: boolean;
+  readonly exportsOnlyTypes?: true;
+}
+
+/** Who may import whom. */
+const LAYERS: readonly Layer[] = [
+  {
+    name: 'core',
+    files: ['call/', 'recording/', 'errors.ts'],
+    mayImport: ['core'],
+    outside: false,
+  },
+  {
+    name: 'port',
+    files: ['asterisk/pbx.ts', 'delivery/target.ts', 'catalogue/catalogue.ts'],
+    mayImport: ['core'],
+    outside: false,
+    exportsOnlyTypes: true,
+  },
+  {
+    // Everyone but the pure parts may tell what happens; the log knows nobody.
+    name: 'log',
+    files: ['log.ts'],
+    mayImport: ['core'],
+    outside: true,
+  },
+  {
+    name: 'config',
+    files: ['config/'],
+    mayImport: ['config', 'core'],
+    outside: true,
+  },
+  {
+    name: 'table of targets',
+    files: ['delivery/targets.ts'],
+    mayImport: ['adapter', 'port', 'log', 'core'],
+    mayImportTypesOf: ['config'],
+    outside: true,
+  },
+  {
+    // What every target does alike: waiting with a limit, reading the local file, explaining a socket's error.
+    name: 'part of targets',
+    files: ['delivery/limit.ts', 'delivery/source.ts', 'delivery/connection.ts'],
+    mayImport: ['part of targets', 'port', 'core'],
+    outside: true,
+  },
+  {
+    name: 'application',
+    files: [
+      ...['recorder.ts', 'recovery.ts', 'control.ts', 'spool/', 'report/', 'alarms/'],
+      ...['delivery/uploader.ts', 'delivery/courier.ts', 'delivery/retry.ts'],
+    ],
+    mayImport: ['application', 'port', 'log', 'core'],
+    mayImportTypesOf: ['config'],
+    outside: true,
+  },
+  {
+    name: 'web',
+    files: ['web/'],
+    mayImport: ['web', 'log', 'core'],
+    mayImportTypesOf: ['config'],
+    outside: true,
+  },
+  {
+    name: 'entry',
+    files: ['main.ts', 'assemble.ts', 'cli/'],
+    mayImport: [
+      'entry',
+      'web',
+      'table of targets',
+      'adapter',
+      'application',
+      'config',
+      'port',
+      'log',
+      'core',
+    ],
+    outside: true,
+  },
+  {
+    // Each sees its own family and its own port only: see familyOf.
+    name: 'adapter',
+    files: ['asterisk/', 'delivery/', 'catalogue/'],
+    mayImport: ['adapter', 'part of targets', 'port', 'log', 'core'],
+    mayImportTypesOf: ['config'],
+    outside: true,
+  },
+];
+
+export interface SourceFile {
+  /** Below src/, with `/`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Every breach of the table, as `file:line: rule`. */
+export function breaches(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const layer = layerOf(path);
+    if (!layer)
+      return [`${path}:1: belongs to no layer: say in test/architecture/layers.ts what it may import`];
+    const source = readSource(path, text);
+    const found: { line: number; rule: string }[] = source.imports.flatMap((imported) => {
+      const rule = judgeImport(path, layer, imported);
+      return rule === undefined ? [] : [{ line: imported.line, rule }];
+    });
+    if (!layer.outside) {
+      found.push(
+        ...source.ambient.map(({ name, line }) => ({ line, rule: `${layer.name} must not use ${name}` })),
+      );
+    }
+    if (layer.exportsOnlyTypes) {
+      const rule = (name: string) => `a ${layer.name} exports types only, not ${name}`;
+      found.push(...source.valueExports.map(({ name, line }) => ({ line, rule: rule(name) })));
+    }
+    return found.map(({ line, rule }) => `${path}:${line}: ${rule}`);
+  });
+}
+
+function layerOf(path: string): Layer | undefined {
+  return LAYERS.find(({ files }) =>
+    files.some((pattern) => (pattern.endsWith('/') ? path.startsWith(pattern) : path === pattern)),
+  );
+}
+
+function judgeImport(path: string, layer: Layer, { specifier, typeOnly }: Import): string | undefined {
+  if (!specifier.startsWith('.')) {
+    return layer.outside ? undefined : `${layer.name} must not import from outside: ${specifier}`;
+  }
+  const target = posix.join(posix.dirname(path), specifier);
+  const targetLayer = layerOf(target);
+  if (!targetLayer) return `${target} belongs to no layer`;
+  const allowed =
+    layer.mayImport.includes(targetLayer.name) ||
+    (typeOnly && (layer.mayImportTypesOf?.includes(targetLayer.name) ?? false));
+  if (!allowed) return `${layer.name} must not import ${targetLayer.name}: ${target}`;
+  if (layer.name === 'adapter' && targetLayer.name === 'adapter' && familyOf(path) !== familyOf(target)) {
+    return `an adapter must not see another: ${target}`;
+  }
+  if (layer.name === 'adapter' && targetLayer.name === 'port' && posix.dirname(target) !== folderOf(path)) {
+    return `an adapter implements one port, not also ${target}`;
+  }
+  return undefined;
+}
+
+/** Asterisk and the catalogue are one adapter of several files each; in delivery/, ftp.ts and ftp-*.ts are one. */
+function familyOf(path: string): string {
+  const [folder = '', name = ''] = path.split('/');
+  return folder === 'delivery' ? `${folder}/${name.split(/[-.]/)[0] ?? name}` : folder;
+}
+
+function folderOf(path: string): string {
+  return path.split('/')[0] ?? '';
+}
