@@ -1,0 +1,121 @@
+import type { Call, Direction, Group, Leg, Member, Policy } from './call.ts';
+
+/** `PJSIP/200-0000001f` -> `PJSIP/200`; Asterisk appends `-` and a number to the endpoint's name. */
+export function endpointOf(channelName: string): string {
+  const dash = channelName.lastIndexOf('-');
+  return dash === -1 ? channelName : channelName.slice(0, dash);
+}
+
+/** `PJSIP/200` -> `200`. */
+function extensionOf(endpoint: string): string {
+  return endpoint.slice(endpoint.indexOf('/') + 1);
+}
+
+/** A `Local/` channel is no party: it only leads to one. */
+export function isParty(leg: Leg): boolean {
+  return !leg.name.startsWith('Local/');
+}
+
+export function isExternal(leg: Leg, policy: Policy): boolean {
+  return policy.trunks.has(endpointOf(leg.name));
+}
+
+/** Extensions are compared as digits of equal length: `210-219` has neither 2100 nor 21. */
+function hasExtension(member: Member & { kind: 'extension' }, extension: string): boolean {
+  return extension.length === member.first.length && member.first <= extension && extension <= member.last;
+}
+
+function isMemberEndpoint(group: Group, endpoint: string): boolean {
+  const extension = extensionOf(endpoint);
+  return group.members.some((member) =>
+    member.kind === 'endpoint' ? member.endpoint === endpoint : hasExtension(member, extension),
+  );
+}
+
+/** The first group, in the order of the configuration, of which the party behind this leg is a member. */
+export function groupOf(leg: Leg, policy: Policy): Group | undefined {
+  if (!isParty(leg) || isExternal(leg, policy)) return undefined;
+  return policy.groups.find((group) => isMemberEndpoint(group, endpointOf(leg.name)));
+}
+
+/** The first group with a member that the dialplan calls `destination`: an extension or an endpoint. */
+export function groupOfDestination(destination: string, policy: Policy): Group | undefined {
+  return policy.groups.find((group) =>
+    group.members.some((member) =>
+      member.kind === 'endpoint'
+        ? member.endpoint === destination || extensionOf(member.endpoint) === destination
+        : hasExtension(member, extensionOf(destination)),
+    ),
+  );
+}
+
+/** Whether the dialplan's `destination` is one party of this PBX, and not a queue, a menu or an outside number. */
+export function isKnownParty(destination: string, policy: Policy): boolean {
+  if (groupOfDestination(destination, policy) !== undefined) return true;
+  for (const endpoint of policy.endpoints) {
+    if (policy.trunks.has(endpoint)) continue;
+    if (endpoint === destination || extensionOf(endpoint) === destination) return true;
+  }
+  return false;
+}
+
+/** The group that comes first in the configuration. */
+export function firstGroup(groups: readonly (Group | undefined)[], policy: Policy): Group | undefined {
+  return policy.groups.find((group) => groups.includes(group));
+}
+
+/**
+ * The number under which a party is known. An extension of this PBX is known by its endpoint, which the PBX
+ * authenticated, rather than by the caller id, which it sent itself.
+ */
+export function numberOf(leg: Leg, policy: Policy): string {
+  const extension = extensionOf(endpointOf(leg.name));
+  if (!isExternal(leg, policy) && /^\d+$/.test(extension)) return extension;
+  if (leg.number !== '') return leg.number;
+  return isExternal(leg, policy) ? '' : extension;
+}
+
+/** The direction of two parties' talk (product 4.2): who is external, and who called whom. */
+export function directionOf(other: Leg, policy: Policy): Direction {
+  if (!isExternal(other, policy)) return 'internal';
+  return other.role === 'caller' ? 'incoming' : 'outgoing';
+}
+
+/** What a call is listed under. */
+export interface Headline {
+  readonly group: string | undefined;
+  readonly direction: Direction;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a call is listed under: its first talk, or, when nobody ever talked, who called and who was wanted. */
+export function headlineOf(call: Call, policy: Policy): Headline {
+  const [talk] = call.segments;
+  if (talk) return talk;
+  const caller = call.legs.find((leg) => leg.role === 'caller' && isParty(leg));
+  const called = call.legs.find((leg) => leg.role === 'called' && isParty(leg));
+  const calledMember = call.legs.find((leg) => leg.role === 'called' && groupOf(leg, policy));
+  const wanted = call.destination ?? caller?.dialled ?? '';
+  const groups = [
+    ...call.legs.map((leg) => groupOf(leg, policy)),
+    groupOfDestination(wanted, policy),
+    policy.groups.find((group) => group.name === call.consent?.group),
+  ];
+  return {
+    group: firstGroup(groups, policy)?.name,
+    direction: unansweredDirection(caller, called, policy),
+    from: caller ? numberOf(caller, policy) : '',
+    to: calledMember ? numberOf(calledMember, policy) : wanted || (called ? numberOf(called, policy) : ''),
+  };
+}
+
+function unansweredDirection(caller: Leg | undefined, called: Leg | undefined, policy: Policy): Direction {
+  if (caller && isExternal(caller, policy)) return 'incoming';
+  return called && isExternal(called, policy) ? 'outgoing' : 'internal';
+}
+
+/** Whether a call touches a member at all, and so belongs into the catalogue. */
+export function concernsMember(call: Call, policy: Policy): boolean {
+  return call.segments.length > 0 || headlineOf(call, policy).group !== undefined;
+}

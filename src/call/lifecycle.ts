@@ -1,0 +1,180 @@
+import { digitPressed, enterGate, gateTimeout, leftGate, playbackFinished, playbackStarted } from './gate.ts';
+import { endRecording, followTalks } from './talk.ts';
+import { decideCall } from './rules.ts';
+import type { Step } from './gate.ts';
+import type { Call, CallEvent, ChannelFacts, Leg, Media, Policy, Recording, RecordingId } from './call.ts';
+
+/** What {@link step} needs besides the call and the event. */
+export interface Context {
+  readonly policy: Policy;
+  /** A new UUID, for a segment. */
+  readonly newId: () => string;
+}
+
+export function newCall(id: string, linkedId: string, at: number): Call {
+  return {
+    id,
+    linkedId,
+    startedAt: at,
+    endedAt: undefined,
+    legs: [],
+    destination: undefined,
+    gate: undefined,
+    consent: undefined,
+    segments: [],
+    verdict: undefined,
+  };
+}
+
+/**
+ * The whole life of a call: what an event changes and what is to be done. After each event it compares who talks to
+ * whom with what is being recorded, so that the order in which Asterisk reports things does not matter.
+ */
+export function step(call: Call, event: CallEvent, context: Context): Step {
+  if (call.verdict) return [call, []];
+  const [applied, first] = apply(call, event, context);
+  const observed = event.type !== 'hung-up' || event.observed;
+  const [followed, second] = followTalks(applied, { at: event.at, observed }, context);
+  return [conclude(followed, event.at), [...first, ...second]];
+}
+
+function apply(call: Call, event: CallEvent, { policy }: Context): Step {
+  switch (event.type) {
+    case 'channel-seen':
+      return [seen(call, event.facts), []];
+    case 'bridge-entered':
+      return [enteredBridge(call, event.channel, event.bridge), []];
+    case 'bridge-left':
+      return [withLeg(call, event.channel, { bridge: undefined }), []];
+    case 'hang-up-requested':
+      return [isBridged(call, event.channel) ? call : hungUp(call, event.channel, event.at), []];
+    case 'hung-up':
+      return [hungUp(call, event.channel, event.at), []];
+    case 'gate-entered':
+      return enterGate(call, event, policy);
+    case 'gate-left':
+      return [leftGate(call, event.channel, event.problem ?? 'the announcement was interrupted'), []];
+    case 'playback-started':
+      return playbackStarted(call, event);
+    case 'playback-finished':
+      return playbackFinished(call, event);
+    case 'digit':
+      return digitPressed(call, event);
+    case 'gate-timeout':
+      return gateTimeout(call, event);
+    case 'recording-started':
+      return recordingStarted(call, event.recording, event.mixMonitor);
+    case 'recording-refused':
+      return [
+        withRecording(call, event.recording, ['starting'], { state: 'failed', problem: event.problem }),
+        [],
+      ];
+    case 'recording-closed':
+      return recordingClosed(call, event.recording, event.media, policy);
+    case 'recording-missing':
+      return [
+        withRecording(call, event.recording, unsettled, { state: event.state, problem: event.problem }),
+        [],
+      ];
+  }
+}
+
+function seen(call: Call, facts: ChannelFacts): Call {
+  const known = call.legs.find((leg) => leg.channel === facts.channel);
+  if (known) {
+    const { name, number, dialled, bridge } = facts;
+    return withLeg(call, facts.channel, {
+      name,
+      bridge,
+      number: number || known.number,
+      dialled: dialled || known.dialled,
+    });
+  }
+  const leg: Leg = {
+    channel: facts.channel,
+    name: facts.name,
+    role: facts.channel === facts.linkedId ? 'caller' : 'called',
+    number: facts.number,
+    dialled: facts.channel === facts.linkedId ? facts.dialled : '',
+    bridge: facts.bridge,
+    hungUpAt: undefined,
+  };
+  return { ...call, legs: [...call.legs, leg] };
+}
+
+function withLeg(call: Call, channel: string, change: Partial<Leg>): Call {
+  return {
+    ...call,
+    legs: call.legs.map((leg) => (leg.channel === channel ? { ...leg, ...change } : leg)),
+  };
+}
+
+/** Dial() bridges a called party that hung up while its subroutine ran, for a moment: nobody talks there. */
+function enteredBridge(call: Call, channel: string, bridge: string): Call {
+  const gone = call.legs.some((leg) => leg.channel === channel && leg.hungUpAt !== undefined);
+  return gone ? call : withLeg(call, channel, { bridge });
+}
+
+function isBridged(call: Call, channel: string): boolean {
+  return call.legs.some((leg) => leg.channel === channel && leg.bridge !== undefined);
+}
+
+function hungUp(call: Call, channel: string, at: number): Call {
+  const left = leftGate(call, channel, 'the party hung up during the announcement');
+  return withLeg(left, channel, { bridge: undefined, hungUpAt: at });
+}
+
+const unsettled: readonly Recording['state'][] = ['starting', 'running', 'ending'];
+
+/** A report about a recording counts only in the states in which it can be true: reports may come late or twice. */
+function withRecording(
+  call: Call,
+  id: RecordingId,
+  states: readonly Recording['state'][],
+  change: Partial<Recording>,
+): Call {
+  const segments = call.segments.map((segment) =>
+    segment.id === id && segment.recording && states.includes(segment.recording.state)
+      ? { ...segment, recording: { ...segment.recording, ...change } }
+      : segment,
+  );
+  return segments.every((segment, index) => segment === call.segments[index]) ? call : { ...call, segments };
+}
+
+function recordingStarted(call: Call, id: RecordingId, mixMonitor: string | undefined): Step {
+  const started = withRecording(call, id, ['starting'], { state: 'running', mixMonitor });
+  if (started === call) return [call, []];
+  const segment = started.segments.find((candidate) => candidate.id === id);
+  if (!segment?.recording || segment.endedAt === undefined) return [started, []];
+  // The parties parted while Asterisk was still about to start.
+  const [ending, commands] = endRecording(started, segment, segment.recording);
+  return [
+    { ...started, segments: started.segments.map((each) => (each.id === id ? ending : each)) },
+    commands,
+  ];
+}
+
+function recordingClosed(call: Call, id: RecordingId, media: Media, policy: Policy): Step {
+  const tooShort = media.durationMs < policy.minDurationMs;
+  const closed = withRecording(call, id, unsettled, { state: tooShort ? 'too-short' : 'finished', media });
+  if (closed === call) return [call, []];
+  const segments = closed.segments.map((segment) =>
+    // Nobody saw the end of the talk: the file knows it.
+    segment.id === id && !segment.endObserved
+      ? { ...segment, endedAt: segment.startedAt + media.durationMs }
+      : segment,
+  );
+  return [{ ...closed, segments }, tooShort ? [{ type: 'discard-recording', recording: id }] : []];
+}
+
+function conclude(call: Call, at: number): Call {
+  const over = call.gate === undefined && call.legs.every((leg) => leg.hungUpAt !== undefined);
+  if (!over) return call;
+  const ended: Call = { ...call, endedAt: call.endedAt ?? at };
+  const settled = ended.segments.every(({ recording }) => !recording || isSettled(recording));
+  return settled ? { ...ended, verdict: decideCall(ended) } : ended;
+}
+
+function isSettled({ state }: Recording): boolean {
+  return !unsettled.includes(state);
+}

@@ -1,0 +1,125 @@
+import { directionOf, firstGroup, groupOf, isParty, numberOf } from './classification.ts';
+import { decideTalk } from './rules.ts';
+import type { Step } from './gate.ts';
+import type { Call, Command, Group, Leg, Policy, Recording, Segment } from './call.ts';
+
+/** A member and another party in one bridge. */
+interface Talk {
+  readonly group: Group;
+  readonly member: Leg;
+  readonly other: Leg;
+}
+
+/** Who talks to whom right now. A talk between two members is one talk, the caller's. */
+function talksOf(call: Call, policy: Policy): readonly Talk[] {
+  const present = call.legs.filter((leg) => leg.bridge !== undefined && isParty(leg));
+  const found: Talk[] = [];
+  for (const leg of byRole(present)) {
+    const others = present.filter((other) => other !== leg && other.bridge === leg.bridge);
+    const covered = (other: Leg): boolean =>
+      found.some((talk) => talk.member === other && talk.other === leg);
+    const open = others.filter((other) => !covered(other));
+    const other = currentPartner(call, leg, open) ?? open.find((party) => !groupOf(party, policy)) ?? open[0];
+    if (!other || !groupOf(leg, policy)) continue;
+    const group = firstGroup([groupOf(leg, policy), groupOf(other, policy)], policy);
+    if (group) found.push({ group, member: leg, other });
+  }
+  return found;
+}
+
+function byRole(legs: readonly Leg[]): readonly Leg[] {
+  return [...legs.filter((leg) => leg.role === 'caller'), ...legs.filter((leg) => leg.role === 'called')];
+}
+
+/** Whoever a member talks to stays the other party of the segment while both are in the bridge. */
+function currentPartner(call: Call, member: Leg, others: readonly Leg[]): Leg | undefined {
+  const segment = call.segments.find(
+    (open) => open.endedAt === undefined && open.memberChannel === member.channel,
+  );
+  return others.find((other) => other.channel === segment?.otherChannel);
+}
+
+/** Ends the segments whose parties parted and begins those of parties that met. */
+export function followTalks(
+  call: Call,
+  event: { readonly at: number; readonly observed: boolean },
+  { policy, newId }: { readonly policy: Policy; readonly newId: () => string },
+): Step {
+  const talks = talksOf(call, policy);
+  const goesOn = (segment: Segment): boolean =>
+    talks.some(
+      (talk) => talk.member.channel === segment.memberChannel && talk.other.channel === segment.otherChannel,
+    );
+  const commands: Command[] = [];
+  const segments = call.segments.map((segment) => {
+    if (segment.endedAt !== undefined || goesOn(segment)) return segment;
+    const ended: Segment = { ...segment, endedAt: event.at, endObserved: event.observed };
+    if (segment.recording?.state !== 'running') return ended;
+    const [ending, ends] = endRecording(call, ended, segment.recording);
+    commands.push(...ends);
+    return ending;
+  });
+  for (const talk of talks) {
+    if (segments.some((open) => open.endedAt === undefined && open.memberChannel === talk.member.channel))
+      continue;
+    const segment = begin(call, talk, newId(), event.at, policy);
+    segments.push(segment);
+    if (!segment.recording) continue;
+    commands.push({ type: 'start-recording', recording: segment.id, channelName: talk.member.name });
+  }
+  const changed =
+    segments.length > call.segments.length || segments.some((now, i) => now !== call.segments[i]);
+  return [changed ? { ...call, segments } : call, commands];
+}
+
+function begin(call: Call, { group, member, other }: Talk, id: string, at: number, policy: Policy): Segment {
+  const direction = directionOf(other, policy);
+  const memberCalled = direction === 'outgoing' || (direction === 'internal' && member.role === 'caller');
+  const [from, to] = memberCalled ? [member, other] : [other, member];
+  const verdict = decideTalk({
+    directionOn: group.record[direction],
+    mode: group.announcement[direction].mode,
+    consent: call.consent,
+  });
+  return {
+    id,
+    group: group.name,
+    direction,
+    memberChannel: member.channel,
+    otherChannel: other.channel,
+    from: numberOf(from, policy),
+    to: numberOf(to, policy),
+    startedAt: at,
+    endedAt: undefined,
+    endObserved: true,
+    verdict,
+    recording:
+      verdict.outcome === 'recorded'
+        ? { state: 'starting', mixMonitor: undefined, media: undefined, problem: undefined }
+        : undefined,
+  };
+}
+
+/** Stops MixMonitor where the member's channel still lives, and has the file collected once it is closed. */
+export function endRecording(
+  call: Call,
+  segment: Segment,
+  recording: Recording,
+): readonly [Segment, readonly Command[]] {
+  const member = call.legs.find((leg) => leg.channel === segment.memberChannel);
+  const stop: readonly Command[] =
+    member && member.hungUpAt === undefined
+      ? [
+          {
+            type: 'stop-recording',
+            recording: segment.id,
+            channelName: member.name,
+            mixMonitor: recording.mixMonitor,
+          },
+        ]
+      : [];
+  return [
+    { ...segment, recording: { ...recording, state: 'ending' } },
+    [...stop, { type: 'collect-recording', recording: segment.id }],
+  ];
+}

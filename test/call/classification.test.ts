@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+
+import {
+  concernsMember,
+  endpointOf,
+  groupOfDestination,
+  headlineOf,
+  isKnownParty,
+} from '../../src/call/classification.ts';
+import { bridged, gate, group, hungUp, memberCalls, policy, seen, tell, trunkCalls } from './story.ts';
+
+test.each([
+  ['PJSIP/200-0000001f', 'PJSIP/200'],
+  ['PJSIP/my-trunk-0000001f', 'PJSIP/my-trunk'],
+  ['SIP/alice-00000001', 'SIP/alice'],
+  ['IAX2/office-17', 'IAX2/office'],
+])('the endpoint of channel %s is %s', (channel, endpoint) => {
+  expect(endpointOf(channel)).toBe(endpoint);
+});
+
+describe('members', () => {
+  const rules = policy({
+    groups: [
+      group({
+        members: [
+          { kind: 'extension', first: '210', last: '219' },
+          { kind: 'endpoint', endpoint: 'PJSIP/alice' },
+        ],
+      }),
+    ],
+  });
+
+  test.each([
+    ['210', true],
+    ['219', true],
+    ['220', false],
+    ['21', false],
+    ['2100', false],
+    ['PJSIP/215', true],
+    ['alice', true],
+    ['PJSIP/alice', true],
+    ['SIP/alice', false],
+    ['', false],
+  ])('%s is one: %s', (destination, is) => {
+    expect(groupOfDestination(destination, rules) !== undefined).toBe(is);
+  });
+
+  test.each([
+    ['300', true],
+    ['trunk', false],
+    ['support', false],
+  ])('%s is one party of this PBX: %s', (destination, is) => {
+    expect(isKnownParty(destination, policy())).toBe(is);
+  });
+});
+
+describe('what a call is listed under when nobody talked', () => {
+  test('a caller who gave up in the gate', () => {
+    const { call } = tell([trunkCalls(), gate('1', 'caller', '200'), ...hungUp('1')]);
+    const headline = { group: 'Verkauf', direction: 'incoming', from: '+41791234567', to: '200' };
+    expect(headlineOf(call, policy())).toEqual(headline);
+    expect(concernsMember(call, policy())).toBe(true);
+  });
+
+  test('a member whom the outside did not answer', () => {
+    const { call } = tell([
+      memberCalls('0123'),
+      seen('2', 'PJSIP/trunk', { number: '123' }),
+      ...hungUp('2', '1'),
+    ]);
+    const headline = { group: 'Verkauf', direction: 'outgoing', from: '200', to: '0123' };
+    expect(headlineOf(call, policy())).toEqual(headline);
+  });
+
+  test('a call between others is none of ours', () => {
+    const { call } = tell([
+      trunkCalls('300'),
+      gate('1', 'caller', '300'),
+      seen('2', 'PJSIP/300'),
+      ...bridged('1', '2'),
+    ]);
+    expect(concernsMember(call, policy())).toBe(false);
+  });
+});
+
+test('an extension is known by its endpoint, whatever it sends as caller id', () => {
+  const { call } = tell([
+    seen('1', 'PJSIP/200', { number: '0800-boss', dialled: '300' }),
+    seen('2', 'PJSIP/300', { number: '"; rm -rf /' }),
+    ...bridged('1', '2'),
+  ]);
+  expect(call.segments[0]).toMatchObject({ from: '200', to: '300' });
+});

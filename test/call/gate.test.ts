@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+
+import {
+  announced,
+  announcement,
+  bridged,
+  connected,
+  finished,
+  gate,
+  group,
+  groupAnnouncing,
+  groupRecording,
+  hungUp,
+  left,
+  memberCalls,
+  ordersOfLast,
+  policy,
+  pressed,
+  prompt,
+  seen,
+  started,
+  tell,
+  trunkCalls,
+  type Told,
+} from './story.ts';
+
+const passes = ['continue'];
+const announces = ['answer', 'play', 'set-gate-timeout'];
+const announcesToCalled = ['play', 'set-gate-timeout'];
+
+describe('who hears the announcement', () => {
+  test.each<[string, readonly Told[], readonly string[]]>([
+    ['an outside caller to a member', [trunkCalls(), gate('1', 'caller', '200')], announces],
+    ['an outside caller to no member', [trunkCalls('300'), gate('1', 'caller', '300')], passes],
+    [
+      'an outside caller to a queue or a number in the form of the network: a member may answer',
+      [trunkCalls('4930555'), gate('1', 'caller', '4930555')],
+      announces,
+    ],
+    [
+      'the called outside party of a member',
+      [memberCalls('0123'), seen('2', 'PJSIP/trunk'), gate('2', 'called')],
+      announcesToCalled,
+    ],
+    [
+      'the called outside party of no member',
+      [seen('1', 'PJSIP/300'), seen('2', 'PJSIP/trunk'), gate('2', 'called')],
+      passes,
+    ],
+    [
+      'the called inside party: there it is the caller',
+      [memberCalls('201'), seen('2', 'PJSIP/201'), gate('2', 'called')],
+      passes,
+    ],
+    ['a member on the way to the outside', [memberCalls('0123'), gate('1', 'caller', '0123')], passes],
+    [
+      'a forwarded outside party: no member takes part',
+      [trunkCalls('300'), seen('2', 'PJSIP/trunk'), gate('2', 'called')],
+      passes,
+    ],
+  ])('%s', (_who, story, orders) => {
+    expect(ordersOfLast(story)).toEqual(orders);
+  });
+
+  test.each<[string, Told]>([
+    ['a member who calls a stranger of this PBX', seen('1', 'PJSIP/200', { dialled: '300' })],
+    ['a stranger of this PBX who calls a member', seen('1', 'PJSIP/300', { dialled: '200' })],
+  ])('the caller of an internal call: %s', (_who, caller) => {
+    const destination = caller.type === 'channel-seen' ? caller.facts.dialled : '';
+    const internal = groupAnnouncing('internal', announcement('notice'));
+    expect(ordersOfLast([caller, gate('1', 'caller', destination)], internal)).toEqual(announces);
+  });
+
+  test('nobody in a direction that is off', () => {
+    const off = groupRecording({ incoming: false });
+    expect(ordersOfLast([trunkCalls(), gate('1', 'caller', '200')], off)).toEqual(passes);
+  });
+
+  test('nobody where the mode is none', () => {
+    const none = groupAnnouncing('incoming', announcement('none'));
+    expect(ordersOfLast([trunkCalls(), gate('1', 'caller', '200')], none)).toEqual(passes);
+  });
+
+  test('a second party of the same call does not wait for the first', () => {
+    const story = [trunkCalls(), gate('1', 'caller', '200'), seen('2', 'PJSIP/200'), gate('2', 'called')];
+    expect(tell(story).commands.at(-1)).toEqual({ type: 'continue', channel: '2' });
+    expect(tell(story).call.gate?.channel).toBe('1');
+  });
+
+  test('the first group in the configuration that has the member decides', () => {
+    const groups = [
+      group({ name: 'Andere', members: [{ kind: 'extension', first: '400', last: '499' }] }),
+      group({ name: 'Erste', members: [{ kind: 'endpoint', endpoint: 'PJSIP/200' }] }),
+      group({ name: 'Zweite' }),
+    ];
+    const { call } = tell([trunkCalls(), gate('1', 'caller', '200')], policy({ groups }));
+    expect(call.consent?.group).toBe('Erste');
+  });
+});
+
+describe('the evidence', () => {
+  test('names prompt, language, hash, party and time', () => {
+    expect(tell(announced).call.consent).toMatchObject({
+      group: 'Verkauf',
+      direction: 'incoming',
+      mode: 'opt-out',
+      number: '+41791234567',
+      prompt: 'opt-out',
+      language: 'de',
+      sha256: 'f00d',
+      playedFrom: 3_000,
+      playedTo: 5_000,
+      complete: true,
+      decision: 'none',
+    });
+  });
+
+  test('has the key and its time', () => {
+    const { consent } = tell([...announced, pressed('1', '1')]).call;
+    expect(consent).toMatchObject({ key: '1', keyAt: 6_000, decision: 'declined' });
+  });
+
+  test.each<[string, readonly Told[]]>([
+    ['hung up', hungUp('1')],
+    ['was taken out of the gate', [left('1')]],
+    ['waited for a playback that never ended', [{ type: 'gate-timeout', channel: '1', phase: 'announcing' }]],
+    ['heard a fraction of it', [{ ...finished('1'), at: 3_100 }]],
+    [
+      'met a prompt that failed',
+      [{ type: 'playback-finished', channel: '1', playback: 'announcement', problem: 'failed' }],
+    ],
+  ])('is incomplete and says why when the party %s', (_what, end) => {
+    const { consent } = tell([trunkCalls(), gate('1', 'caller', '200'), started('1'), ...end]).call;
+    expect(consent?.complete).toBe(false);
+    expect(consent?.problem).toBeTruthy();
+  });
+
+  test('a prompt that cannot be played lets the call go on, unrecorded', () => {
+    const broken = { ...prompt('opt-out'), media: undefined, problem: 'ansage.wav: no such file' };
+    const rules = groupAnnouncing('incoming', announcement('opt-out', { prompt: broken }));
+    const story = [trunkCalls(), gate('1', 'caller', '200')];
+    expect(ordersOfLast(story, rules)).toEqual(passes);
+    const { call } = tell([...story, left('1'), seen('2', 'PJSIP/200'), ...bridged('1', '2')], rules);
+    expect(call.segments[0]?.verdict).toEqual({
+      outcome: 'announcement-failed',
+      rule: 'announcement-incomplete',
+    });
+  });
+});
+
+describe('the key', () => {
+  const optIn = groupAnnouncing('incoming', announcement('opt-in'));
+  const announcing = [trunkCalls(), gate('1', 'caller', '200'), started('1')];
+
+  test('declines during the prompt: it stops, the party is told, the call goes on', () => {
+    expect(ordersOfLast([...announcing, pressed('1', '1')])).toEqual([
+      'stop-playback',
+      'play',
+      'set-gate-timeout',
+    ]);
+  });
+
+  test('declines after the prompt', () => {
+    expect(ordersOfLast([...announced, pressed('1', '1')])).toEqual(['play', 'set-gate-timeout']);
+  });
+
+  test('does nothing when it is another one', () => {
+    expect(ordersOfLast([...announcing, pressed('1', '2')])).toEqual([]);
+    expect(tell([...announcing, pressed('1', '2'), pressed('1', '1')]).call.consent?.decision).toBe(
+      'declined',
+    );
+  });
+
+  test('does nothing when another party presses it', () => {
+    expect(ordersOfLast([...announcing, seen('2', 'PJSIP/200'), pressed('2', '1')])).toEqual([]);
+  });
+
+  test('does nothing in mode notice', () => {
+    const notice = groupAnnouncing('incoming', announcement('notice'));
+    expect(ordersOfLast([...announcing, pressed('1', '1')], notice)).toEqual([]);
+  });
+
+  test('agrees where agreement is asked for', () => {
+    const { call, commands } = tell([...announcing, pressed('1', '1')], optIn);
+    expect(call.consent?.decision).toBe('agreed');
+    expect(commands.slice(-2).map(({ type }) => type)).toEqual(['stop-playback', 'continue']);
+  });
+
+  test('comes too late when the time after the prompt is over', () => {
+    const late: readonly Told[] = [
+      ...announced,
+      { type: 'gate-timeout', channel: '1', phase: 'listening' },
+      pressed('1', '1'),
+    ];
+    expect(tell(late).call.consent?.decision).toBe('none');
+  });
+});
+
+test('a party that declined is connected, and stays unrecorded through a transfer to another member', () => {
+  const { call, commands } = tell([
+    ...announced,
+    pressed('1', '1'),
+    { type: 'playback-finished', channel: '1', playback: 'confirmation', problem: undefined },
+    left('1'),
+    seen('2', 'PJSIP/200'),
+    ...bridged('2', '1'),
+    ...hungUp('2'),
+    seen('3', 'PJSIP/201'),
+    ...bridged('3'),
+  ]);
+  expect(call.segments.map(({ verdict }) => verdict.outcome)).toEqual(['declined', 'declined']);
+  expect(commands.map(({ type }) => type)).not.toContain('start-recording');
+});
+
+test('consent holds through a transfer to another member', () => {
+  const { call } = tell([...connected, ...hungUp('2'), seen('3', 'PJSIP/201'), ...bridged('3')]);
+  expect(call.segments.map(({ verdict }) => verdict.outcome)).toEqual(['recorded', 'recorded']);
+});

@@ -1,0 +1,269 @@
+import { describe, expect, test } from 'vitest';
+
+import type { CallEvent } from '../../src/call/call.ts';
+import {
+  announced,
+  bridged,
+  closed,
+  connected,
+  finished,
+  gate,
+  hungUp,
+  left,
+  ordersOfLast,
+  pressed,
+  recording,
+  seen,
+  started,
+  tell,
+  trunkCalls,
+  type Told,
+} from './story.ts';
+
+/** Every state in which a call can be, as the story that leads there. */
+const states = {
+  new: [trunkCalls()],
+  announcing: [trunkCalls(), gate('1', 'caller', '200'), started('1')],
+  listening: announced,
+  confirming: [...announced, pressed('1', '1')],
+  leaving: [...announced, { type: 'gate-timeout', channel: '1', phase: 'listening' }],
+  starting: connected,
+  recording: [...connected, recording],
+  ending: [...connected, recording, ...hungUp('2')],
+  over: [...connected, recording, ...hungUp('2', '1'), closed],
+} satisfies Record<string, readonly Told[]>;
+
+/** Every event, as it concerns the caller's channel or the first segment. */
+const events: { readonly [Type in CallEvent['type']]: Told } = {
+  'channel-seen': seen('3', 'PJSIP/300'),
+  'bridge-entered': { type: 'bridge-entered', channel: '1', bridge: 'B' },
+  'bridge-left': { type: 'bridge-left', channel: '1' },
+  'hang-up-requested': { type: 'hang-up-requested', channel: '1' },
+  'hung-up': { type: 'hung-up', channel: '1', observed: true },
+  'gate-entered': gate('1', 'caller', '200'),
+  'gate-left': left('1'),
+  'playback-started': started('1'),
+  'playback-finished': { ...finished('1'), at: 10_000 },
+  digit: pressed('1', '1'),
+  'gate-timeout': { type: 'gate-timeout', channel: '1', phase: 'listening' },
+  'recording-started': recording,
+  'recording-refused': { type: 'recording-refused', recording: 'S1', problem: 'No such channel' },
+  'recording-closed': closed,
+  'recording-missing': { type: 'recording-missing', recording: 'S1', state: 'failed', problem: 'no file' },
+};
+
+/** The state of a call in one line: gate, each segment's recording, outcome. */
+function summary(story: readonly Told[]): string {
+  const { call } = tell(story);
+  const parts = [
+    call.gate?.phase,
+    ...call.segments.map(
+      (segment) => `${segment.endedAt === undefined ? 'talk' : 'talked'}:${segment.recording?.state ?? '-'}`,
+    ),
+    call.verdict?.outcome,
+  ];
+  return parts.filter((part) => part !== undefined).join(' ') || '-';
+}
+
+/**
+ * What an event changes: the new summary where it differs, then the orders. An event that is not listed changes
+ * nothing and orders nothing.
+ */
+const table: { readonly [State in keyof typeof states]: { readonly [Type in CallEvent['type']]?: string } } =
+  {
+    new: {
+      'hang-up-requested': 'not-answered',
+      'hung-up': 'not-answered',
+      'gate-entered': 'announcing | answer | play | set-gate-timeout',
+    },
+    announcing: {
+      'hang-up-requested': 'not-answered',
+      'hung-up': 'not-answered',
+      'gate-entered': 'leaving | continue',
+      'gate-left': '-',
+      'playback-finished': 'listening | set-gate-timeout',
+      digit: 'confirming | stop-playback | play | set-gate-timeout',
+    },
+    listening: {
+      'hang-up-requested': 'not-answered',
+      'hung-up': 'not-answered',
+      'gate-entered': 'leaving | continue',
+      'gate-left': '-',
+      digit: 'confirming | play | set-gate-timeout',
+      'gate-timeout': 'leaving | continue',
+    },
+    confirming: {
+      'hang-up-requested': 'not-answered',
+      'hung-up': 'not-answered',
+      'gate-entered': 'leaving | continue',
+      'gate-left': '-',
+    },
+    leaving: {
+      'hang-up-requested': 'not-answered',
+      'hung-up': 'not-answered',
+      'gate-entered': ' | continue',
+      'gate-left': '-',
+    },
+    starting: {
+      'bridge-left': 'talked:starting',
+      'hung-up': 'talked:starting',
+      'gate-entered': 'leaving talk:starting | continue',
+      'recording-started': 'talk:running',
+      'recording-refused': 'talk:failed',
+      'recording-closed': 'talk:finished',
+      'recording-missing': 'talk:failed',
+    },
+    recording: {
+      'bridge-left': 'talked:ending | stop-recording | collect-recording',
+      'hung-up': 'talked:ending | stop-recording | collect-recording',
+      'gate-entered': 'leaving talk:running | continue',
+      'recording-closed': 'talk:finished',
+      'recording-missing': 'talk:failed',
+    },
+    ending: {
+      'gate-entered': 'leaving talked:ending | continue',
+      'recording-closed': 'talked:finished',
+      'recording-missing': 'talked:failed',
+    },
+    over: {},
+  };
+
+describe('what each event does in each state', () => {
+  const cells = (Object.keys(states) as (keyof typeof states)[]).flatMap((state) =>
+    (Object.keys(events) as CallEvent['type'][]).map((type) => [state, type] as const),
+  );
+
+  test.each(cells)('%s, %s', (state, type) => {
+    const before = summary(states[state]);
+    const story = [...states[state], events[type]];
+    const after = summary(story);
+    const seenCell = [after === before ? '' : after, ...ordersOfLast(story)].join(' | ');
+    expect(seenCell).toBe(table[state][type] ?? '');
+  });
+});
+
+describe('a recording', () => {
+  test('is named by the numbers of who called and who was called', () => {
+    const [segment] = tell(connected).call.segments;
+    expect(segment).toMatchObject({ direction: 'incoming', from: '+41791234567', to: '200' });
+  });
+
+  test('runs on the channel of the member, whoever entered the bridge first', () => {
+    const order = tell(connected).commands.find(({ type }) => type === 'start-recording');
+    expect(order).toMatchObject({ recording: 'S1', channelName: 'PJSIP/200-00000002' });
+  });
+
+  test('that Asterisk confirms after the parties parted is stopped and collected', () => {
+    expect(ordersOfLast([...connected, { type: 'bridge-left', channel: '1' }, recording])).toEqual([
+      'stop-recording',
+      'collect-recording',
+    ]);
+  });
+
+  test('of a member who hung up needs no stop, only its file', () => {
+    expect(ordersOfLast([...connected, recording, ...hungUp('2')])).toEqual(['collect-recording']);
+  });
+
+  test('that is shorter than the minimum is discarded', () => {
+    const media = { bytes: 44, durationMs: 0, sha256: 'cafe', repaired: false };
+    const { call, commands } = tell([
+      ...connected,
+      recording,
+      ...hungUp('2', '1'),
+      { type: 'recording-closed', recording: 'S1', media },
+    ]);
+    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'shorter-than-the-minimum' });
+    expect(commands.at(-1)).toEqual({ type: 'discard-recording', recording: 'S1' });
+  });
+
+  test('whose end nobody saw ends where its file ends', () => {
+    const { call } = tell([
+      ...connected,
+      recording,
+      { type: 'hung-up', channel: '2', observed: false },
+      closed,
+    ]);
+    const [segment] = call.segments;
+    expect((segment?.endedAt ?? 0) - (segment?.startedAt ?? 0)).toBe(1_000);
+  });
+
+  test('begins anew when the parties meet again', () => {
+    const { call } = tell([...connected, recording, { type: 'bridge-left', channel: '1' }, ...bridged('1')]);
+    expect(call.segments.map(({ id, recording: audio }) => [id, audio?.state])).toEqual([
+      ['S1', 'ending'],
+      ['S2', 'starting'],
+    ]);
+  });
+
+  test('does not begin with a called party that hung up in the gate, although Asterisk bridges it', () => {
+    const { call } = tell([
+      seen('1', 'PJSIP/200', { dialled: '0123' }),
+      seen('2', 'PJSIP/trunk'),
+      gate('2', 'called'),
+      started('2'),
+      { type: 'hang-up-requested', channel: '2' },
+      ...bridged('2', '1'),
+      ...hungUp('2', '1'),
+    ]);
+    expect(call.verdict?.outcome).toBe('not-answered');
+    expect(call.consent?.problem).toContain('hung up');
+  });
+
+  test('of two members is one', () => {
+    const { call } = tell([
+      seen('1', 'PJSIP/200', { dialled: '201' }),
+      seen('2', 'PJSIP/201'),
+      ...bridged('1', '2'),
+    ]);
+    expect(call.segments).toHaveLength(1);
+    expect(call.segments[0]).toMatchObject({
+      direction: 'internal',
+      memberChannel: '1',
+      from: '200',
+      to: '201',
+    });
+  });
+
+  test('follows the member to whom the call is transferred', () => {
+    const { call } = tell([
+      ...connected,
+      recording,
+      { type: 'bridge-left', channel: '2' },
+      ...hungUp('2'),
+      seen('3', 'PJSIP/201'),
+      ...bridged('3'),
+    ]);
+    expect(call.segments.map(({ to, endedAt }) => [to, endedAt === undefined])).toEqual([
+      ['200', false],
+      ['201', true],
+    ]);
+  });
+});
+
+describe('the outcome of a call', () => {
+  test('waits for the file', () => {
+    expect(tell([...connected, recording, ...hungUp('2', '1')]).call.verdict).toBeUndefined();
+  });
+
+  test.each([
+    ['failed', 'start-failed', 'asterisk-refused'],
+    ['lost', 'lost', 'recording-vanished'],
+  ] as const)('tells of a recording that %s, even beside one that was recorded', (state, outcome, rule) => {
+    const { call } = tell([
+      ...connected,
+      recording,
+      { type: 'bridge-left', channel: '1' },
+      closed,
+      ...bridged('1'),
+      ...hungUp('2', '1'),
+      { type: 'recording-started', recording: 'S2', mixMonitor: undefined },
+      { type: 'recording-missing', recording: 'S2', state, problem: 'no file' },
+    ]);
+    expect(call.verdict).toEqual({ outcome, rule });
+  });
+
+  test('of a call between strangers is of no concern', () => {
+    const { call } = tell([trunkCalls('300'), seen('2', 'PJSIP/300'), ...bridged('1', '2')]);
+    expect(call.segments).toEqual([]);
+  });
+});
