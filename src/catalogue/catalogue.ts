@@ -1,0 +1,131 @@
+import type { Call, Media, Outcome, RecordingId } from '../call/call.ts';
+import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+
+/** What the catalogue keeps of calls. */
+export interface CallCatalogue {
+  /** Keeps a call as it stands; durable against the death of the process when it resolves. */
+  saveCall(call: Call): Promise<void>;
+  /**
+   * Calls that were not closed: those that a former process left behind. One may have its verdict already, if the
+   * process died between the last {@link saveCall} and {@link closeCall}.
+   */
+  openCalls(): Promise<readonly Call[]>;
+  /**
+   * Notes a finished recording and one pending delivery per target, in one transaction. The name is made unique within
+   * its folder by `-2`, `-3`; a repeated call changes nothing. Returns the recording as noted.
+   */
+  addRecording(recording: FinishedRecording, targets: readonly string[]): Promise<FinishedRecording>;
+  /** What is known of a recording noted earlier: its file may be delivered and deleted by now. */
+  mediaOf(recording: RecordingId): Promise<Media | undefined>;
+  /** Notes the settled call's lines for listings and report; a repeated call changes nothing. */
+  closeCall(call: Call, records: readonly CallRecord[]): Promise<void>;
+}
+
+/** What is asked for in a listing; all conditions must hold. Times are ms since 1970, `to` is exclusive. */
+export interface RecordFilter {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Part of either number. */
+  readonly number?: string | undefined;
+  readonly group?: string | undefined;
+  readonly outcome?: Outcome | undefined;
+}
+
+/** One line of a listing, with the whole call that it belongs to and what became of its deliveries. */
+export interface ListedRecord extends CallRecord {
+  readonly call: Call;
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface Listings {
+  /** In the order of their start. */
+  records(filter: RecordFilter): AsyncIterable<ListedRecord>;
+  /** How many live calls, waiting and set-aside deliveries there are, per target. */
+  backlog(): Promise<readonly TargetBacklog[]>;
+}
+
+export interface TargetBacklog {
+  readonly target: string;
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly setAside: number;
+  readonly delivered: number;
+  readonly lastError: DeliveryProblem | undefined;
+}
+
+export interface DeliveryProblem {
+  readonly at: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** One recording to one target. */
+export interface Delivery {
+  readonly recording: string;
+  readonly target: string;
+  readonly state: 'pending' | 'delivered' | 'set-aside';
+  readonly attempts: number;
+  /** Not to be tried before, ms since 1970. */
+  readonly dueAt: number;
+  /** Name at this target; differs from the recording's only where another file had that one. */
+  readonly name: string;
+  readonly deliveredAt: number | undefined;
+  readonly confirmedBy: 'size' | 'sha256' | undefined;
+  readonly problem: DeliveryProblem | undefined;
+}
+
+/** A delivery with the recording that it is of. */
+export interface DueDelivery {
+  readonly delivery: Delivery;
+  readonly recording: FinishedRecording;
+}
+
+/** What the uploader needs. */
+export interface DeliveryLedger {
+  /** Pending deliveries to a target that are due, oldest recording first. */
+  dueDeliveries(target: string, now: number, limit: number): Promise<readonly DueDelivery[]>;
+  /** When the next pending delivery to this target becomes due; undefined when none is pending. */
+  nextDue(target: string): Promise<number | undefined>;
+  saveDelivery(delivery: Delivery): Promise<void>;
+  /** Recordings that all their targets have and whose local file is not yet noted as deleted. */
+  deletable(limit: number): Promise<readonly FinishedRecording[]>;
+  /** Forces everything noted so far onto the disk, so that it outlives a power cut. Before a local file is deleted. */
+  sync(): Promise<void>;
+  noteLocalDeleted(recordings: readonly string[], at: number): Promise<void>;
+}
+
+/** An append to a report file that was begun. Redone when the process died before it was noted as complete. */
+export interface ReportAppend {
+  readonly file: string;
+  /** Length of the file in bytes before the append. */
+  readonly offset: number;
+  /** Exactly what is written at `offset`: redone after a crash even if language or columns are others by then. */
+  readonly text: string;
+  /** Ids of the records that it adds. */
+  readonly records: readonly string[];
+}
+
+/** What the report needs. */
+export interface ReportLedger {
+  /** Records that no report file has yet, in the order in which their calls were closed. */
+  unreported(limit: number): Promise<readonly CallRecord[]>;
+  /**
+   * Notes what is about to be appended, before a byte is written; takes the place of an append that is open. Outlives
+   * a power cut when it resolves.
+   */
+  beginAppend(append: ReportAppend): Promise<void>;
+  /** The append that was begun and not completed, if any. */
+  openAppend(): Promise<ReportAppend | undefined>;
+  /** The records of an append, in its order. */
+  recordsOf(append: ReportAppend): Promise<readonly CallRecord[]>;
+  /** Marks the records as reported. */
+  completeAppend(append: ReportAppend): Promise<void>;
+}
+
+/** Everything that must outlive the process (PORT). */
+export interface Catalogue extends CallCatalogue, Listings, DeliveryLedger, ReportLedger {
+  /** Opens and brings the schema up to date. */
+  open(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { sql } from 'kysely';
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { Tables } from './tables.ts';
+
+/**
+ * Every state that the schema of the SQLite catalogue went through, by name, in order. What was released is never
+ * changed: add the next one.
+ */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-calls-recordings-deliveries-report': { up: firstSchema },
+};
+
+async function firstSchema(db: Kysely<Tables>): Promise<void> {
+  await createCalls(db);
+  await createRecordings(db);
+  await createDeliveries(db);
+  await createRecords(db);
+  await db.schema
+    .createTable('report_appends')
+    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('file', 'text', (column) => column.notNull())
+    .addColumn('byte_offset', 'integer', (column) => column.notNull())
+    .addColumn('text', 'text', (column) => column.notNull())
+    .addColumn('records', 'text', (column) => column.notNull())
+    .execute();
+}
+
+async function createCalls(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('calls')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('linked_id', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'integer', (column) => column.notNull())
+    .addColumn('ended_at', 'integer')
+    .addColumn('group_name', 'text')
+    .addColumn('direction', 'text')
+    .addColumn('outcome', 'text')
+    .addColumn('rule', 'text')
+    .addColumn('state', 'text', (column) => column.notNull())
+    .execute();
+  // Holds the live calls only: a restart finds them at once among millions.
+  await db.schema
+    .createIndex('calls_open')
+    .on('calls')
+    .column('started_at')
+    .where(sql.ref('outcome'), 'is', null)
+    .execute();
+}
+
+async function createRecordings(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('recordings')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    // No reference: the call of an orphan found in the spool may be unknown.
+    .addColumn('call_id', 'text', (column) => column.notNull())
+    .addColumn('group_name', 'text', (column) => column.notNull())
+    .addColumn('direction', 'text', (column) => column.notNull())
+    .addColumn('from_number', 'text', (column) => column.notNull())
+    .addColumn('to_number', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'integer', (column) => column.notNull())
+    .addColumn('ended_at', 'integer', (column) => column.notNull())
+    .addColumn('bytes', 'integer', (column) => column.notNull())
+    .addColumn('duration_ms', 'integer', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('folder', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('path_key', 'text', (column) => column.notNull().unique())
+    .addColumn('all_delivered', 'integer', (column) => column.notNull())
+    .addColumn('local_deleted_at', 'integer')
+    .execute();
+  // Empty but for the files that are about to go.
+  await db.schema
+    .createIndex('recordings_deletable')
+    .on('recordings')
+    .column('started_at')
+    .where(sql.ref('all_delivered'), '=', sql.lit(1))
+    .where(sql.ref('local_deleted_at'), 'is', null)
+    .execute();
+}
+
+async function createDeliveries(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('deliveries')
+    .addColumn('recording', 'text', (column) => column.notNull().references('recordings.id'))
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'integer', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('due_at', 'integer', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('delivered_at', 'integer')
+    .addColumn('confirmed_by', 'text')
+    .addColumn('problem_at', 'integer')
+    .addColumn('problem_code', 'text')
+    .addColumn('problem_message', 'text')
+    .addColumn('problem_hint', 'text')
+    .addPrimaryKeyConstraint('deliveries_key', ['recording', 'target'])
+    .execute();
+  // The oldest recording first, told from the index alone which are due: a backlog may have 100,000.
+  await db.schema
+    .createIndex('deliveries_pending')
+    .on('deliveries')
+    .columns(['target', 'started_at', 'recording', 'due_at'])
+    .where(sql.ref('state'), '=', sql.lit('pending'))
+    .execute();
+  await db.schema
+    .createIndex('deliveries_next')
+    .on('deliveries')
+    .columns(['target', 'due_at'])
+    .where(sql.ref('state'), '=', sql.lit('pending'))
+    .execute();
+  await db.schema.createIndex('deliveries_count').on('deliveries').columns(['target', 'state']).execute();
+  await db.schema
+    .createIndex('deliveries_problems')
+    .on('deliveries')
+    .columns(['target', 'problem_at'])
+    .where(sql.ref('state'), '<>', sql.lit('delivered'))
+    .where(sql.ref('problem_at'), 'is not', null)
+    .execute();
+}
+
+async function createRecords(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('records')
+    .addColumn('seq', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('call_id', 'text', (column) => column.notNull().references('calls.id'))
+    .addColumn('linked_id', 'text', (column) => column.notNull())
+    .addColumn('group_name', 'text', (column) => column.notNull())
+    .addColumn('direction', 'text', (column) => column.notNull())
+    .addColumn('from_number', 'text', (column) => column.notNull())
+    .addColumn('to_number', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'integer', (column) => column.notNull())
+    .addColumn('talk_ms', 'integer', (column) => column.notNull())
+    .addColumn('outcome', 'text', (column) => column.notNull())
+    .addColumn('rule', 'text', (column) => column.notNull())
+    .addColumn('file', 'text')
+    .addColumn('report_file', 'text')
+    .execute();
+  // Listings go by start; seq makes the place between two pages exact.
+  await db.schema.createIndex('records_start').on('records').columns(['started_at', 'seq']).execute();
+  await db.schema
+    .createIndex('records_group')
+    .on('records')
+    .columns(['group_name', 'started_at', 'seq'])
+    .execute();
+  await db.schema
+    .createIndex('records_outcome')
+    .on('records')
+    .columns(['outcome', 'started_at', 'seq'])
+    .execute();
+  await db.schema.createIndex('records_call').on('records').column('call_id').execute();
+  await db.schema
+    .createIndex('records_unreported')
+    .on('records')
+    .column('seq')
+    .where(sql.ref('report_file'), 'is', null)
+    .execute();
+}

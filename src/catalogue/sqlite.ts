@@ -1,0 +1,145 @@
+import { open } from 'node:fs/promises';
+import { addRecording, closeCall, mediaOf, openCalls, saveCall } from './calls.ts';
+import { backlog, deletable, dueDeliveries, nextDue, noteLocalDeleted, saveDelivery } from './deliveries.ts';
+import { listRecords } from './listings.ts';
+import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
+import { bringUpToDate, demandUpToDate } from './schema.ts';
+import { openForReading, openForWriting } from './sqlite-connection.ts';
+import type { Kysely } from 'kysely';
+import type { Call, Media, RecordingId } from '../call/call.ts';
+import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type {
+  Catalogue,
+  Delivery,
+  DueDelivery,
+  ListedRecord,
+  RecordFilter,
+  ReportAppend,
+  TargetBacklog,
+} from './catalogue.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Tables } from './tables.ts';
+
+export interface SqliteSettings {
+  /** The database file. Beside it SQLite keeps two more, `-wal` and `-shm`. */
+  readonly path: string;
+  /** Reads what another process writes: the file must exist, and its schema be this version's. */
+  readonly readonly?: boolean;
+}
+
+/** The catalogue in one file on this machine. One process writes it; others may read meanwhile. */
+export class SqliteCatalogue implements Catalogue {
+  readonly #path: string;
+  readonly #readonly: boolean;
+  #connection: SqliteConnection | undefined;
+
+  constructor(settings: SqliteSettings) {
+    this.#path = settings.path;
+    this.#readonly = settings.readonly ?? false;
+  }
+
+  async open(): Promise<void> {
+    const connection = this.#readonly ? await openForReading(this.#path) : await openForWriting(this.#path);
+    try {
+      await (this.#readonly ? demandUpToDate : bringUpToDate)(connection.db, this.#path);
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    this.#connection = connection;
+  }
+
+  async close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    await connection?.close();
+  }
+
+  /**
+   * Waits until the disk has the write-ahead log. SQLite forces it there before it moves anything into the database,
+   * and the database before it starts the log anew, so that this file is all that can be behind. In a thread of Node's
+   * own: calls go on meanwhile. The log carries no POSIX lock, which closing a second descriptor would give up.
+   */
+  async sync(): Promise<void> {
+    const log = await open(`${this.#path}-wal`, 'r');
+    try {
+      await log.datasync();
+    } finally {
+      await log.close();
+    }
+  }
+
+  get #db(): Kysely<Tables> {
+    if (!this.#connection) throw new Error('the catalogue is not open');
+    return this.#connection.db;
+  }
+
+  saveCall(call: Call): Promise<void> {
+    return saveCall(this.#db, call);
+  }
+
+  openCalls(): Promise<readonly Call[]> {
+    return openCalls(this.#db);
+  }
+
+  addRecording(recording: FinishedRecording, targets: readonly string[]): Promise<FinishedRecording> {
+    return addRecording(this.#db, recording, targets);
+  }
+
+  mediaOf(recording: RecordingId): Promise<Media | undefined> {
+    return mediaOf(this.#db, recording);
+  }
+
+  closeCall(call: Call, records: readonly CallRecord[]): Promise<void> {
+    return closeCall(this.#db, call, records);
+  }
+
+  records(filter: RecordFilter): AsyncIterable<ListedRecord> {
+    return listRecords(this.#db, filter);
+  }
+
+  backlog(): Promise<readonly TargetBacklog[]> {
+    return backlog(this.#db);
+  }
+
+  dueDeliveries(target: string, now: number, limit: number): Promise<readonly DueDelivery[]> {
+    return dueDeliveries(this.#db, target, now, limit);
+  }
+
+  nextDue(target: string): Promise<number | undefined> {
+    return nextDue(this.#db, target);
+  }
+
+  saveDelivery(delivery: Delivery): Promise<void> {
+    return saveDelivery(this.#db, delivery);
+  }
+
+  deletable(limit: number): Promise<readonly FinishedRecording[]> {
+    return deletable(this.#db, limit);
+  }
+
+  noteLocalDeleted(recordings: readonly string[], at: number): Promise<void> {
+    return noteLocalDeleted(this.#db, recordings, at);
+  }
+
+  unreported(limit: number): Promise<readonly CallRecord[]> {
+    return unreported(this.#db, limit);
+  }
+
+  async beginAppend(append: ReportAppend): Promise<void> {
+    await beginAppend(this.#db, append);
+    await this.sync();
+  }
+
+  openAppend(): Promise<ReportAppend | undefined> {
+    return openAppend(this.#db);
+  }
+
+  recordsOf(append: ReportAppend): Promise<readonly CallRecord[]> {
+    return recordsOf(this.#db, append);
+  }
+
+  completeAppend(append: ReportAppend): Promise<void> {
+    return completeAppend(this.#db, append);
+  }
+}

@@ -1,0 +1,140 @@
+import { stringify } from 'csv-stringify/sync';
+import { isUnknownNumber } from '../recording/naming.ts';
+import { localTime } from '../recording/local-time.ts';
+import type { CallRecord } from '../recording/recording.ts';
+
+export type ReportLanguage = 'de' | 'en';
+
+/** How report files read. */
+export interface ReportFormat {
+  readonly language: ReportLanguage;
+  /** IANA time zone of the PBX, in which starts are given. */
+  readonly timeZone: string;
+  /** Columns after the five that every report has. */
+  readonly columns: readonly ReportColumn[];
+}
+
+/** A line end as spreadsheets and RFC 4180 expect it. */
+export const CRLF = '\r\n';
+/** Without it Excel takes the file for Windows-1252. */
+export const BOM = '\ufeff';
+
+interface Column {
+  readonly heading: Readonly<Record<ReportLanguage, string>>;
+  readonly value: (record: CallRecord, format: ReportFormat) => string;
+}
+
+const fixedColumns: readonly Column[] = [
+  {
+    heading: { de: 'Anrufer', en: 'Caller' },
+    value: (record, { language }) => partyOf(record.from, language),
+  },
+  {
+    heading: { de: 'Angerufener', en: 'Called' },
+    value: (record, { language }) => partyOf(record.to, language),
+  },
+  {
+    heading: { de: 'Gesprächsstart', en: 'Call start' },
+    value: (record, { timeZone }) => startOf(record.startedAt, timeZone),
+  },
+  {
+    heading: { de: 'Gesprächszeit', en: 'Talk time' },
+    value: (record) => talkTime(record.talkMs),
+  },
+  {
+    heading: { de: 'Aufzeichnung', en: 'Recording' },
+    value: (record, { language }) =>
+      record.file ?? (record.verdict.outcome === 'declined' ? DECLINED[language] : ''),
+  },
+];
+
+/**
+ * Columns that can be added. Outcome, rule and direction keep the words of the configuration and the API in every
+ * language, so that a formula or a script that counts them goes on working.
+ */
+const furtherColumns = {
+  outcome: { heading: { de: 'Ergebnis', en: 'Outcome' }, value: ({ verdict }) => verdict.outcome },
+  rule: { heading: { de: 'Regel', en: 'Rule' }, value: ({ verdict }) => verdict.rule },
+  direction: { heading: { de: 'Anruftyp', en: 'Direction' }, value: ({ direction }) => direction },
+  group: { heading: { de: 'Gruppe', en: 'Group' }, value: ({ group }) => group },
+  id: { heading: { de: 'Mitschnitt-ID', en: 'Recording ID' }, value: ({ id }) => id },
+  call_id: { heading: { de: 'Anruf-ID', en: 'Call ID' }, value: ({ callId }) => callId },
+  linked_id: { heading: { de: 'Asterisk-ID', en: 'Asterisk ID' }, value: ({ linkedId }) => linkedId },
+} satisfies Record<string, Column>;
+
+export type ReportColumn = keyof typeof furtherColumns;
+
+const DECLINED: Readonly<Record<ReportLanguage, string>> = { de: 'abgelehnt', en: 'declined' };
+const ANONYMOUS: Readonly<Record<ReportLanguage, string>> = { de: 'anonym', en: 'anonymous' };
+
+function columnsOf(format: ReportFormat): readonly Column[] {
+  return [...fixedColumns, ...format.columns.map((name): Column => furtherColumns[name])];
+}
+
+/** The headings of a report, in order. */
+export function headingsOf(format: ReportFormat): readonly string[] {
+  return columnsOf(format).map(({ heading }) => heading[format.language]);
+}
+
+/** What a file begins with: byte order mark and headings. */
+export function csvHead(format: ReportFormat): string {
+  return BOM + csvText([headingsOf(format)]);
+}
+
+/** One line per record, each ended by CRLF. */
+export function csvLines(records: readonly CallRecord[], format: ReportFormat): string {
+  const columns = columnsOf(format);
+  return csvText(records.map((record) => columns.map(({ value }) => harmless(value(record, format)))));
+}
+
+function csvText(rows: readonly (readonly string[])[]): string {
+  return stringify(
+    rows.map((row) => [...row]),
+    // A comma or tab is quoted as well: a spreadsheet set to another separator would split there, and take what
+    // follows for a cell of its own, formula or not.
+    { delimiter: ';', record_delimiter: 'windows', quoted_match: /[,;\t"]/ },
+  );
+}
+
+/** The month's file: `Report_2021-04.csv`, `Report_2021-04-2.csv` for its second part. */
+export function reportFileName(startedAt: number, timeZone: string, part = 1): string {
+  const { yyyy, MM } = localTime(startedAt, timeZone);
+  return `Report_${yyyy}-${MM}${part === 1 ? '' : `-${part}`}.csv`;
+}
+
+/** `2021-04-07 13:34:26`, on the clock of the PBX. */
+function startOf(instant: number, timeZone: string): string {
+  const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
+  return `${yyyy}-${MM}-${dd} ${HH}:${mm}:${ss}`;
+}
+
+/** `00:03:12`: whole seconds, rounded down, as telephone bills have it. From 100 hours on there are more digits. */
+export function talkTime(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+function partyOf(number: string, language: ReportLanguage): string {
+  return isUnknownNumber(number) ? ANONYMOUS[language] : number;
+}
+
+/** An international number and nothing after it; a spreadsheet shows it as a number at worst. */
+const PHONE_NUMBER = /^\+\d{1,32}$/;
+/**
+ * What spreadsheets run, with what some of them skip before it: blanks and quotes. The wide forms are what Excel takes
+ * for `= + - @` in East Asian settings.
+ */
+const FORMULA = /^[\s"'`]*[=+\-@＝＋－＠]/u;
+/** Would break a line, hide text, or show it in another order than it is. */
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu;
+
+/**
+ * A value as it may stand in a cell: on one line, and never a formula, which an apostrophe in front makes text.
+ * Telephone numbers stay as they are.
+ */
+export function harmless(value: string): string {
+  const line = value.toWellFormed().replace(INVISIBLE, '').replace(UNPRINTABLE, ' ');
+  return FORMULA.test(line) && !PHONE_NUMBER.test(line) ? `'${line}` : line;
+}

@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { nasty } from '../nasty.ts';
+import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
+import type { Catalogue, Delivery, RecordFilter } from '../../src/catalogue/catalogue.ts';
+import type { CallRecord } from '../../src/recording/recording.ts';
+
+const name = sampleRecording('').name;
+
+/**
+ * What every catalogue holds to.
+ *
+ * @param make gives an empty catalogue, not yet open.
+ */
+export function catalogueContract(kind: string, make: () => Promise<Catalogue>): void {
+  describe(kind, () => {
+    contract(make);
+  });
+}
+
+function contract(make: () => Promise<Catalogue>): void {
+  let catalogue: Catalogue;
+
+  beforeEach(async () => {
+    catalogue = await make();
+    await catalogue.open();
+  });
+  afterEach(async () => {
+    await catalogue.close();
+  });
+
+  const close = (record: CallRecord) => catalogue.closeCall(closedCallOf(record), [record]);
+  const listed = async (filter: RecordFilter = {}) => await allOf(catalogue.records(filter));
+  const idsOf = async (filter: RecordFilter) => (await listed(filter)).map(({ id }) => id);
+  const due = async (target: string, now = START, limit = 100) =>
+    (await catalogue.dueDeliveries(target, now, limit)).map(({ delivery }) => delivery);
+  const only = <Item>(items: readonly Item[]): Item => {
+    expect(items).toHaveLength(1);
+    return items[0] as Item;
+  };
+  const delivered: Pick<Delivery, 'state' | 'deliveredAt' | 'confirmedBy'> = {
+    state: 'delivered',
+    deliveredAt: START,
+    confirmedBy: 'size',
+  };
+
+  describe('calls', () => {
+    it('gives back an open call as it was last saved', async () => {
+      await catalogue.saveCall(sampleCall('a'));
+      const later = sampleCall('a', { destination: '200' });
+      await catalogue.saveCall(later);
+      expect(await catalogue.openCalls()).toEqual([later]);
+    });
+
+    it('keeps a call open until it is closed, even with a verdict', async () => {
+      const record = sampleRecord('a');
+      await catalogue.saveCall(closedCallOf(record));
+      expect(await catalogue.openCalls()).toEqual([closedCallOf(record)]);
+      await close(record);
+      expect(await catalogue.openCalls()).toEqual([]);
+    });
+
+    it('does not open a closed call again when an earlier state comes late', async () => {
+      const record = sampleRecord('a');
+      await close(record);
+      await catalogue.saveCall(sampleCall(record.callId));
+      expect(await catalogue.openCalls()).toEqual([]);
+      expect(only(await listed()).call).toEqual(closedCallOf(record));
+    });
+
+    it('notes the lines of a call that is closed twice once', async () => {
+      await close(sampleRecord('a'));
+      await close(sampleRecord('a', { to: '201' }));
+      expect(only(await listed()).to).toBe('200');
+    });
+
+    it('keeps whatever a caller sent', async () => {
+      for (const [index, text] of nasty.entries()) {
+        await close(sampleRecord(`r${index}`, { from: text, startedAt: START + index }));
+      }
+      expect((await listed()).map(({ from }) => from)).toEqual(nasty.map((text) => text.toWellFormed()));
+    });
+  });
+
+  describe('recordings', () => {
+    it('notes one pending delivery per target', async () => {
+      const recording = sampleRecording('a');
+      expect(await catalogue.addRecording(recording, ['archiv', 'copy', 'copy'])).toEqual(recording);
+      expect(only(await catalogue.dueDeliveries('copy', START, 10))).toEqual({
+        delivery: {
+          recording: 'a',
+          target: 'copy',
+          state: 'pending',
+          attempts: 0,
+          dueAt: 0,
+          name,
+          deliveredAt: undefined,
+          confirmedBy: undefined,
+          problem: undefined,
+        },
+        recording,
+      });
+    });
+
+    it('gives equal names -2 and -3, as a server compares them that ignores case', async () => {
+      const add = async (id: string, change: { name?: string; folder?: string } = {}) =>
+        (await catalogue.addRecording(sampleRecording(id, change), ['archiv'])).name;
+      expect(await add('a')).toBe(name);
+      expect(await add('b')).toBe(name.replace('.wav', '-2.wav'));
+      expect(await add('c', { name: name.toUpperCase() })).toBe(name.toUpperCase().replace('.WAV', '-3.WAV'));
+      expect(await add('d', { folder: '2021/05/Verkauf' })).toBe(name);
+      expect((await due('archiv')).map((delivery) => delivery.name)).toHaveLength(4);
+    });
+
+    it('changes nothing when a recording is added again', async () => {
+      await catalogue.addRecording(sampleRecording('a'), ['archiv']);
+      await catalogue.addRecording(sampleRecording('b'), ['archiv']);
+      const [, second] = await due('archiv');
+      await catalogue.saveDelivery({ ...(second as Delivery), ...delivered });
+      const again = await catalogue.addRecording(sampleRecording('b'), ['archiv', 'copy']);
+      expect(again.name).toBe(name.replace('.wav', '-2.wav'));
+      expect(only(await due('archiv')).recording).toBe('a');
+      expect(await due('copy')).toEqual([]);
+    });
+
+    it('knows the media of a recording', async () => {
+      await catalogue.addRecording(sampleRecording('a'), []);
+      expect(await catalogue.mediaOf('a')).toMatchObject({ bytes: 3_072_044, durationMs: 192_000 });
+      expect(await catalogue.mediaOf('b')).toBeUndefined();
+    });
+  });
+
+  describe('deliveries', () => {
+    it('come oldest recording first, those that are due, up to the limit', async () => {
+      for (const [id, startedAt] of [
+        ['young', START + 2],
+        ['old', START],
+        ['middle', START + 1],
+      ] as const) {
+        await catalogue.addRecording(sampleRecording(id, { startedAt, name: `${id}.wav` }), ['archiv']);
+      }
+      const [old] = await due('archiv');
+      await catalogue.saveDelivery({ ...(old as Delivery), attempts: 1, dueAt: START + 60_000 });
+      expect((await due('archiv')).map(({ recording }) => recording)).toEqual(['middle', 'young']);
+      expect((await due('archiv', START + 60_000, 2)).map(({ recording }) => recording)).toEqual([
+        'old',
+        'middle',
+      ]);
+      expect(await due('copy')).toEqual([]);
+    });
+
+    it('tells when the next one is due', async () => {
+      expect(await catalogue.nextDue('archiv')).toBeUndefined();
+      await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
+      const delivery = only(await due('archiv'));
+      await catalogue.saveDelivery({ ...delivery, dueAt: START + 5 });
+      expect(await catalogue.nextDue('archiv')).toBe(START + 5);
+      await catalogue.saveDelivery({ ...delivery, ...delivered });
+      expect(await catalogue.nextDue('archiv')).toBeUndefined();
+    });
+
+    it('lets the local file go only when every target has it, and once', async () => {
+      await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
+      await catalogue.saveDelivery({ ...only(await due('archiv')), ...delivered });
+      expect(await catalogue.deletable(10)).toEqual([]);
+      await catalogue.saveDelivery({ ...only(await due('copy')), ...delivered });
+      expect(await catalogue.deletable(10)).toEqual([sampleRecording('a')]);
+      await catalogue.sync();
+      await catalogue.noteLocalDeleted(['a'], START);
+      expect(await catalogue.deletable(10)).toEqual([]);
+    });
+
+    it('never lets a file go that no target was told to have, or that one has set aside', async () => {
+      await catalogue.addRecording(sampleRecording('nowhere'), []);
+      await catalogue.addRecording(sampleRecording('a'), ['archiv']);
+      await catalogue.saveDelivery({ ...only(await due('archiv')), state: 'set-aside' });
+      expect(await catalogue.deletable(10)).toEqual([]);
+    });
+
+    it('refuses to note a delivery that was never ordered', async () => {
+      await catalogue.addRecording(sampleRecording('a'), ['archiv']);
+      const delivery = only(await due('archiv'));
+      await expect(catalogue.saveDelivery({ ...delivery, target: 'copy' })).rejects.toMatchObject({
+        code: 'unknown-delivery',
+      });
+    });
+
+    it('are counted per target, with the last error of what has not arrived', async () => {
+      for (const id of ['a', 'b', 'c', 'd']) await catalogue.addRecording(sampleRecording(id), ['archiv']);
+      await catalogue.addRecording(sampleRecording('e'), ['copy']);
+      const [a, b, c] = (await due('archiv')) as [Delivery, Delivery, Delivery];
+      const problem = (at: number) => ({
+        at,
+        code: 'no-space',
+        message: 'no space left',
+        hint: 'Make room.',
+      });
+      await catalogue.saveDelivery({ ...a, ...delivered, problem: problem(START + 9) });
+      await catalogue.saveDelivery({ ...b, state: 'set-aside', problem: problem(START + 2) });
+      await catalogue.saveDelivery({ ...c, attempts: 1, problem: problem(START + 1) });
+      const bytes = sampleRecording('a').bytes;
+      expect(await catalogue.backlog()).toEqual([
+        {
+          target: 'archiv',
+          pending: 2,
+          pendingBytes: 2 * bytes,
+          setAside: 1,
+          delivered: 1,
+          lastError: problem(START + 2),
+        },
+        { target: 'copy', pending: 1, pendingBytes: bytes, setAside: 0, delivered: 0, lastError: undefined },
+      ]);
+    });
+  });
+
+  describe('listings', () => {
+    it('give each line with its call and its deliveries', async () => {
+      const record = sampleRecord('a');
+      await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
+      await close(record);
+      const line = only(await listed());
+      expect(line).toEqual({ ...record, call: closedCallOf(record), deliveries: line.deliveries });
+      expect(line.deliveries.map(({ target }) => target)).toEqual(['archiv', 'copy']);
+    });
+
+    it('find by time, number, group and outcome, in the order of the start', async () => {
+      await close(
+        sampleRecord('c', { startedAt: START + 2, to: '100%_x', verdict: { outcome: 'lost', rule: 'x' } }),
+      );
+      await close(sampleRecord('a', { startedAt: START, group: 'Support' }));
+      await close(sampleRecord('b', { startedAt: START + 1, from: '030 1234' }));
+      expect(await idsOf({})).toEqual(['a', 'b', 'c']);
+      expect(await idsOf({ from: START + 1 })).toEqual(['b', 'c']);
+      expect(await idsOf({ to: START + 1 })).toEqual(['a']);
+      expect(await idsOf({ number: '123' })).toEqual(['a', 'b', 'c']);
+      expect(await idsOf({ number: ' 12' })).toEqual(['b']);
+      expect(await idsOf({ number: '0%_' })).toEqual(['c']);
+      expect(await idsOf({ number: '%' })).toEqual(['c']);
+      expect(await idsOf({ number: '\\' })).toEqual([]);
+      expect(await idsOf({ group: 'Support' })).toEqual(['a']);
+      expect(await idsOf({ outcome: 'lost', number: '200' })).toEqual([]);
+      expect(await idsOf({ outcome: 'lost' })).toEqual(['c']);
+    });
+
+    it('give every line once over many pages, though many start in the same instant', async () => {
+      const all = Array.from({ length: 1000 }, (_, index) =>
+        sampleRecord(`r${index}`, { startedAt: START + Math.floor(index / 300) }),
+      );
+      for (const record of all) await close(record);
+      expect(await idsOf({})).toEqual(all.map(({ id }) => id));
+      expect(await idsOf({ group: 'Verkauf', from: START + 1 })).toHaveLength(700);
+    });
+  });
+
+  describe('report', () => {
+    const ids = async () => (await catalogue.unreported(10)).map(({ id }) => id);
+
+    it('gives what no file has, in the order in which calls were closed', async () => {
+      await close(sampleRecord('b', { startedAt: START + 9 }));
+      await close(sampleRecord('a'));
+      expect(await catalogue.unreported(1)).toEqual([sampleRecord('b', { startedAt: START + 9 })]);
+      expect(await ids()).toEqual(['b', 'a']);
+    });
+
+    it('keeps one append open until it is complete', async () => {
+      await close(sampleRecord('a'));
+      await close(sampleRecord('b'));
+      const append = { file: 'Report_2021-04.csv', offset: 7, text: 'x\r\n', records: ['b', 'a'] };
+      await catalogue.beginAppend({ ...append, offset: 3 });
+      await catalogue.beginAppend(append);
+      expect(await catalogue.openAppend()).toEqual(append);
+      expect((await catalogue.recordsOf(append)).map(({ id }) => id)).toEqual(['b', 'a']);
+      expect(await ids()).toEqual(['a', 'b']);
+      await catalogue.completeAppend(append);
+      expect(await catalogue.openAppend()).toBeUndefined();
+      expect(await ids()).toEqual([]);
+    });
+  });
+}

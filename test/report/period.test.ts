@@ -1,0 +1,81 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { writePeriod } from '../../src/report/period.ts';
+import { closedCallOf, sampleRecord, START } from '../catalogue/sample.ts';
+import { cellsOf } from './cells.ts';
+import type { ListedRecord, Listings, RecordFilter } from '../../src/catalogue/catalogue.ts';
+import type { PeriodFormat } from '../../src/report/period.ts';
+
+const csv: PeriodFormat = { as: 'csv', language: 'de', timeZone: 'Europe/Zurich', columns: ['outcome'] };
+
+/** Listings of `count` records, which count how many were taken. */
+function listings(count: number): Pick<Listings, 'records'> & { taken: number; asked: RecordFilter[] } {
+  return {
+    taken: 0,
+    asked: [],
+    async *records(filter): AsyncGenerator<ListedRecord> {
+      this.asked.push(filter);
+      for (let n = 0; n < count; n++) {
+        this.taken += 1;
+        const record = sampleRecord(`r${n}`, { startedAt: START + n });
+        yield await Promise.resolve({ ...record, call: closedCallOf(record), deliveries: [] });
+      }
+    },
+  };
+}
+
+function sink(): { out: Writable; text: () => string } {
+  const chunks: Buffer[] = [];
+  const out = new Writable({
+    write(chunk: Buffer, _, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  return { out, text: () => Buffer.concat(chunks).toString('utf8') };
+}
+
+describe('the report of a period', () => {
+  it('is CSV as in the monthly files', async () => {
+    const source = listings(2);
+    const { out, text } = sink();
+    const filter = { from: START, group: 'Verkauf' };
+    expect(await writePeriod(source, filter, csv, out)).toBe(2);
+    expect(source.asked).toEqual([filter]);
+    expect(text()).toMatch(/^\ufeffAnrufer;.*;Ergebnis\r\n/);
+    expect(cellsOf(text())).toHaveLength(3);
+    expect(out.writableEnded).toBe(false);
+  });
+
+  it('is one JSON object per line where that is asked for', async () => {
+    const { out, text } = sink();
+    await writePeriod(listings(2), {}, { as: 'jsonl' }, out);
+    const [first, second, ...rest] = text().split('\n');
+    expect(rest).toEqual(['']);
+    expect(JSON.parse(second ?? '')).toMatchObject({ id: 'r1' });
+    expect(JSON.parse(first ?? '')).toEqual({
+      id: 'r0',
+      call_id: 'call-of-r0',
+      linked_id: '1617795266.7',
+      group: 'Verkauf',
+      direction: 'incoming',
+      from: '+41791234567',
+      to: '200',
+      started_at: '2021-04-07T11:34:26.000Z',
+      talk_ms: 192_000,
+      outcome: 'recorded',
+      rule: 'announced',
+      file: 'Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav',
+    });
+  });
+
+  it('reads no more than the reader takes', async () => {
+    const source = listings(100_000);
+    const out = new Writable({ write: () => undefined });
+    const writing = writePeriod(source, {}, csv, out);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(source.taken).toBeLessThan(1000);
+    out.destroy(new Error('the reader went away'));
+    await expect(writing).rejects.toThrow('the reader went away');
+  });
+});
