@@ -1,0 +1,360 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { MitschnittError, type ErrorFacts } from '../errors.ts';
+import { Aborted, NoAnswer, within } from './limit.ts';
+import { openRecording, pieceBytes } from './source.ts';
+import type { Stored, Target, Upload } from './target.ts';
+
+/** A folder of this machine: a disk, or a share that is mounted. */
+export interface FolderSettings {
+  readonly type: 'folder';
+  /** Must exist: a folder made below a share that is not mounted would fill the local disk. */
+  readonly path: string;
+}
+
+export interface FolderLimits {
+  /** For one operation of the file system. One that takes longer belongs to a mount whose server is gone. */
+  readonly operationMs: number;
+}
+
+export const folderLimits: FolderLimits = { operationMs: 60_000 };
+
+/** File systems without hard links (FAT, exFAT, many CIFS servers) refuse link(2) with one of these. */
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+/** Network file systems that do not know fsync(2) of a folder refuse it with one of these. */
+const withoutFolderSync: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EBADF', 'EACCES']);
+
+export class FolderTarget implements Target {
+  readonly name: string;
+  readonly #path: string;
+  readonly #limits: FolderLimits;
+  readonly #probe = `.mitschnitt-check-${randomUUID()}`;
+  #hanging: Promise<unknown> | undefined;
+
+  constructor(name: string, settings: FolderSettings, limits: FolderLimits = folderLimits) {
+    this.name = name;
+    this.#path = settings.path;
+    this.#limits = limits;
+  }
+
+  async put(upload: Upload): Promise<Stored> {
+    try {
+      return await this.#put(upload);
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const path = join(this.#path, this.#probe);
+    const content = Buffer.from(this.#probe);
+    try {
+      await this.#requireRoot(signal);
+      await this.#write(path, [content], signal);
+      const found = await this.#digest(path, signal);
+      if (found !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
+      await this.#do(signal, () => rm(path));
+    } catch (error) {
+      await this.#discard(path, signal);
+      throw this.#explain(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    // Nothing stays open between two calls.
+  }
+
+  async #put(upload: Upload): Promise<Stored> {
+    const { signal } = upload;
+    await this.#requireRoot(signal);
+    const folder = await this.#makeFolder(upload.folder, signal);
+    const final = join(folder, upload.name);
+    const temporary = join(folder, `.mitschnitt-${upload.id}.part`);
+    try {
+      if (await this.#holds(final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
+      const source = await openRecording(upload);
+      await this.#write(temporary, source, signal).finally(() => source.destroy());
+      if ((await this.#digest(temporary, signal)) !== upload.sha256) throw this.#differs();
+      if (!(await this.#publish(temporary, final, upload)))
+        return { how: 'already-there', confirmedBy: 'sha256' };
+      await this.#syncFolder(folder, signal);
+      return { how: 'stored', confirmedBy: 'sha256' };
+    } finally {
+      // Also what a former attempt left that died between link(2) and unlink(2).
+      await this.#discard(temporary, signal);
+    }
+  }
+
+  async #requireRoot(signal: AbortSignal): Promise<void> {
+    const found = await this.#do(signal, () => stat(this.#path));
+    if (!found.isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+  }
+
+  /** Makes each missing folder below the root, one at a time: the root itself is never made. */
+  async #makeFolder(folder: string, signal: AbortSignal): Promise<string> {
+    let path = this.#path;
+    for (const part of folder.split('/').filter((each) => each !== '')) {
+      const parent = path;
+      path = join(path, part);
+      try {
+        await this.#do(signal, () => mkdir(path));
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST') throw error;
+        continue;
+      }
+      await this.#syncFolder(parent, signal);
+    }
+    return path;
+  }
+
+  /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */
+  async #holds(final: string, { bytes, sha256, name, signal }: Upload): Promise<boolean> {
+    try {
+      const found = await this.#do(signal, () => lstat(final));
+      if (found.isFile() && found.size === bytes && (await this.#digest(final, signal)) === sha256)
+        return true;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+    throw this.#error(`another file already has the name ${name}`, {
+      code: 'name-taken',
+      fault: 'destination',
+      retry: false,
+      hint: 'Nothing to do: the recording gets another name.',
+    });
+  }
+
+  async #write(
+    path: string,
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#do(signal, () => rm(path, { force: true }));
+    await this.#withFile(path, 'wx', signal, async (file) => {
+      for await (const piece of content) await this.#do(signal, () => file.writeFile(piece));
+      await this.#do(signal, () => file.sync());
+    });
+  }
+
+  /** SHA-256 of a file as it is read back, lower-case hex. */
+  async #digest(path: string, signal: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(pieceBytes);
+    await this.#withFile(path, 'r', signal, async (file) => {
+      for (;;) {
+        const { bytesRead } = await this.#do(signal, () => file.read(buffer, 0, pieceBytes));
+        if (bytesRead === 0) return;
+        hash.update(buffer.subarray(0, bytesRead));
+      }
+    });
+    return hash.digest('hex');
+  }
+
+  /**
+   * Gives the file its final name without ever replacing another: link(2) fails where rename(2) would overwrite.
+   * False: the final name turned out to have the same content.
+   */
+  async #publish(temporary: string, final: string, upload: Upload): Promise<boolean> {
+    const { signal } = upload;
+    try {
+      await this.#do(signal, () => link(temporary, final));
+    } catch (error) {
+      const code = codeOf(error);
+      // On a network file system the answer to a successful link may be lost, and its repetition then fails.
+      if (code === 'EEXIST') return !(await this.#holds(final, upload));
+      if (!withoutLinks.has(code)) throw error;
+      // Nothing atomic is left: look, then rename. Only a foreign writer in these milliseconds could lose a file.
+      if (await this.#holds(final, upload)) return false;
+      await this.#do(signal, () => rename(temporary, final));
+    }
+    return true;
+  }
+
+  /** Makes names in a folder outlive a power cut. */
+  async #syncFolder(folder: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#withFile(folder, 'r', signal, (file) => this.#do(signal, () => file.sync()));
+    } catch (error) {
+      if (!withoutFolderSync.has(codeOf(error))) throw error;
+    }
+  }
+
+  /** Removes what must not stay. Its own failure matters less than the error that led here. */
+  async #discard(path: string, signal: AbortSignal): Promise<void> {
+    if (this.#hanging) return;
+    // After an abort too: a local file goes at once, and a hanging mount is bounded by the limit.
+    const patience = signal.aborted ? new AbortController().signal : signal;
+    await this.#do(patience, () => rm(path, { force: true })).catch(() => undefined);
+  }
+
+  async #withFile(
+    path: string,
+    flags: string,
+    signal: AbortSignal,
+    use: (file: FileHandle) => Promise<void>,
+  ): Promise<void> {
+    const file = await this.#do(signal, () => open(path, flags));
+    try {
+      await use(file);
+    } finally {
+      // Not waited for: on a mount that hangs it hangs as well.
+      if (this.#hanging) void file.close().catch(() => undefined);
+      else await file.close();
+    }
+  }
+
+  /**
+   * One operation of the file system, with its limit. Node cannot cancel it, and each one that hangs occupies one of
+   * the four threads that all files and name look-ups of the process share: until it ends no further one is begun.
+   */
+  async #do<T>(signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
+    if (this.#hanging) throw new NoAnswer(this.#limits.operationMs);
+    let running: Promise<T> | undefined;
+    try {
+      return await within({ ms: this.#limits.operationMs, signal }, () => (running = operation()));
+    } catch (error) {
+      if (error instanceof NoAnswer && running) {
+        const done = () => (this.#hanging = undefined);
+        this.#hanging = running.then(done, done);
+      }
+      throw error;
+    }
+  }
+
+  #differs(): MitschnittError {
+    return this.#error('what was read back is not what was written', {
+      code: 'content-differs',
+      fault: 'destination',
+      retry: true,
+      hint: `Check the disk or the server behind ${this.#path}: it does not keep what is written to it.`,
+    });
+  }
+
+  #explain(error: unknown): MitschnittError {
+    if (error instanceof MitschnittError) return error;
+    if (error instanceof Aborted) {
+      const facts: ErrorFacts = {
+        code: 'aborted',
+        fault: 'configuration',
+        retry: true,
+        hint: 'Start Mitschnitt again.',
+      };
+      return this.#error('interrupted because Mitschnitt stops', facts);
+    }
+    if (error instanceof NoAnswer) {
+      return this.#error(`the file system of ${this.#path} does not answer`, {
+        code: 'no-answer',
+        fault: 'destination',
+        retry: true,
+        hint: 'Check the server and the network behind the mount.',
+        cause: error,
+      });
+    }
+    const code = codeOf(error);
+    const known = problems[code];
+    if (known)
+      return this.#error(known.what(this.#path), { ...known, hint: known.hint(this.#path), cause: error });
+    return this.#error(`storing in ${this.#path} failed (${code})`, {
+      code: 'storing-failed',
+      fault: 'destination',
+      retry: true,
+      hint: `Check the file system of ${this.#path}; the system's log (dmesg) may say more.`,
+      cause: error,
+    });
+  }
+
+  #error(what: string, facts: ErrorFacts): MitschnittError {
+    return new MitschnittError(`Target ${this.name}: ${what}`, facts);
+  }
+}
+
+/** The code of a Node.js error (errno(3)), or its text where it has none. */
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+interface Problem extends Pick<ErrorFacts, 'code' | 'fault' | 'retry'> {
+  readonly what: (path: string) => string;
+  readonly hint: (path: string) => string;
+}
+
+const missing: Problem = {
+  code: 'folder-missing',
+  fault: 'destination',
+  retry: true,
+  what: (path) => `the folder ${path} does not exist`,
+  hint: (path) =>
+    `Mount the file system of ${path}, or create the folder. Mitschnitt never makes it by itself.`,
+};
+const notAllowed: Problem = {
+  code: 'write-refused',
+  fault: 'configuration',
+  retry: true,
+  what: (path) => `no right to write in ${path}`,
+  hint: (path) =>
+    `Give the user that Mitschnitt runs as the right to write in ${path} and in the folders below.`,
+};
+const unreachable: Problem = {
+  code: 'unreachable',
+  fault: 'destination',
+  retry: true,
+  what: (path) => `the file system of ${path} is not reachable`,
+  hint: () => 'Check the disk, or the server and the network behind the mount; then mount it again.',
+};
+
+/** By errno(3). */
+const problems: Readonly<Record<string, Problem>> = {
+  ENOENT: missing,
+  ENOTDIR: {
+    ...missing,
+    code: 'not-a-folder',
+    fault: 'configuration',
+    what: (path) => `${path} or a part of the path below is not a folder`,
+    hint: (path) => `Let the path of the target name a folder, and remove what stands in its way in ${path}.`,
+  },
+  EACCES: notAllowed,
+  EPERM: notAllowed,
+  EROFS: {
+    ...notAllowed,
+    code: 'read-only',
+    what: (path) => `the file system of ${path} is read-only`,
+    hint: () => 'Mount it for writing. A disk that turned read-only by itself has errors: check it.',
+  },
+  ENOSPC: {
+    code: 'no-space',
+    fault: 'destination',
+    retry: true,
+    what: (path) => `no space left in ${path}`,
+    hint: (path) => `Free space on the file system of ${path}, or enlarge it.`,
+  },
+  EDQUOT: {
+    code: 'quota-exceeded',
+    fault: 'destination',
+    retry: true,
+    what: (path) => `the quota for ${path} is used up`,
+    hint: () => 'Raise the quota of the user that Mitschnitt runs as, or delete files of that user.',
+  },
+  EFBIG: {
+    code: 'file-too-large',
+    fault: 'destination',
+    retry: false,
+    what: (path) => `the file is larger than the file system of ${path} allows`,
+    hint: () => 'Use a file system that takes such files (FAT ends at 4 GB), then retry the delivery.',
+  },
+  ENAMETOOLONG: {
+    code: 'name-refused',
+    fault: 'configuration',
+    retry: false,
+    what: (path) => `the file name is too long for ${path}`,
+    hint: () => 'Shorten the templates of file and folder names, then retry the delivery.',
+  },
+  EIO: unreachable,
+  ESTALE: unreachable,
+  ENOTCONN: unreachable,
+  EHOSTDOWN: unreachable,
+  EHOSTUNREACH: unreachable,
+  ETIMEDOUT: unreachable,
+};

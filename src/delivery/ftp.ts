@@ -1,0 +1,323 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { FTPError, type Client } from 'basic-ftp';
+
+import { MitschnittError } from '../errors.ts';
+import { createFtpClient, reasonOf, store } from './ftp-client.ts';
+import { ftpProblem, type FtpProblem, type FtpStep } from './ftp-errors.ts';
+import { within } from './limit.ts';
+import { openRecording } from './source.ts';
+import type { Stored, Target, Upload } from './target.ts';
+
+/** An FTP server (RFC 959), with or without TLS (RFC 4217). */
+export interface FtpSettings {
+  readonly type: 'ftp';
+  readonly host: string;
+  readonly port: number;
+  /** `explicit`: by AUTH TLS; `implicit`: from the first byte. */
+  readonly tls: 'none' | 'explicit' | 'implicit';
+  readonly username: string;
+  readonly password: { reveal(): string };
+  /** Made as needed. Relative to the folder of the login unless it begins with `/`. */
+  readonly path: string;
+  /** PEM file of the authority that signed the server's certificate, if it is no public one. */
+  readonly ca?: string | undefined;
+}
+
+export interface FtpLimits {
+  /** For the answer to one command, and for a transfer without any progress. */
+  readonly answerMs: number;
+  /** A session that was idle for longer is tried before use: servers and firewalls drop such without a word. */
+  readonly idleMs: number;
+}
+
+export const ftpLimits: FtpLimits = { answerMs: 30_000, idleMs: 5_000 };
+
+/** Replies that say 'no such command' (RFC 959, 4.2.1). */
+const unknownCommand: ReadonlySet<number> = new Set([500, 502, 504]);
+
+export class FtpTarget implements Target {
+  readonly name: string;
+  readonly #settings: FtpSettings;
+  readonly #limits: FtpLimits;
+  readonly #probe = `.mitschnitt-check-${randomUUID()}`;
+  #client: Client | undefined;
+  #usedAt = 0;
+  #root = '';
+  /** Folders that were seen or made in this session. */
+  readonly #folders = new Set<string>();
+
+  constructor(name: string, settings: FtpSettings, limits: FtpLimits = ftpLimits) {
+    this.name = name;
+    this.#settings = settings;
+    this.#limits = limits;
+  }
+
+  async put(upload: Upload): Promise<Stored> {
+    const { signal, bytes } = upload;
+    const client = await this.#session(signal);
+    const folder = posix.join(this.#root, upload.folder);
+    await this.#makeFolder(client, folder, signal);
+    const final = posix.join(folder, upload.name);
+    // No character that a server could refuse: what goes wrong here is not for the name.
+    const temporary = posix.join(folder, `.mitschnitt-${upload.id}.part`);
+    if (await this.#holds(client, final, upload)) {
+      await this.#discard(temporary);
+      return { how: 'already-there', confirmedBy: 'sha256' };
+    }
+    try {
+      await this.#store(client, await openRecording(upload), temporary, signal);
+      if ((await this.#size(client, temporary, signal)) !== bytes) throw this.#differs();
+      // RNTO may replace a file of that name without a word: looked at once more, as late as possible.
+      if (await this.#holds(client, final, upload)) {
+        await this.#discard(temporary);
+        return { how: 'already-there', confirmedBy: 'sha256' };
+      }
+      await this.#do('rename', signal, () => client.rename(temporary, final));
+      return { how: 'stored', confirmedBy: 'size' };
+    } catch (error) {
+      await this.#discard(temporary, error);
+      throw error;
+    }
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const client = await this.#session(signal);
+    const path = posix.join(this.#root, this.#probe);
+    const content = Buffer.from(this.#probe);
+    try {
+      await this.#store(client, Readable.from([content]), path, signal);
+      const digest = await this.#digest(client, path, signal);
+      if (digest !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
+      await this.#do('remove', signal, () => client.remove(path));
+    } catch (error) {
+      await this.#discard(path, error);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#drop();
+    return Promise.resolve();
+  }
+
+  /** The session of the last call if it is still good, else a new one. */
+  async #session(signal: AbortSignal): Promise<Client> {
+    if (this.#client && !this.#client.closed && (await this.#answers(this.#client, signal)))
+      return this.#client;
+    this.#drop();
+    // Its own limit is only a second net: it reports without a code what ran out.
+    const client = createFtpClient(2 * this.#limits.answerMs);
+    this.#client = client;
+    try {
+      await this.#logIn(client, signal);
+      await this.#enterRoot(client, signal);
+      return client;
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+  }
+
+  async #answers(client: Client, signal: AbortSignal): Promise<boolean> {
+    if (Date.now() - this.#usedAt < this.#limits.idleMs) return true;
+    try {
+      await this.#do('connect', signal, () => client.send('NOOP'));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #logIn(client: Client, signal: AbortSignal): Promise<void> {
+    const { host, port, tls, username, password } = this.#settings;
+    const secure = tls === 'none' ? {} : await this.#trust();
+    await this.#do('connect', signal, () =>
+      tls === 'implicit' ? client.connectImplicitTLS(host, port, secure) : client.connect(host, port),
+    );
+    if (tls === 'explicit') {
+      // The host is named for the check of the certificate, and for session reuse on data connections.
+      await this.#do('encrypt', signal, () => client.useTLS({ ...secure, host }));
+    }
+    await this.#do('login', signal, async () => {
+      // Before the login for names in other alphabets; basic-ftp repeats it afterwards (RFC 2640).
+      await client.sendIgnoringError('OPTS UTF8 ON');
+      await client.login(username, password.reveal());
+    });
+    await this.#do('root', signal, () => client.useDefaultSettings());
+  }
+
+  /** Paths are absolute from here on, whatever folder the session is in. */
+  async #enterRoot(client: Client, signal: AbortSignal): Promise<void> {
+    const { path } = this.#settings;
+    const login = path.startsWith('/') ? '/' : await this.#do('root', signal, () => client.pwd());
+    const root = posix.resolve('/', login, path);
+    try {
+      await this.#do('root', signal, () => client.cd(root));
+    } catch (error) {
+      if (!(error instanceof MitschnittError && error.cause instanceof FTPError)) throw error;
+      this.#root = posix.resolve('/', login);
+      await this.#makeFolder(client, root, signal);
+    }
+    this.#root = root;
+  }
+
+  async #trust(): Promise<{ ca?: string }> {
+    const { ca } = this.#settings;
+    if (ca === undefined) return {};
+    try {
+      return { ca: await readFile(ca, 'utf8') };
+    } catch (cause) {
+      throw this.#error({
+        what: `the certificate file ${ca} cannot be read`,
+        code: 'ca-unreadable',
+        fault: 'configuration',
+        retry: true,
+        hint: `Let targets.${this.name}.ca name a PEM file that the user that Mitschnitt runs as may read.`,
+        cause,
+      });
+    }
+  }
+
+  async #makeFolder(client: Client, folder: string, signal: AbortSignal): Promise<void> {
+    if (folder === this.#root || this.#folders.has(folder)) return;
+    await this.#makeFolder(client, posix.dirname(folder), signal);
+    // Refused where it exists already, by codes that differ between servers: whether it is there decides.
+    await this.#do('folder', signal, () => client.sendIgnoringError(`MKD ${folder}`));
+    await this.#do('folder', signal, () => client.cd(folder));
+    this.#folders.add(folder);
+  }
+
+  /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */
+  async #holds(client: Client, final: string, { bytes, sha256, name, signal }: Upload): Promise<boolean> {
+    const found = await this.#size(client, final, signal);
+    if (found === undefined) return false;
+    if (found === bytes && (await this.#digest(client, final, signal)) === sha256) return true;
+    throw this.#error({
+      what: `another file already has the name ${name}`,
+      code: 'name-taken',
+      fault: 'destination',
+      retry: false,
+      hint: 'Nothing to do: the recording gets another name.',
+    });
+  }
+
+  /** Size of a file in bytes; undefined when there is none of that name. */
+  async #size(client: Client, path: string, signal: AbortSignal): Promise<number | undefined> {
+    return this.#do('size', signal, async () => {
+      try {
+        return await client.size(path);
+      } catch (error) {
+        if (!(error instanceof FTPError)) throw error;
+        // RFC 3659, 4.3: 550 where there is no such file.
+        if (error.code === 550) return undefined;
+        if (!unknownCommand.has(error.code)) throw error;
+        const files = await client.list(posix.dirname(path));
+        return files.find((file) => file.name === posix.basename(path))?.size;
+      }
+    });
+  }
+
+  async #store(client: Client, content: Readable, path: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#transfer('store', client, signal, () => store(client, content, path));
+    } catch (error) {
+      // Whatever the connection then broke with, the local file is the cause.
+      throw content.errored instanceof MitschnittError ? content.errored : error;
+    } finally {
+      content.destroy();
+    }
+  }
+
+  /** SHA-256 of a file as it is read back, lower-case hex. */
+  async #digest(client: Client, path: string, signal: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    const sink = new Writable({
+      write(piece: Buffer, _encoding, done) {
+        hash.update(piece);
+        done();
+      },
+    });
+    await this.#transfer('read', client, signal, () => client.downloadTo(sink, path));
+    return hash.digest('hex');
+  }
+
+  /** A limit for the whole would fail for large files on slow lines: it counts from the last byte that moved. */
+  async #transfer(
+    step: FtpStep,
+    client: Client,
+    signal: AbortSignal,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await this.#do(step, signal, async (progress) => {
+        let moved = 0;
+        client.trackProgress(({ bytes }) => {
+          if (bytes !== moved) progress();
+          moved = bytes;
+        });
+        await work().catch(async (error: unknown) => {
+          throw await reasonOf(client, error);
+        });
+      });
+      client.trackProgress();
+    } catch (error) {
+      // Which replies still belong to it nobody knows: one that is taken for another's would be a lie.
+      this.#drop();
+      throw error;
+    }
+  }
+
+  /** Removes what must not stay, as far as that can be had: the next attempt replaces it otherwise. */
+  async #discard(path: string, because?: unknown): Promise<void> {
+    // Where the server itself refused, a new session serves.
+    const refused = because instanceof MitschnittError && because.cause instanceof FTPError;
+    if (!refused && (this.#client?.closed ?? true)) return;
+    const { signal } = new AbortController();
+    try {
+      const client = await this.#session(signal);
+      await this.#do('remove', signal, () => client.remove(path, true));
+    } catch {
+      // The error that led here says more.
+    }
+  }
+
+  /** One step of a session, with its limit. After anything but a refusal the session is of no more use. */
+  async #do<T>(step: FtpStep, signal: AbortSignal, work: (progress: () => void) => Promise<T>): Promise<T> {
+    try {
+      const result = await within({ ms: this.#limits.answerMs, signal }, work);
+      this.#usedAt = Date.now();
+      return result;
+    } catch (error) {
+      const lost = this.#client?.closed ?? true;
+      // 421: the server closes the session (RFC 959, 4.2.1).
+      if (!(error instanceof FTPError) || error.code === 421) this.#drop();
+      // From the local file.
+      if (error instanceof MitschnittError) throw error;
+      throw this.#error(ftpProblem(error, { target: this.name, settings: this.#settings, step, lost }));
+    }
+  }
+
+  #drop(): void {
+    this.#client?.close();
+    this.#client = undefined;
+    this.#root = '';
+    this.#folders.clear();
+  }
+
+  #differs(): MitschnittError {
+    return this.#error({
+      what: 'what arrived is not what was sent',
+      code: 'content-differs',
+      fault: 'destination',
+      retry: true,
+      hint: `Check free space, quota and the log of ${this.#settings.host}: it does not keep all that is sent to it.`,
+    });
+  }
+
+  #error({ what, ...facts }: FtpProblem): MitschnittError {
+    return new MitschnittError(`Target ${this.name}: ${what}`, facts);
+  }
+}

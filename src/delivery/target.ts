@@ -1,0 +1,46 @@
+/** One finished recording on its way to one target. */
+export interface Upload {
+  /** The recording's UUID. Names the temporary file at the target, so that a retry finds and replaces it. */
+  readonly id: string;
+  /** Absolute path of the local file. */
+  readonly source: string;
+  /** Size of the local file in bytes. */
+  readonly bytes: number;
+  /** SHA-256 of the local file, lower-case hex. */
+  readonly sha256: string;
+  /** Folder below the target's own path, `/` between parts, no leading or trailing `/`; empty for none. */
+  readonly folder: string;
+  /** Final file name, already safe for SMB, FTP and POSIX. */
+  readonly name: string;
+  /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a stored file. */
+export interface Stored {
+  /** `stored` now, or found `already-there` with the same content: an earlier attempt whose note was lost. */
+  readonly how: 'stored' | 'already-there';
+  /** What was compared with the local file after the transfer. */
+  readonly confirmedBy: 'size' | 'sha256';
+}
+
+/**
+ * A place where recordings are delivered (PORT).
+ *
+ * Errors are {@link MitschnittError}s classified by the adapter. The code `name-taken` says that another file has
+ * the final name: the uploader then picks another name. Everything that is not known to be final is `retry: true`.
+ */
+export interface Target {
+  /** The name in the configuration, for messages. */
+  readonly name: string;
+  /**
+   * Stores the file complete under its final name or not at all: folders are made as needed, the bytes go to a
+   * temporary name, what arrived is compared, then it is renamed. Never overwrites.
+   * Calls on one target never overlap.
+   */
+  put(upload: Upload): Promise<Stored>;
+  /** Writes, reads back and removes a probe file; throws what stands in the way. */
+  check(signal: AbortSignal): Promise<void>;
+  /** Closes connections. The target can be used again afterwards. */
+  close(): Promise<void>;
+}

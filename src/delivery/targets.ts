@@ -1,0 +1,25 @@
+import { FolderTarget, type FolderSettings } from './folder.ts';
+import { FtpTarget, type FtpSettings } from './ftp.ts';
+import type { Target } from './target.ts';
+
+/** Every kind of target, by the `type` in its settings. A new one is a line here. */
+const kinds = {
+  folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
+  ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
+};
+
+export type TargetKind = keyof typeof kinds;
+type SettingsOf = { [Kind in TargetKind]: Parameters<(typeof kinds)[Kind]>[1] };
+/** What the configuration says of one target. */
+export type TargetSettings = SettingsOf[TargetKind];
+
+const makers: { [Kind in TargetKind]: (name: string, settings: SettingsOf[Kind]) => Target } = kinds;
+
+/** Makes a target; it connects only when it is used. */
+export function createTarget<Kind extends TargetKind>(
+  name: string,
+  settings: SettingsOf[Kind] & { readonly type: Kind },
+): Target {
+  const kind: Kind = settings.type;
+  return makers[kind](name, settings);
+}

@@ -1,0 +1,327 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { MitschnittError, type Fault } from '../../src/errors.ts';
+import type { Target, Upload } from '../../src/delivery/target.ts';
+import { eventually } from '../live/eventually.ts';
+
+/** A real place with nothing in it, and the view of somebody else who has access to it. */
+export interface Place {
+  /** A target of this place, not yet connected. */
+  target(): Target;
+  /** All files below the target's path, sorted, `/` between folders. */
+  files(): Promise<readonly string[]>;
+  read(path: string): Promise<Buffer>;
+  /** Stores a file as somebody else would; makes its folders. */
+  write(path: string, content: Buffer): Promise<void>;
+  /** Removes everything below the target's path. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+  /** Ends the server at once, as a crash would, and brings it back. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** What can stand in the way of every delivery. */
+export type Obstacle =
+  | 'wrong password'
+  | 'server absent'
+  | 'server silent'
+  | 'certificate not trusted'
+  | 'no right to write'
+  | 'path missing'
+  | 'no space left';
+
+/** How an obstacle is made and what it has to be called. */
+export interface ObstacleCase {
+  readonly code: string;
+  readonly fault: Fault;
+  /** A target that meets the obstacle. */
+  meet(place: Place): Promise<Target>;
+}
+
+/** How one kind of target is tried. Each obstacle is either made, or the reason is given why it cannot be met. */
+export interface Fixture {
+  start(): Promise<Place>;
+  /** Whether there is one that can die. */
+  readonly server: boolean;
+  readonly obstacles: Readonly<Record<Obstacle, ObstacleCase | string>>;
+  /** No message may contain them. */
+  readonly secrets: readonly string[];
+}
+
+/** Whatever stands in the way is told within this. A server takes its time to refuse a password: 4 s were seen. */
+const toldWithinMs = 15_000;
+
+const names = [
+  'Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav',
+  'Aufnahme_Größe Österreich ß.wav',
+  '録音_東京.wav',
+  '-rf.wav',
+  '.hidden.wav',
+  'two  blanks (1), a%20b.wav',
+  `${'ü'.repeat(98)}.wav`,
+];
+
+/** What every target has to be able to do (product 6.2, 6.4, 6.6; the port's documentation in src/delivery/target.ts). */
+export function targetContract(name: string, fixture: Fixture): void {
+  describe(name, () => {
+    let place: Place;
+    let target: Target;
+    let local: Local;
+
+    beforeAll(async () => {
+      place = await fixture.start();
+      local = await Local.create();
+    });
+    afterAll(async () => {
+      await place.stop();
+      await local.remove();
+    });
+    beforeEach(async () => {
+      await place.clear();
+      target = place.target();
+    });
+    afterEach(() => target.close());
+
+    describe('stores', () => {
+      test.each([0, 1, 5_000_000])('a file of %i bytes as it is, and nothing else', async (bytes) => {
+        const upload = await local.upload({ content: patterned(bytes) });
+        expect((await target.put(upload)).how).toBe('stored');
+        expect(await place.files()).toEqual([upload.name]);
+        expect(sha256(await place.read(upload.name))).toBe(upload.sha256);
+      });
+
+      test.each(names)('under the name %s', async (each) => {
+        const upload = await local.upload({ name: each, folder: 'Vertrieb Süd' });
+        await target.put(upload);
+        expect(await place.files()).toEqual([`Vertrieb Süd/${each}`]);
+      });
+
+      test('into folders that it makes as needed, beside what is in them', async () => {
+        const [first, second] = [
+          await local.upload({ folder: '2026/04/Zürich' }),
+          await local.upload({ folder: '2026/04' }),
+        ];
+        await target.put(first);
+        await target.put(second);
+        expect(await place.files()).toEqual(
+          [`2026/04/${second.name}`, `2026/04/Zürich/${first.name}`].sort(),
+        );
+      });
+
+      test('many files over one connection, and again after close()', async () => {
+        for (let count = 0; count < 20; count += 1) await target.put(await local.upload({}));
+        await target.close();
+        await target.put(await local.upload({}));
+        expect(await place.files()).toHaveLength(21);
+      });
+
+      test('a large file without holding it in memory', async () => {
+        const upload = await local.large();
+        await target.put(await local.upload({}));
+        const before = process.memoryUsage().rss;
+        let peak = before;
+        const sampling = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 10);
+        await target.put(upload).finally(() => clearInterval(sampling));
+        expect(peak - before).toBeLessThan(upload.bytes / 2);
+      });
+    });
+
+    describe('never does it wrong', () => {
+      test('leaves another file of that name as it is', async () => {
+        for (const content of [Buffer.from('older'), patterned(1000)]) {
+          const upload = await local.upload({ content: patterned(1000, 1), folder: 'a' });
+          await place.write(`a/${upload.name}`, content);
+          await expect(target.put(upload)).rejects.toMatchObject({ code: 'name-taken' });
+          expect(await place.read(`a/${upload.name}`)).toEqual(content);
+          // The target serves on: the uploader tries the next name at once.
+          expect((await target.put({ ...upload, name: `2${upload.name}` })).how).toBe('stored');
+        }
+        expect((await place.files()).filter((file) => file.endsWith('.part'))).toEqual([]);
+      });
+
+      test('knows a delivery again whose note was lost', async () => {
+        const upload = await local.upload({ folder: 'a/b' });
+        await target.put(upload);
+        await target.close();
+        expect(await place.target().put(upload)).toEqual({ how: 'already-there', confirmedBy: 'sha256' });
+        expect(await place.files()).toEqual([`a/b/${upload.name}`]);
+      });
+
+      test('replaces what an attempt left behind that died', async () => {
+        const upload = await local.upload({ content: patterned(1000), folder: 'a' });
+        await place.write(`a/.mitschnitt-${upload.id}.part`, patterned(50_000));
+        expect((await target.put(upload)).how).toBe('stored');
+        expect(await place.files()).toEqual([`a/${upload.name}`]);
+        expect(sha256(await place.read(`a/${upload.name}`))).toBe(upload.sha256);
+      });
+
+      test('removes what an attempt left behind that died after giving the final name', async () => {
+        const upload = await local.upload({ content: patterned(1000) });
+        await place.write(upload.name, patterned(1000));
+        await place.write(`.mitschnitt-${upload.id}.part`, patterned(1000));
+        expect((await target.put(upload)).how).toBe('already-there');
+        expect(await place.files()).toEqual([upload.name]);
+      });
+
+      test('leaves nothing under the final name when it is aborted, and succeeds afterwards', async () => {
+        const abort = new AbortController();
+        const upload = { ...(await local.large()), signal: abort.signal };
+        const putting = thrownBy(target.put(upload));
+        await eventually(async () => (await place.files()).length > 0, { every: 1 });
+        const abortedAt = performance.now();
+        abort.abort();
+        expect(await putting).toMatchObject({ code: 'aborted', retry: true });
+        expect(performance.now() - abortedAt).toBeLessThan(1000);
+        expect(await place.files()).not.toContain(upload.name);
+        expect((await target.put(await local.large())).how).toBe('stored');
+        expect(await place.files()).toEqual([upload.name]);
+      });
+
+      test('does not begin when it is aborted already', async () => {
+        const upload = { ...(await local.upload({})), signal: AbortSignal.abort() };
+        expect(await thrownBy(target.put(upload))).toMatchObject({ code: 'aborted', retry: true });
+        expect(await place.files()).toEqual([]);
+      });
+
+      test('does not deliver a file that was altered or is missing', async () => {
+        const longer = await local.upload({ content: patterned(100_000) });
+        await writeFile(longer.source, patterned(100_001));
+        const other = await local.upload({ content: patterned(100_000) });
+        await writeFile(other.source, patterned(100_000, 7));
+        const missing = await local.upload({});
+        await rm(missing.source);
+        for (const upload of [longer, other])
+          expect(await thrownBy(target.put(upload))).toMatchObject({
+            code: 'local-file-altered',
+            retry: false,
+          });
+        expect(await thrownBy(target.put(missing))).toMatchObject({
+          code: 'local-file-missing',
+          retry: false,
+        });
+        expect((await place.files()).filter((file) => !file.endsWith('.part'))).toEqual([]);
+        expect((await target.put(await local.upload({}))).how).toBe('stored');
+      });
+
+      if (fixture.server)
+        test('survives the death of its server in the middle of a file', async () => {
+          const upload = await local.large();
+          const putting = thrownBy(target.put(upload));
+          await eventually(async () => (await place.files()).length > 0, { every: 1 });
+          await place.kill();
+          const thrown = await putting;
+          await place.restart();
+          expectToHelp(thrown, target.name, fixture.secrets);
+          expect(thrown).toMatchObject({ code: 'connection-lost', fault: 'destination', retry: true });
+          expect(await place.files()).not.toContain(upload.name);
+          expect((await target.put(upload)).how).toBe('stored');
+          expect(await place.files()).toEqual([upload.name]);
+        });
+    });
+
+    describe('checks', () => {
+      test('that all is well, and leaves nothing behind', async () => {
+        await target.check(new AbortController().signal);
+        await target.check(new AbortController().signal);
+        expect(await place.files()).toEqual([]);
+      });
+
+      test('nothing once it is aborted', async () => {
+        expect(await thrownBy(target.check(AbortSignal.abort()))).toMatchObject({ code: 'aborted' });
+      });
+    });
+
+    describe('tells what is wrong:', () => {
+      for (const [obstacle, story] of Object.entries(fixture.obstacles)) {
+        if (typeof story === 'string') continue;
+        test.each(['put', 'check'] as const)(`${obstacle}, when it has to %s`, async (call) => {
+          const hindered = await story.meet(place);
+          const upload = await local.upload({ content: patterned(300_000) });
+          const startedAt = performance.now();
+          const thrown = await thrownBy(
+            call === 'put' ? hindered.put(upload) : hindered.check(new AbortController().signal),
+          );
+          await hindered.close();
+          expect(performance.now() - startedAt).toBeLessThan(toldWithinMs);
+          expectToHelp(thrown, hindered.name, fixture.secrets);
+          expect(thrown).toMatchObject({ code: story.code, fault: story.fault, retry: true });
+          expect(await place.files()).not.toContain(upload.name);
+        });
+      }
+    });
+  });
+}
+
+/** An error that an administrator can act on, and that betrays nothing. */
+export function expectToHelp(thrown: unknown, target: string, secrets: readonly string[]): void {
+  if (!(thrown instanceof MitschnittError)) throw new Error('not classified', { cause: thrown });
+  expect(thrown.message).toContain(`Target ${target}: `);
+  expect(thrown.code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  expect(thrown.hint).toMatch(/^[A-Z].{20,}\.$/s);
+  for (const secret of secrets) expect(thrown.message + thrown.hint).not.toContain(secret);
+}
+
+/** What a promise is rejected with. */
+export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
+  const nothing = Symbol('nothing');
+  const thrown: unknown = await promise.then(() => nothing).catch((error: unknown) => error);
+  if (thrown === nothing) throw new Error('nothing was thrown');
+  return thrown;
+}
+
+/** Bytes that differ from place to place, so that pieces in the wrong order are seen. */
+export function patterned(bytes: number, seed = 0): Buffer {
+  const content = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; at += 1) content[at] = (at * 31 + (at >> 8) * 17 + seed) & 0xff;
+  return content;
+}
+
+export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+/** Large against what a process may hold of it, short enough to be sent in a second. */
+const largeBytes = 200_000_000;
+
+/** The local side: finished recordings in a temporary folder. */
+export class Local {
+  readonly #folder: string;
+  #large: Upload | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async create(): Promise<Local> {
+    return new Local(await mkdtemp(join(tmpdir(), 'mitschnitt-local-')));
+  }
+
+  async upload(what: { content?: Buffer; name?: string; folder?: string }): Promise<Upload> {
+    const { content = patterned(1000), folder = '' } = what;
+    const id = randomUUID();
+    const source = join(this.#folder, `${id}.wav`);
+    await writeFile(source, content);
+    const { name = `Aufnahme_${id}.wav` } = what;
+    const { signal } = new AbortController();
+    return { id, source, bytes: content.length, sha256: sha256(content), folder, name, signal };
+  }
+
+  /** Nothing but zeros, of which the disk holds none. */
+  async large(): Promise<Upload> {
+    if (this.#large) return this.#large;
+    const upload = await this.upload({ content: Buffer.alloc(0) });
+    await truncate(upload.source, largeBytes);
+    const hash = createHash('sha256');
+    const zeros = Buffer.alloc(1_000_000);
+    for (let bytes = 0; bytes < largeBytes; bytes += zeros.length) hash.update(zeros);
+    const { size } = await stat(upload.source);
+    return (this.#large = { ...upload, bytes: size, sha256: hash.digest('hex') });
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,14 @@
+import type { TargetKind } from '../../src/delivery/targets.ts';
+import type { Fixture } from './contract.ts';
+import { folder } from './folder.fixture.ts';
+import { ftp } from './ftp.fixture.ts';
+
+/** How every kind of target is tried, in one or several variants: the compiler demands it. */
+export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixture>>>> = {
+  folder: { 'a folder of this machine': folder() },
+  ftp: {
+    'FTP without TLS': ftp('none'),
+    'FTP with explicit TLS': ftp('explicit'),
+    'FTP with implicit TLS': ftp('implicit'),
+  },
+};

@@ -1,0 +1,156 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GenericContainer } from 'testcontainers';
+
+import { ftpLimits, FtpTarget, type FtpLimits, type FtpSettings } from '../../src/delivery/ftp.ts';
+import type { Target } from '../../src/delivery/target.ts';
+import { MitschnittError } from '../../src/errors.ts';
+import { docker, LABELS } from '../live/containers.ts';
+import { eventually } from '../live/eventually.ts';
+import { FtpServer } from '../live/ftp.ts';
+import { takeNet } from '../live/net.ts';
+import type { Fixture, ObstacleCase, Place } from './contract.ts';
+import { folderPlace } from './folder.fixture.ts';
+import { startRude } from './rude.ts';
+
+/** So that a silent server is given up soon enough for a test. */
+export const ftpTestLimits: FtpLimits = { answerMs: 1_000, idleMs: 5_000 };
+
+const passwordOfTests = 'ftp-secret';
+const wrongPassword = 'Tr0ub4dor&3';
+
+export function ftp(tls: FtpSettings['tls']): Fixture {
+  const withTls = tls !== 'none';
+  return {
+    secrets: [passwordOfTests, wrongPassword],
+    server: true,
+    start: () => startFtp(tls),
+    obstacles: {
+      'wrong password': {
+        code: 'login-refused',
+        fault: 'configuration',
+        meet: (place) => changed(place, { password: { reveal: () => wrongPassword } }),
+      },
+      'server absent': {
+        code: 'connection-refused',
+        fault: 'destination',
+        meet: (place) => changed(place, { port: 9 }),
+      },
+      'server silent': {
+        code: 'no-answer',
+        fault: 'destination',
+        meet: async (place) => {
+          const server = await startRude('silent');
+          const target = ftpOf(place).target({ host: server.host, port: server.port }, ftpTestLimits);
+          return closing(target, () => server.stop());
+        },
+      },
+      'certificate not trusted': withTls ? untrusted : 'without TLS there is none',
+      'path missing': 'it is made',
+      'no right to write': {
+        code: 'write-refused',
+        fault: 'destination',
+        meet: async (place) => {
+          const path = join(ftpOf(place).root, 'locked');
+          await mkdir(path, { recursive: true });
+          await chmod(path, 0o555);
+          return ftpOf(place).target({ path: 'locked' });
+        },
+      },
+      'no space left': withTls ? 'as without TLS' : noSpace,
+    },
+  };
+}
+
+const untrusted: ObstacleCase = {
+  code: 'certificate-untrusted',
+  fault: 'configuration',
+  meet: (place) => changed(place, { ca: undefined }),
+};
+
+const noSpace: ObstacleCase = {
+  code: 'write-failed',
+  fault: 'destination',
+  meet: async (place) => {
+    const net = await takeNet();
+    const container = await new GenericContainer('mitschnitt/ftp')
+      .withNetworkMode('host')
+      .withLabels(LABELS)
+      .withEnvironment({ NET: net.prefix })
+      .withTmpFs({ '/home/mitschnitt': 'size=64k' })
+      .start();
+    await docker(
+      'exec',
+      container.getId(),
+      'dd',
+      'if=/dev/zero',
+      'of=/home/mitschnitt/full',
+      'bs=64k',
+      'count=1',
+    );
+    const target = ftpOf(place).target({ host: `${net.prefix}6` });
+    await eventually(() => target.check(new AbortController().signal).catch(isUp));
+    return closing(target, async () => {
+      await container.stop({ timeout: 0 });
+      await net.release();
+    });
+  },
+};
+
+/** Whatever else it is that a server has to say. */
+function isUp(error: unknown): boolean {
+  return error instanceof MitschnittError && error.code !== 'connection-refused';
+}
+
+/** An FTP server as a place, with targets of it that differ from the right one. */
+interface FtpPlace extends Place {
+  readonly root: string;
+  target(changes?: Partial<FtpSettings>, limits?: FtpLimits): Target;
+}
+
+/** Obstacles are only ever given the place that the same fixture started. */
+const ftpOf = (place: Place) => place as FtpPlace;
+const changed = (place: Place, changes: Partial<FtpSettings>) =>
+  Promise.resolve(ftpOf(place).target(changes));
+
+async function startFtp(tls: FtpSettings['tls']): Promise<FtpPlace> {
+  const net = await takeNet();
+  const root = await mkdtemp(join(tmpdir(), 'mitschnitt-ftp-'));
+  const certificates = await mkdtemp(join(tmpdir(), 'mitschnitt-ca-'));
+  const server = await FtpServer.start({ net: net.prefix, root, tls });
+  const ca = join(certificates, 'ca.pem');
+  await writeFile(ca, server.certificate);
+  const { host, port, username, password } = server;
+  const settings: FtpSettings = {
+    ...({ type: 'ftp', host, port, tls, username, path: '' } as const),
+    password: { reveal: () => password },
+    ca: tls === 'none' ? undefined : ca,
+  };
+  return {
+    ...folderPlace(root),
+    root,
+    target: (changes = {}, limits = ftpLimits) =>
+      new FtpTarget('archiv', { ...settings, ...changes }, limits),
+    kill: () => server.kill(),
+    restart: () => server.restart(),
+    stop: async () => {
+      await server.stop();
+      for (const path of [root, certificates]) await rm(path, { recursive: true });
+      await net.release();
+    },
+  };
+}
+
+/** A target that ends what it was tried against when it is closed. */
+function closing(target: Target, stop: () => Promise<void>): Target {
+  return {
+    name: target.name,
+    put: (upload) => target.put(upload),
+    check: (signal) => target.check(signal),
+    close: async () => {
+      await target.close();
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** What a server does that an honest one would not. The FTP commands before that are answered as they should be. */
+export type Rudeness =
+  /** Accepts connections and never says a word. */
+  | 'silent'
+  /** Ends the connection in the middle of its greeting. */
+  | 'cuts greeting'
+  /** Says nothing more after the log-in. */
+  | 'silent after login'
+  /** Takes some of a file, then ends both connections. */
+  | 'cuts transfer'
+  /** Takes some of a file, then nothing more. */
+  | 'stalls transfer'
+  /** Takes the file, says nothing about it. */
+  | 'never confirms'
+  /** Throws half of the file away and says that all is well. */
+  | 'drops half'
+  /** Has an answer to every command, which is 200. */
+  | 'agrees to all'
+  /** Sends what is no FTP. */
+  | 'babbles'
+  /** Tells the password that it was given in its answer, on several lines and at length. */
+  | 'tells password';
+
+export interface RudeServer {
+  readonly host: string;
+  readonly port: number;
+  /** How many connections it was asked for. */
+  readonly connections: () => number;
+  stop(): Promise<void>;
+}
+
+/** Bytes of a file that it takes before it turns rude. */
+const someBytes = 100_000;
+
+/** A small FTP server that lies, stalls or cuts. */
+export async function startRude(rudeness: Rudeness): Promise<RudeServer> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    keep(sockets, socket);
+    new Session(socket, rudeness, sockets).greet();
+  });
+  const port = await listen(server);
+  return {
+    host: '127.0.0.1',
+    port,
+    connections: () => connections,
+    stop: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+class Session {
+  readonly #socket: Socket;
+  readonly #rudeness: Rudeness;
+  readonly #sockets: Set<Socket>;
+  /** The file that was sent, under the path that it was sent to, and how much of it was kept. */
+  #stored: { path: string; bytes: number } | undefined;
+  #data: Server | undefined;
+  #line = '';
+  #password = '';
+  #loggedIn = false;
+
+  constructor(socket: Socket, rudeness: Rudeness, sockets: Set<Socket>) {
+    this.#socket = socket;
+    this.#rudeness = rudeness;
+    this.#sockets = sockets;
+  }
+
+  greet(): void {
+    this.#socket.on('data', (piece) => this.#hear(piece.toString()));
+    this.#socket.on('close', () => this.#data?.close());
+    if (this.#rudeness === 'silent') return;
+    if (this.#rudeness === 'cuts greeting') this.#socket.end('220-Welc');
+    else if (this.#rudeness === 'babbles') this.#socket.write('HTTP/1.1 400 Bad Request\r\n\r\n');
+    else this.#say('220 at your service');
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#line + text).split('\r\n');
+    this.#line = lines.pop() ?? '';
+    for (const line of lines) {
+      const [, verb = '', argument = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
+      this.#answer(verb, argument);
+    }
+  }
+
+  #answer(verb: string, argument: string): void {
+    if (this.#rudeness === 'agrees to all') {
+      this.#say('200 of course');
+      return;
+    }
+    if (this.#rudeness === 'silent after login' && this.#loggedIn) return;
+    switch (verb) {
+      case 'USER': {
+        this.#say('331 and the password?');
+        return;
+      }
+      case 'PASS':
+        this.#password = argument;
+        if (this.#rudeness === 'tells password') {
+          this.#say(`530-${'wrong '.repeat(200)}\r\n530 not ${this.#password}\u001b[2J!`);
+          return;
+        }
+        this.#loggedIn = true;
+        {
+          this.#say('230 in');
+          return;
+        }
+      case 'PWD': {
+        this.#say('257 "/" it is');
+        return;
+      }
+      case 'SIZE': {
+        this.#tellSize(argument);
+        return;
+      }
+      case 'EPSV': {
+        this.#openData();
+        return;
+      }
+      case 'STOR':
+        this.#stored = { path: argument, bytes: 0 };
+        {
+          this.#say('150 go on');
+          return;
+        }
+      case 'FEAT': {
+        this.#say('500 none');
+        return;
+      }
+      default: {
+        this.#say('250 done');
+        return;
+      }
+    }
+  }
+
+  #tellSize(path: string): void {
+    this.#say(this.#stored?.path === path ? `213 ${this.#stored.bytes}` : '550 no such file');
+  }
+
+  #openData(): void {
+    this.#data?.close();
+    const data = createServer((socket) => {
+      keep(this.#sockets, socket);
+      let bytes = 0;
+      socket.on('data', (piece) => {
+        bytes += piece.length;
+        if (bytes < someBytes) return;
+        if (this.#rudeness === 'stalls transfer') socket.pause();
+        if (this.#rudeness !== 'cuts transfer') return;
+        socket.resetAndDestroy();
+        this.#socket.resetAndDestroy();
+      });
+      socket.on('end', () => {
+        if (this.#rudeness === 'never confirms') return;
+        if (this.#stored)
+          this.#stored.bytes = this.#rudeness === 'drops half' ? Math.floor(bytes / 2) : bytes;
+        this.#say('226 all is well');
+      });
+    });
+    this.#data = data;
+    void listen(data).then((port) => this.#say(`229 here (|||${port}|)`));
+  }
+
+  #say(line: string): void {
+    this.#socket.write(`${line}\r\n`);
+  }
+}
+
+function keep(sockets: Set<Socket>, socket: Socket): void {
+  sockets.add(socket);
+  socket.on('error', () => undefined);
+  socket.on('close', () => sockets.delete(socket));
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Delivery, TargetBacklog } from '../../src/catalogue/catalogue.ts';
+import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
+import type { FinishedRecording } from '../../src/recording/recording.ts';
+import { patterned, sha256 } from './contract.ts';
+
+/** Finished recordings with their local files, and the catalogue that knows them: real, in a temporary folder. */
+export class Workplace {
+  readonly path: string;
+  readonly catalogue: SqliteCatalogue;
+  #recordings = 0;
+
+  private constructor(path: string) {
+    this.path = path;
+    this.catalogue = new SqliteCatalogue({ path: join(path, 'catalogue.db') });
+  }
+
+  static async create(): Promise<Workplace> {
+    const workplace = new Workplace(await mkdtemp(join(tmpdir(), 'mitschnitt-uploader-')));
+    await mkdir(join(workplace.path, 'transfer'));
+    await workplace.catalogue.open();
+    return workplace;
+  }
+
+  readonly localFile = (recording: string): string => join(this.path, 'transfer', `${recording}.wav`);
+
+  /** Finishes one recording more, a second later than the last. */
+  async record(
+    targets: readonly string[],
+    content = patterned(2_000, this.#recordings),
+  ): Promise<FinishedRecording> {
+    this.#recordings += 1;
+    const id = randomUUID();
+    await writeFile(this.localFile(id), content);
+    const startedAt = Date.UTC(2021, 3, 7, 11, 34, 26) + this.#recordings * 1_000;
+    const facts = {
+      callId: `call-of-${id}`,
+      group: 'Verkauf',
+      direction: 'incoming',
+      from: '+41',
+      to: '200',
+    } as const;
+    const times = { startedAt, endedAt: startedAt + 500, durationMs: 500 };
+    const name = `Aufnahme_${String(this.#recordings).padStart(4, '0')}.wav`;
+    const media = { bytes: content.length, sha256: sha256(content) };
+    return this.catalogue.addRecording(
+      { id, ...facts, ...times, ...media, folder: '2021/04', name },
+      targets,
+    );
+  }
+
+  /** Ids of the local files. */
+  async localFiles(): Promise<string[]> {
+    const names = await readdir(join(this.path, 'transfer'));
+    return names.map((name) => name.replace('.wav', ''));
+  }
+
+  async backlog(target: string): Promise<TargetBacklog | undefined> {
+    const all = await this.catalogue.backlog();
+    return all.find((each) => each.target === target);
+  }
+
+  /** Pending deliveries, due or not, oldest first. */
+  async pending(target: string): Promise<Delivery[]> {
+    const due = await this.catalogue.dueDeliveries(target, Number.MAX_SAFE_INTEGER, 1_000);
+    return due.map(({ delivery }) => delivery);
+  }
+
+  async remove(): Promise<void> {
+    await this.catalogue.close();
+    await rm(this.path, { recursive: true });
+  }
+}
