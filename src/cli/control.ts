@@ -1,0 +1,57 @@
+import { request } from 'node:http';
+
+import { MitschnittError } from '../errors.ts';
+
+/** The process answers from memory; one that takes longer hangs. */
+const answerLimitMs = 5_000;
+
+/** What means that nobody listens on the socket. */
+const notRunning = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
+
+/**
+ * Asks the running process over its control socket. Undefined: it is not running.
+ * @throws MitschnittError when it runs and does not answer as it should.
+ */
+export async function ask(socket: string, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await get(socket, path)) as unknown;
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    if (notRunning.has(code)) return undefined;
+    const denied = code === 'EACCES' || code === 'EPERM';
+    throw new MitschnittError(
+      `the running process cannot be asked over ${socket}: ${whatWasWrong(thrown, code)}`,
+      {
+        code: denied ? 'control-denied' : 'control-no-answer',
+        fault: denied ? 'configuration' : 'defect',
+        retry: !denied,
+        hint: denied
+          ? 'Run this as the user of Mitschnitt, or as root.'
+          : 'Look into the log of Mitschnitt, and restart it.',
+        cause: thrown,
+      },
+    );
+  }
+}
+
+function whatWasWrong(thrown: unknown, code: string): string {
+  if (code === 'ABORT_ERR' || (thrown instanceof Error && thrown.name === 'TimeoutError'))
+    return 'it does not answer';
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function get(socketPath: string, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, signal: AbortSignal.timeout(answerLimitMs) }, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.on('error', reject);
+      answer.on('end', () => {
+        if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
+        else reject(new Error(`it answered with ${answer.statusCode ?? 'nothing'}`));
+      });
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}

@@ -1,0 +1,97 @@
+/** Points in time as they are given on the command line and shown in listings. */
+import { localTime } from '../recording/local-time.ts';
+
+/** A period; ms since 1970-01-01 UTC, `to` exclusive. */
+export interface Period {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+const datePattern = /^\d{4}-\d{2}-\d{2}$/;
+const localPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/;
+const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/** What `--from` and `--to` take. */
+export const allowedInstants =
+  'a date (2026-11-23), a local time (2026-11-23T14:00) or an instant (2026-11-23T14:00:00Z, ...+01:00)';
+
+/** Whether text is what {@link periodOf} understands. */
+export function isPointInTime(text: string): boolean {
+  if (instantPattern.test(text)) return !Number.isNaN(Date.parse(text));
+  const local = `${text}${'0000-01-01T00:00:00'.slice(text.length)}`;
+  if (!datePattern.test(text) && !localPattern.test(text)) return false;
+  // Date.parse takes 30 February for 2 March.
+  const parsed = Date.parse(`${local}Z`);
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().startsWith(text);
+}
+
+/**
+ * The period from one point in time to another. Both are local in the time zone if they do not say otherwise; a date
+ * as the end includes that day.
+ */
+export function periodOf(from: string | undefined, to: string | undefined, timeZone: string): Period {
+  return {
+    from: from === undefined ? undefined : instantOf(from, timeZone),
+    to: to === undefined ? undefined : instantOf(datePattern.test(to) ? dayAfter(to) : to, timeZone),
+  };
+}
+
+const dayMs = 86_400_000;
+
+function dayAfter(date: string): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + dayMs).toISOString().slice(0, 'yyyy-MM-dd'.length);
+}
+
+function instantOf(text: string, timeZone: string): number {
+  if (instantPattern.test(text)) return Date.parse(text);
+  return instantOfLocal(`${text}${'0000-01-01T00:00:00'.slice(text.length)}`, timeZone);
+}
+
+const secondMs = 1_000;
+/** Far enough to lie on either side of a change of the clock, wherever the zone is and however long the change. */
+const aroundMs = 38 * 3_600_000;
+
+/**
+ * The first instant at which the clock on the wall shows a time; where the time was left out, when the clock passed
+ * over it.
+ */
+function instantOfLocal(local: string, timeZone: string): number {
+  const asUtc = Date.parse(`${local}Z`);
+  const offsets = [asUtc - aroundMs, asUtc + aroundMs].map((instant) => offsetAt(instant, timeZone));
+  const earliest = asUtc - Math.max(...offsets);
+  const latest = asUtc - Math.min(...offsets);
+  const shown = [earliest, latest].find((instant) => wallClock(instant, timeZone) === local);
+  if (shown !== undefined) return shown;
+  let [before, reached] = [earliest, latest];
+  while (reached - before > secondMs) {
+    const middle = before + Math.floor((reached - before) / 2 / secondMs) * secondMs;
+    if (wallClock(middle, timeZone) >= local) reached = middle;
+    else before = middle;
+  }
+  return reached;
+}
+
+/** What the clock on the wall is ahead of UTC, in ms. */
+function offsetAt(instant: number, timeZone: string): number {
+  return Date.parse(`${wallClock(instant, timeZone)}Z`) - Math.floor(instant / secondMs) * secondMs;
+}
+
+/** `2026-11-23T14:00:00` */
+function wallClock(instant: number, timeZone: string): string {
+  const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
+  return `${yyyy}-${MM}-${dd}T${HH}:${mm}:${ss}`;
+}
+
+/** `2026-11-23T14:00:00.250+01:00` */
+export function isoWithOffset(instant: number, timeZone: string): string {
+  const minutes = Math.round(offsetAt(instant, timeZone) / 60_000);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  const fraction = String(instant - Math.floor(instant / secondMs) * secondMs).padStart(3, '0');
+  return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
+}
+
+/** `2026-11-23 14:00:00` */
+export function localDateTime(instant: number, timeZone: string): string {
+  return wallClock(instant, timeZone).replace('T', ' ');
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+
+import { exitCodeOf, exitCodes } from './exit-code.ts';
+import { outcomes } from './outcomes.ts';
+import { tellError } from './output.ts';
+import { allowedInstants, isPointInTime } from './period.ts';
+
+const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
+
+/**
+ * The command line. Sets the exit code of the process and returns when the command is done.
+ * @param args what follows the name of the program.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await commandLine().parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      // Commander has told it already. It also ends --help and --version so, with 0.
+      process.exitCode = thrown.exitCode === 0 ? exitCodes.fine : exitCodes.configuration;
+      return;
+    }
+    tellError(thrown);
+    process.exitCode = exitCodeOf(thrown);
+  }
+}
+
+function commandLine(): Command {
+  const program = new Command('mitschnitt')
+    .description('Records the telephone calls of the members of a group on an Asterisk PBX.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError('Add --help to see what is allowed.')
+    .exitOverride();
+  verb(program, 'run', 'run the recorder until it is told to stop').action(
+    async (options: { config: string }) => (await import('./run.ts')).run(options),
+  );
+  verb(program, 'check', 'check the configuration, Asterisk, every target and the prompts')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./check.ts')).check(options));
+  verb(program, 'status', 'tell how the running recorder is')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./status.ts')).status(options));
+  addRecordings(program);
+  addReport(program);
+  addConfig(program);
+  return program;
+}
+
+function verb(parent: Command, name: string, description: string): Command {
+  // What is in the environment goes for what is built in.
+  const file = new Option('-c, --config <file>', 'configuration file')
+    .env('MITSCHNITT_CONFIG')
+    .default(defaultFile);
+  return parent.command(name).description(description).addOption(file).allowExcessArguments(false);
+}
+
+const json = () => new Option('--json', 'print JSON');
+
+const from = () =>
+  new Option('--from <time>', `only what began at or after this: ${allowedInstants}`).argParser(pointInTime);
+
+const to = () =>
+  new Option(
+    '--to <time>',
+    'only what began before this, in the same forms; a date includes that day',
+  ).argParser(pointInTime);
+
+function pointInTime(text: string): string {
+  if (isPointInTime(text)) return text;
+  throw new InvalidArgumentError(`Allowed is ${allowedInstants}.`);
+}
+
+function addRecordings(program: Command): void {
+  verb(program, 'recordings', 'list what became of the calls')
+    .addOption(from())
+    .addOption(to())
+    .option('--number <digits>', 'only with this in the number of either party')
+    .option('--group <name>', 'only of this group')
+    .addOption(new Option('--outcome <outcome>', 'only with this outcome').choices(outcomes))
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./recordings.ts')).recordings(options));
+}
+
+function addReport(program: Command): void {
+  verb(program, 'report', 'print the report of a period')
+    .addOption(from().makeOptionMandatory())
+    .addOption(to().makeOptionMandatory())
+    .option('--group <name>', 'only of this group')
+    .addOption(new Option('--format <format>', 'form of the report').choices(['csv', 'json']).default('csv'))
+    .addOption(new Option('--json', 'the same as --format json').implies({ format: 'json' }))
+    .action(async (options: { config: string; from: string; to: string; format: 'csv' | 'json' }) =>
+      (await import('./report.ts')).report(options),
+    );
+}
+
+function addConfig(program: Command): void {
+  const config = program
+    .command('config')
+    .description('what may stand in the configuration file')
+    .helpCommand(false);
+  config
+    .command('schema')
+    .description('print its JSON Schema, for editors')
+    .action(async () => (await import('./config.ts')).configSchema());
+  config
+    .command('reference')
+    .description('print the reference of all its keys, in Markdown')
+    .action(async () => (await import('./config.ts')).configReference());
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version: written } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return written;
+}

@@ -1,0 +1,119 @@
+import type { TargetBacklog } from '../catalogue/catalogue.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import { MitschnittError } from '../errors.ts';
+import { withCatalogue } from './with-catalogue.ts';
+import { ask } from './control.ts';
+import { exitCodes } from './exit-code.ts';
+import { printable, toJson, write, writeLines } from './output.ts';
+import { table } from './table.ts';
+import type { Status, TargetStatus } from './status-view.ts';
+
+/** Tells how the running process is; sets the exit code by what is wrong. */
+export async function status(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
+  const { config } = await loadConfig(options.config);
+  const { controlSocketOf } = await import('../assemble.ts');
+  // Our own process made it, of this version or one before: what is absent is shown as such.
+  const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
+  if (answer === undefined) await tellStopped(config, options.json === true);
+  else await tellRunning(answer, options.json === true);
+}
+
+async function tellRunning(running: Status, json: boolean): Promise<void> {
+  process.exitCode = exitCodeOfStatus(running);
+  if (json) {
+    await writeLines(toJson({ running: true, ...running }));
+    return;
+  }
+  const { asterisk, calls, spool } = running;
+  const version = asterisk.version === undefined ? '' : `, version ${printable(asterisk.version)}`;
+  const connected = (stands: boolean) => (stands ? 'connected' : 'NOT CONNECTED');
+  await writeLines(
+    `Mitschnitt ${printable(running.version)} runs as process ${running.pid} since ${printable(running.startedAt)}`,
+    `Asterisk   ARI ${connected(asterisk.ari)}, AMI ${connected(asterisk.ami)}${version}`,
+    `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
+    `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}; free: ${bytes(spool.freeBytes)}`,
+  );
+  await tellTargets(running.targets);
+}
+
+function exitCodeOfStatus({ asterisk, targets }: Status): number {
+  if (!asterisk.ari || !asterisk.ami) return exitCodes.asterisk;
+  return targets.some(isTroubled) ? exitCodes.target : exitCodes.fine;
+}
+
+function isTroubled(target: TargetStatus): boolean {
+  return target.setAside > 0 || target.lastError !== undefined;
+}
+
+/** Without the process there is still the catalogue that it left. */
+async function tellStopped(config: Config, json: boolean): Promise<void> {
+  process.exitCode = exitCodes.wrong;
+  const targets = await backlogOf(config);
+  if (json) {
+    await writeLines(toJson({ running: false, targets: targets ?? null }));
+    return;
+  }
+  await writeLines('Mitschnitt is not running.');
+  if (targets === undefined)
+    await writeLines('There is no catalogue yet: it has never run with this configuration.');
+  else await tellTargets(targets);
+}
+
+async function backlogOf(config: Config): Promise<TargetStatus[] | undefined> {
+  try {
+    return await withCatalogue(config, async (catalogue) => {
+      const known = new Map((await catalogue.backlog()).map((backlog) => [backlog.target, backlog]));
+      const names = new Set([...Object.keys(config.targets), ...known.keys()]);
+      return [...names].map((name) =>
+        statusOf(name, config.targets[name]?.type ?? notConfigured, known.get(name)),
+      );
+    });
+  } catch (thrown) {
+    if (thrown instanceof MitschnittError && thrown.code === 'catalogue-missing') return undefined;
+    throw thrown;
+  }
+}
+
+/** Recordings may wait for a target that was taken out of the configuration. */
+const notConfigured = 'not configured';
+
+function statusOf(name: string, kind: string, backlog: TargetBacklog | undefined): TargetStatus {
+  const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = backlog ?? {};
+  return { name, kind, pending, pendingBytes, setAside, delivered, lastError };
+}
+
+const headings = ['target', 'type', 'waiting', 'set aside', 'delivered', 'last error'];
+
+async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
+  if (targets.length === 0) return;
+  const rows = targets.map((target) => [
+    target.name,
+    target.kind,
+    files(target.pending, target.pendingBytes),
+    String(target.setAside),
+    String(target.delivered),
+    target.lastError?.message ?? '',
+  ]);
+  await write(table(headings, rows));
+  const hints = targets.flatMap(({ name, lastError }) =>
+    lastError ? [`${printable(name)}: ${printable(lastError.hint)}`] : [],
+  );
+  if (hints.length > 0) await writeLines(...hints);
+}
+
+function files(count: number, total: number): string {
+  return `${count} ${count === 1 ? 'file' : 'files'}, ${bytes(total)}`;
+}
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+const perUnit = 1_000;
+
+function bytes(amount: number): string {
+  const power = Math.min(
+    units.length - 1,
+    Math.max(0, Math.floor(Math.log(Math.max(1, amount)) / Math.log(perUnit))),
+  );
+  const shown = amount / perUnit ** power;
+  return `${power === 0 ? shown : shown.toFixed(1)} ${units[power] ?? ''}`;
+}

@@ -1,0 +1,92 @@
+import {
+  directions,
+  type Announcement,
+  type Group,
+  type Member,
+  type Policy,
+  type Prompt,
+} from '../call/call.ts';
+import { MitschnittError } from '../errors.ts';
+import type { MemberEntry } from './groups.ts';
+import type { Config, GroupConfig } from './schema.ts';
+
+/** Gives the announcement of a name in a language; one that cannot be played says so itself. */
+export type PromptSource = (name: string, language: string) => Prompt;
+
+/** A prompt that the configuration names. */
+export interface NamedPrompt {
+  readonly name: string;
+  readonly language: string;
+}
+
+type AnnouncementConfig = GroupConfig['announcement']['incoming'];
+
+/** All prompts that any group plays, each once. */
+export function promptsOf(config: Config): readonly NamedPrompt[] {
+  const found = new Map<string, NamedPrompt>();
+  policyOf(
+    config,
+    (name, language) => {
+      found.set(`${language}/${name}`, { name, language });
+      return { name, language, media: undefined, sha256: undefined, durationMs: 0 };
+    },
+    new Set(),
+  );
+  return [...found.values()];
+}
+
+/**
+ * What the configuration means to calls.
+ * @param endpoints those that the PBX reports to have.
+ */
+export function policyOf(config: Config, prompt: PromptSource, endpoints: ReadonlySet<string>): Policy {
+  return {
+    groups: config.groups.map((group) => groupOf(group, prompt)),
+    trunks: new Set(config.pbx.trunks),
+    endpoints,
+    minDurationMs: config.audio.min_duration,
+  };
+}
+
+function groupOf(group: GroupConfig, prompt: PromptSource): Group {
+  const announcements = directions.map((direction) => [
+    direction,
+    announcementOf(group.announcement[direction], (name) => prompt(name, group.language)),
+  ]);
+  return {
+    name: group.name,
+    members: group.members.map(memberOf),
+    record: group.record,
+    announcement: Object.fromEntries(announcements) as Group['announcement'],
+  };
+}
+
+/** Never listened for: without an announcement nobody is asked for a key. */
+const noKey = { key: '', timeoutMs: 0 };
+
+function announcementOf(announcement: AnnouncementConfig, prompt: (name: string) => Prompt): Announcement {
+  // Nothing is said of a direction only where it is not recorded: the schema sees to that.
+  const mode = announcement?.mode ?? 'none';
+  if (announcement === undefined || announcement.mode === 'none') {
+    return { mode, prompt: undefined, confirmation: undefined, ...noKey };
+  }
+  const spoken = prompt(announcement.prompt);
+  if (announcement.mode === 'notice') return { mode, prompt: spoken, confirmation: undefined, ...noKey };
+  return {
+    mode,
+    prompt: spoken,
+    confirmation: announcement.mode === 'opt-out' ? prompt(announcement.confirmation) : undefined,
+    key: announcement.key,
+    timeoutMs: announcement.timeout,
+  };
+}
+
+function memberOf(entry: MemberEntry): Member {
+  if (entry.kind !== 'queue') return entry;
+  throw new MitschnittError(`member queue:${entry.queue} passed the check of the configuration`, {
+    code: 'queue-members-not-supported',
+    fault: 'defect',
+    retry: false,
+    hint: 'List the extensions of the agents instead, and report this defect.',
+  });
+}

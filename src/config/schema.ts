@@ -1,0 +1,94 @@
+/**
+ * The one description of the configuration file (product.md section 12): validation, defaults, JSON Schema and the
+ * reference documentation are all made of it.
+ */
+import { fileURLToPath } from 'node:url';
+
+import { z } from 'zod';
+
+import { defaultNameTemplate, placeholders, templateProblems } from '../recording/naming.ts';
+import { groupsSchema } from './groups.ts';
+import * as sections from './sections.ts';
+import { targetsSchema } from './targets.ts';
+import { complain, understood, Misunderstood } from './values.ts';
+
+const known = placeholders.map((name) => `{${name}}`).join(' ');
+
+const template = (kind: 'name' | 'folder') =>
+  understood((written) => {
+    const problems = templateProblems(written, kind);
+    return problems.length === 0 ? written : new Misunderstood(`is no template (${problems.join('; ')})`);
+  }, `text in which ${known} stand for facts of the recording`);
+
+const namingSchema = z
+  .strictObject({
+    file: template('name')
+      .prefault(defaultNameTemplate)
+      .describe(`Template of the file names. In it ${known} stand for facts of the recording.`),
+    folder: template('folder')
+      .prefault('')
+      .describe('Template of the folder at the targets, such as {yyyy}/{MM}/{group}; empty for none.'),
+  })
+  .prefault({})
+  .describe('Names under which recordings are delivered.');
+
+const fields = z.strictObject({
+  asterisk: sections.asteriskSchema,
+  pbx: sections.pbxSchema,
+  spool: sections.spoolSchema,
+  prompts: sections.promptsSchema,
+  groups: groupsSchema,
+  targets: targetsSchema,
+  naming: namingSchema,
+  audio: sections.audioSchema,
+  upload: sections.uploadSchema,
+  smtp: sections.smtpSchema,
+  alarms: sections.alarmsSchema,
+  cleanup: sections.cleanupSchema,
+  storage: sections.storageSchema,
+  retention: sections.retentionSchema,
+  report: sections.reportSchema,
+  web: sections.webSchema,
+  catalogue: sections.catalogueSchema,
+  log: sections.logSchema,
+});
+
+type Fields = z.output<typeof fields>;
+
+/** Runs beside faults of form, so that all are told at once: what it reads may be of any kind. */
+function checkTargetsKnown(config: Partial<Fields>, context: z.RefinementCtx): void {
+  const targets: unknown = config.targets;
+  if (!Array.isArray(config.groups) || typeof targets !== 'object' || targets === null) return;
+  const names = Object.keys(targets);
+  const allowed =
+    names.length > 0 ? `one of the targets ${names.join(', ')}` : 'a target; the section targets has none';
+  config.groups.forEach((group: Partial<Fields['groups'][number]> | undefined, index) => {
+    if (!Array.isArray(group?.deliver_to)) return;
+    group.deliver_to.forEach((name, position) => {
+      if (typeof name !== 'string' || names.includes(name)) return;
+      complain(context, ['groups', index, 'deliver_to', position], 'is not a known target', allowed);
+    });
+  });
+}
+
+/** Fills in the defaults that depend on other keys or on the machine. */
+function complete(config: Fields) {
+  return {
+    ...config,
+    pbx: {
+      ...config.pbx,
+      timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    },
+    prompts: { path: config.prompts.path ?? fileURLToPath(new URL('../../sounds', import.meta.url)) },
+    report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
+  };
+}
+
+export const configSchema = fields
+  .check(z.superRefine(checkTargetsKnown, { when: () => true }))
+  .transform(complete)
+  .meta({ title: 'Configuration of Mitschnitt' });
+
+/** The configuration as the program reads it: durations in ms, sizes in bytes, percentages as fractions. */
+export type Config = z.output<typeof configSchema>;
+export type GroupConfig = Config['groups'][number];

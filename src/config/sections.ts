@@ -1,0 +1,290 @@
+/** The sections of the configuration that are about the machine and its surroundings. */
+import { z } from 'zod';
+
+import {
+  absolutePath,
+  complain,
+  cron,
+  cronProblem,
+  duration,
+  durationOf,
+  emailAddress,
+  endpointPattern,
+  host,
+  matching,
+  Misunderstood,
+  notYet,
+  percentage,
+  port,
+  secret,
+  text,
+  understood,
+  webAddress,
+  wholeNumber,
+} from './values.ts';
+
+const ari = z
+  .strictObject({
+    url: webAddress(['http', 'https'])
+      .prefault('http://127.0.0.1:8088/ari')
+      .describe("Address of Asterisk's REST interface."),
+    username: text(80).prefault('mitschnitt').describe('User in ari.conf.'),
+    password: secret('Password of that user.'),
+    app: matching(/^[A-Za-z0-9_-]{1,64}$/, 'a name of letters, digits, _ and -')
+      .prefault('mitschnitt')
+      .describe('Name of the Stasis application, as the dialplan calls it.'),
+  })
+  .describe('The connection through which the announcement is played.');
+
+const amiPorts = { plain: 5038, tls: 5039 } as const;
+
+const ami = z
+  .strictObject({
+    host: host().prefault('127.0.0.1').describe("Host name or IP address of Asterisk's manager interface."),
+    port: port().optional().describe('Its port. Default: 5038, with TLS 5039.'),
+    username: text(80).prefault('mitschnitt').describe('User in manager.conf.'),
+    secret: secret('Secret of that user.'),
+    tls: z
+      .union([z.boolean(), z.strictObject({ ca: absolutePath().describe('PEM file of the authority.') })], {
+        error: 'true, false or { ca: /path/to/authority.pem }',
+      })
+      .default(false)
+      .describe('Whether to encrypt; { ca: FILE } does, and trusts the authority in that PEM file.'),
+  })
+  .describe('The connection through which calls are followed and recordings started.')
+  .transform((settings) => ({
+    ...settings,
+    port: settings.port ?? (settings.tls === false ? amiPorts.plain : amiPorts.tls),
+  }));
+
+export const asteriskSchema = z.strictObject({ ari, ami }).describe('How Asterisk is reached.');
+
+const timezones = () => new Set(Intl.supportedValuesOf('timeZone'));
+
+/** What `Intl` takes is more than it lists: `UTC` and old names are no less right. */
+function isTimezone(name: string): boolean {
+  if (timezones().has(name)) return true;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+export const pbxSchema = z
+  .strictObject({
+    trunks: z
+      .array(matching(endpointPattern, 'an endpoint such as PJSIP/trunk'))
+      .describe(
+        'Endpoints (Technology/name) behind which external parties are. [] if all calls are internal.',
+      ),
+    timezone: understood(
+      (name) => (isTimezone(name) ? name : new Misunderstood('is no time zone')),
+      'a name of the IANA database such as Europe/Zurich',
+    )
+      .optional()
+      .describe("Time zone of file names, report and schedules. Default: the machine's."),
+  })
+  .describe('What has to be known of the PBX.');
+
+export const spoolSchema = z
+  .strictObject({
+    // The path becomes part of an AMI action that Asterisk splits at commas and expands variables in.
+    path: matching(
+      /^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._-]+)+$/,
+      'an absolute path of letters, digits, / . _ and -',
+    )
+      .prefault('/var/spool/asterisk/mitschnitt')
+      .describe(
+        'Folder on a local disk that Asterisk and Mitschnitt both see under this name and may write to.',
+      ),
+  })
+  .prefault({})
+  .describe('Where recordings are until they are delivered.');
+
+export const promptsSchema = z
+  .strictObject({
+    path: absolutePath()
+      .optional()
+      .describe('Folder with the prompts, as <language>/<name>.wav. Default: the prompts of the package.'),
+  })
+  .prefault({})
+  .describe('The announcements.');
+
+export const audioSchema = z
+  .strictObject({
+    min_duration: duration('0s', '1h')
+      .prefault('500ms')
+      .describe('A recording with less audio is not kept (outcome too-short); a duration.'),
+  })
+  .prefault({})
+  .describe('What holds for the audio of all groups.');
+
+/** When finished recordings are delivered. */
+export type UploadSchedule =
+  | { readonly kind: 'immediately' }
+  | { readonly kind: 'interval'; readonly ms: number }
+  | { readonly kind: 'cron'; readonly pattern: string };
+
+function readSchedule(written: string): UploadSchedule | Misunderstood {
+  if (written === 'immediately') return { kind: 'immediately' };
+  const ms = durationOf(written);
+  if (ms !== undefined)
+    return ms >= 1_000 ? { kind: 'interval', ms } : new Misunderstood('is shorter than a second');
+  if (written.trim().split(/\s+/).length !== 5) return new Misunderstood('is no schedule');
+  const problem = cronProblem(written);
+  return problem === undefined
+    ? { kind: 'cron', pattern: written }
+    : new Misunderstood(`is no cron expression (${problem})`);
+}
+
+export const uploadSchema = z
+  .strictObject({
+    every: understood(
+      readSchedule,
+      'immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
+    )
+      .prefault('5m')
+      .describe(
+        'When finished recordings are delivered: immediately, at an interval (a duration), or by a cron expression of five fields in the time zone of the PBX.',
+      ),
+  })
+  .prefault({})
+  .describe('When recordings are delivered.');
+
+export const smtpSchema = z
+  .strictObject({
+    host: host().describe('Host name or IP address of the mail server.'),
+    port: port().default(587).describe('Its port.'),
+    username: text().optional().describe('Name to log in with, if the server wants it.'),
+    password: secret('Password to log in with.').optional(),
+    from: emailAddress().describe('Sender of the messages.'),
+  })
+  .optional()
+  .meta({ description: 'The mail server for alarms and e-mail targets.', ...notYet() });
+
+export const alarmsSchema = z
+  .strictObject({
+    email: z.array(emailAddress()).default([]).describe('Who is told by e-mail.'),
+    webhook: webAddress(['https', 'http']).optional().describe('Address that is told by an HTTP request.'),
+    after: z
+      .union([wholeNumber(1, 1_000_000), duration('1s')], {
+        error: 'a number of attempts such as 3, or a duration such as 10m',
+      })
+      .prefault(3)
+      .describe('Failed attempts, or a duration of failing, after which a delivery raises an alarm.'),
+    remind_every: duration('1m').prefault('24h').describe('Time from one reminder to the next; a duration.'),
+  })
+  .optional()
+  .meta({ description: 'Who is told when something stands in the way.', ...notYet() });
+
+export const cleanupSchema = z
+  .strictObject({
+    schedule: cron().optional().describe('When to clean up by itself: a cron expression of five fields.'),
+    mode: z
+      .enum(['stuck', 'all'])
+      .default('stuck')
+      .describe('stuck: finish recordings whose call is over; all: end every running recording.'),
+    max_duration: duration('1m')
+      .prefault('8h')
+      .describe('A recording that runs longer counts as stuck; a duration.'),
+  })
+  .optional()
+  .meta({ description: 'Taking recordings out of the spool that Asterisk still holds open.', ...notYet() });
+
+export const storageSchema = z
+  .strictObject({
+    warn: percentage()
+      .prefault('80%')
+      .describe('Use of the disk of the spool that raises an alarm; a percentage.'),
+    stop: percentage()
+      .prefault('95%')
+      .describe('Use of the disk of the spool at which no new recording starts; a percentage.'),
+  })
+  .check(
+    z.superRefine((storage, context) => {
+      if (storage.warn > storage.stop)
+        complain(context, ['warn'], 'is above storage.stop', 'at most storage.stop');
+    }),
+  )
+  .optional()
+  .meta({ description: 'What happens when the disk of the spool fills up.', ...notYet() });
+
+export const retentionSchema = z
+  .strictObject({
+    local: duration()
+      .prefault('0d')
+      .meta({
+        description: 'How long the local file is kept after all targets have it; a duration.',
+        ...notYet({ except: ['0ms', '0s', '0m', '0h', '0d'] }),
+      }),
+  })
+  .prefault({})
+  .describe('How long recordings are kept.');
+
+/** Columns that can be added to those that every report has. */
+const reportColumns = ['outcome', 'rule', 'direction', 'group', 'call_id', 'linked_id', 'id'] as const;
+
+export const reportSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether the report is written.'),
+    language: z.enum(['de', 'en']).default('de').describe('Language of its headings.'),
+    path: absolutePath()
+      .optional()
+      .describe('Folder of the report files. Default: the folder report in the spool.'),
+    columns: z
+      .array(z.enum(reportColumns))
+      .default([])
+      .describe('Columns added to caller, called, start, talk time and recording, in this order.'),
+    deliver: z
+      .union([z.enum(['daily', 'monthly']), cron()], { error: 'daily, monthly or a cron expression' })
+      .optional()
+      .meta({ description: "When the report is delivered to the groups' targets.", ...notYet() }),
+  })
+  .prefault({})
+  .describe('The CSV file of each month with all calls.');
+
+export const webSchema = z
+  .strictObject({
+    listen: matching(
+      /^(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9._-]{1,255}):\d{1,5}$/,
+      'an address and a port such as 127.0.0.1:8484',
+    )
+      .prefault('127.0.0.1:8484')
+      .describe('Address and port of the console.'),
+  })
+  .optional()
+  .meta({ description: 'The console in the browser, and the API.', ...notYet() });
+
+const sqlite = z
+  .strictObject({
+    type: z.literal('sqlite').describe('A file of this machine.'),
+    path: absolutePath()
+      .prefault('/var/lib/mitschnitt/catalogue.db')
+      .describe('The database file; an absolute path.'),
+  })
+  .describe('A file of this machine.');
+
+const postgres = z
+  .strictObject({
+    type: z.literal('postgres').describe('A PostgreSQL database.'),
+    url: secret('Address of the database: postgres://user:password@host/database.'),
+  })
+  .meta({ description: 'A PostgreSQL database.', ...notYet() });
+
+export const catalogueSchema = z
+  .discriminatedUnion('type', [sqlite, postgres])
+  .prefault({ type: 'sqlite' })
+  .describe('The database of calls, recordings and deliveries.');
+
+export const logSchema = z
+  .strictObject({
+    level: z.enum(['error', 'warn', 'info', 'debug']).default('info').describe('The least that is logged.'),
+    format: z
+      .enum(['text', 'json'])
+      .default('text')
+      .describe('One line of text, or one JSON object, per entry.'),
+  })
+  .prefault({})
+  .describe('The log on standard output.');

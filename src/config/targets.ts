@@ -1,0 +1,141 @@
+/** The section `targets`: where recordings are delivered. */
+import { z } from 'zod';
+
+import {
+  absolutePath,
+  duration,
+  emailAddress,
+  host,
+  matching,
+  notYet,
+  port,
+  remotePath,
+  secret,
+  size,
+  text,
+  webAddress,
+} from './values.ts';
+
+/** What every kind of target has. */
+const common = {
+  check_every: duration('10s')
+    .optional()
+    .meta({ description: 'How often the connection to the target is checked; a duration.', ...notYet() }),
+};
+
+const username = () => text().describe('Name to log in with.');
+const server = () => host().describe('Host name or IP address of the server.');
+const folderOnServer = () =>
+  remotePath().describe('Folder on the server below which the recordings are stored.');
+
+const folder = z
+  .strictObject({
+    type: z.literal('folder').describe('A folder of this machine.'),
+    path: absolutePath().describe('The folder; an absolute path.'),
+    ...common,
+  })
+  .describe('A folder of this machine.');
+
+/** Port of FTP, and of FTP with TLS from the first byte. */
+const ftpPorts = { none: 21, explicit: 21, implicit: 990 } as const;
+
+const ftp = z
+  .strictObject({
+    type: z.literal('ftp').describe('An FTP server.'),
+    host: server(),
+    port: port().optional().describe('Port of the server. Default: 21, with tls: implicit 990.'),
+    tls: z
+      .enum(['none', 'explicit', 'implicit'])
+      .default('explicit')
+      .describe(
+        'Encryption: explicit (by AUTH TLS), implicit (from the first byte), or none: password and audio can then be read on the way.',
+      ),
+    ca: absolutePath()
+      .optional()
+      .describe(
+        'PEM file of the authority that signed the certificate of the server, if it is no public one.',
+      ),
+    username: username(),
+    password: secret('Password to log in with.'),
+    path: folderOnServer(),
+    ...common,
+  })
+  .describe('An FTP server, with or without TLS.')
+  .transform((target) => ({ ...target, port: target.port ?? ftpPorts[target.tls] }));
+
+const smb = z
+  .strictObject({
+    type: z.literal('smb').describe('A Windows or Samba share.'),
+    host: server(),
+    share: matching(/^[^\\/:*?"<>|\p{Cc}]{1,80}$/u, 'the name of a share').describe('Name of the share.'),
+    path: folderOnServer(),
+    domain: text(64).optional().describe('Windows domain or workgroup of the user.'),
+    username: username(),
+    password: secret('Password to log in with.'),
+    ...common,
+  })
+  .meta({ description: 'A Windows or Samba share (SMB 2 or 3).', ...notYet() });
+
+const sftp = z
+  .strictObject({
+    type: z.literal('sftp').describe('An SSH server with SFTP.'),
+    host: server(),
+    port: port().default(22).describe('Port of the server.'),
+    username: username(),
+    password: secret('Password to log in with.').optional(),
+    private_key: secret('Private key to log in with, in OpenSSH or PEM format.').optional(),
+    host_key: text(2000).describe(
+      "The server's public key or its SHA-256 fingerprint: any other server is refused.",
+    ),
+    path: folderOnServer(),
+    ...common,
+  })
+  .meta({ description: 'An SSH server with SFTP.', ...notYet() });
+
+const s3 = z
+  .strictObject({
+    type: z.literal('s3').describe('An S3 bucket.'),
+    endpoint: webAddress(['https', 'http'])
+      .optional()
+      .describe('Address of the service, if it is not Amazon.'),
+    region: text(64).default('us-east-1').describe('Region of the bucket.'),
+    bucket: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, 'the name of a bucket').describe(
+      'Name of the bucket.',
+    ),
+    access_key: text().describe('Name of the access key.'),
+    secret_key: secret('The secret that belongs to the access key.'),
+    path: remotePath().describe('Beginning of the names of all objects.'),
+    ...common,
+  })
+  .meta({ description: 'A bucket of Amazon S3 or a service like it.', ...notYet() });
+
+const webdav = z
+  .strictObject({
+    type: z.literal('webdav').describe('A WebDAV server.'),
+    url: webAddress(['https', 'http']).describe('Address of the WebDAV folder.'),
+    username: username(),
+    password: secret('Password to log in with.'),
+    path: folderOnServer(),
+    ...common,
+  })
+  .meta({ description: 'A WebDAV server such as Nextcloud.', ...notYet() });
+
+const email = z
+  .strictObject({
+    type: z
+      .literal('email')
+      .describe('E-mail with the recording attached, through the server of the section smtp.'),
+    to: z.array(emailAddress()).min(1, 'at least one address').describe('Who gets the recordings.'),
+    max_size: size()
+      .prefault('20MB')
+      .describe('A recording above this size is not sent and is set aside; a size.'),
+    ...common,
+  })
+  .meta({ description: 'E-mail with the recording attached.', ...notYet() });
+
+const target = z.discriminatedUnion('type', [folder, ftp, smb, sftp, s3, webdav, email]);
+
+export const targetsSchema = z
+  .record(matching(/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u, 'a name of letters, digits, . _ and -'), target)
+  .default({})
+  .describe('Where recordings are delivered: one entry per target, under a name of your choice.');

@@ -1,0 +1,126 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { Status } from '../../src/cli/status-view.ts';
+import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
+import { mitschnitt } from './command.ts';
+import { useInstallation } from './installation.ts';
+
+const installation = useInstallation();
+let server: Server | undefined;
+
+afterEach(() => server?.close());
+
+const fine: Status = {
+  version: '1.2.3',
+  pid: 4711,
+  startedAt: '2026-11-23T08:00:00.000Z',
+  asterisk: { ari: true, ami: true },
+  calls: { live: 3, inGate: 1, recording: 2 },
+  spool: {
+    activeFiles: 2,
+    activeBytes: 640_000,
+    transferFiles: 1,
+    transferBytes: 44,
+    freeBytes: 12_300_000_000,
+  },
+  targets: [{ name: 'archiv', kind: 'folder', pending: 1, pendingBytes: 44, setAside: 0, delivered: 7 }],
+};
+
+const trouble = { at: 0, code: 'no-space', message: 'no space\u001b[2J left', hint: 'Make room.' };
+
+/** A running process that answers this. */
+async function running(status: unknown, code = 200): Promise<string> {
+  const { folder, config } = installation();
+  server = createServer((_request, response) => response.writeHead(code).end(JSON.stringify(status)));
+  server.listen(join(folder, 'mitschnitt.sock'));
+  await once(server, 'listening');
+  return config;
+}
+
+describe('status', () => {
+  it('shows how the running process is', async () => {
+    const { code, stdout } = await mitschnitt(['status', '-c', await running(fine)]);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      [
+        'Mitschnitt 1.2.3 runs as process 4711 since 2026-11-23T08:00:00.000Z',
+        'Asterisk   ARI connected, AMI connected',
+        'Calls      3 live, 1 in the gate, 2 recording',
+        'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B; free: 12.3 GB',
+        'target\ttype\twaiting\tset aside\tdelivered\tlast error',
+        'archiv\tfolder\t1 file, 44 B\t0\t7\t',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('gives all of it as JSON', async () => {
+    const { code, stdout } = await mitschnitt(['status', '--json', '-c', await running(fine)]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ running: true, ...fine });
+  });
+
+  it.each([
+    ['3 without ARI', { ...fine, asterisk: { ari: false, ami: true } }, 3],
+    [
+      '3 without AMI, whatever the targets are',
+      { ...fine, asterisk: { ari: true, ami: false }, targets: [{ ...fine.targets[0], setAside: 1 }] },
+      3,
+    ],
+    ['4 when deliveries are set aside', { ...fine, targets: [{ ...fine.targets[0], setAside: 1 }] }, 4],
+    ['4 when a target has trouble', { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] }, 4],
+  ])('ends with %s', async (_what, status, code) => {
+    expect((await mitschnitt(['status', '-c', await running(status)])).code).toBe(code);
+  });
+
+  it("shows what a target's server said without its control characters, and what to do", async () => {
+    const status = { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] };
+    const { stdout } = await mitschnitt(['status', '-c', await running(status)]);
+    expect(stdout).toContain('no space\u{FFFD}[2J left');
+    expect(stdout).toMatch(/^archiv: Make room\.$/m);
+  });
+
+  it('says that nothing runs, and what waits, with 1', async () => {
+    const { config, fill } = installation();
+    await fill(async (catalogue) => {
+      const record = sampleRecord('r1');
+      const call = sampleCall(record.callId);
+      await catalogue.saveCall(call);
+      await catalogue.addRecording(sampleRecording('r1', { callId: call.id, bytes: 2_000 }), [
+        'archiv',
+        'old',
+      ]);
+    });
+    const { code, stdout } = await mitschnitt(['status', '-c', config]);
+    expect(code).toBe(1);
+    expect(stdout.split('\n')).toEqual([
+      'Mitschnitt is not running.',
+      'target\ttype\twaiting\tset aside\tdelivered\tlast error',
+      'archiv\tfolder\t1 file, 2.0 kB\t0\t0\t',
+      'old\tnot configured\t1 file, 2.0 kB\t0\t0\t',
+      '',
+    ]);
+    const json = await mitschnitt(['status', '--json', '-c', config]);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      running: false,
+      targets: [{ name: 'archiv', pending: 1 }, { name: 'old' }],
+    });
+  });
+
+  it('says that it never ran', async () => {
+    const { code, stdout } = await mitschnitt(['status', '-c', installation().config]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('it has never run');
+  });
+
+  it('says what is wrong with a process that does not answer as it should', async () => {
+    const { code, stderr } = await mitschnitt(['status', '-c', await running({ error: 'x' }, 500)]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('it answered with 500');
+  });
+});

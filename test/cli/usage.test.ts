@@ -1,0 +1,124 @@
+import { writeFile } from 'node:fs/promises';
+
+import { describe, expect, it } from 'vitest';
+
+import { mitschnitt } from './command.ts';
+import { useInstallation } from './installation.ts';
+
+const installation = useInstallation();
+
+describe('the command line', () => {
+  it.each([
+    ['without a verb', []],
+    ['an unknown verb', ['recrod']],
+    ['an unknown option', ['status', '--jsno']],
+    ['an option without its value', ['recordings', '--group']],
+    ['a value too many', ['run', 'now']],
+    ['an outcome that does not exist', ['recordings', '--outcome', 'fine']],
+    ['a day that does not exist', ['recordings', '--from', '2026-02-30']],
+    ['a report without its period', ['report', '--from', '2026-11-01']],
+    ['config without a verb of its own', ['config']],
+  ])('ends with 2 for wrong usage: %s', async (_what, args) => {
+    const { code, stdout, stderr } = await mitschnitt(args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/error:|Usage:/);
+  });
+
+  it('helps, and tells its version, with 0', async () => {
+    const help = await mitschnitt(['--help']);
+    expect(help.code).toBe(0);
+    for (const verb of ['run', 'check', 'status', 'recordings', 'report', 'config']) {
+      expect(help.stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
+    }
+    expect(await mitschnitt(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+    });
+  });
+
+  it('lists no verb that does not exist yet', async () => {
+    const { stdout } = await mitschnitt(['--help']);
+    expect(stdout).not.toMatch(/^ {2}(play|pause|resume|stop|cleanup|upload|retry|verify|selftest)\b/m);
+  });
+
+  it.each([
+    ['run'],
+    ['check'],
+    ['status'],
+    ['recordings'],
+    ['report', '--from', '2026-11-01', '--to', '2026-11-30'],
+  ])('ends with 2 for a configuration that does not exist: %s', async (...verb) => {
+    const { code, stdout, stderr } = await mitschnitt([...verb, '--config', '/no/such/file.yaml']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('/no/such/file.yaml: the file does not exist');
+  });
+
+  it('takes the configuration from the environment, unless it is told another', async () => {
+    const env = { MITSCHNITT_CONFIG: '/no/such/environment.yaml' };
+    expect((await mitschnitt(['status'], { env })).stderr).toContain('/no/such/environment.yaml');
+    expect((await mitschnitt(['status', '-c', '/no/such/option.yaml'], { env })).stderr).toContain(
+      '/no/such/option.yaml',
+    );
+  });
+
+  it('tells all faults of a configuration at once', async () => {
+    const { config } = installation();
+    await writeFile(config, 'log: { level: loud }\nweb: { listen: x }\n');
+    const { code, stderr } = await mitschnitt(['run', '-c', config]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^6 faults in the configuration /);
+    expect(stderr).toContain(
+      `${config}:1:15 log.level: is not valid: "loud" -> error, warn, info or debug\n`,
+    );
+  });
+});
+
+describe('config schema', () => {
+  it('prints the JSON Schema', async () => {
+    const { code, stdout } = await mitschnitt(['config', 'schema']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: { groups: { type: 'array' } },
+    });
+  });
+});
+
+describe('check', () => {
+  it('tells of each thing whether it is right, and ends with 3 when Asterisk cannot be reached', async () => {
+    const { code, stdout } = await mitschnitt(['check', '-c', installation().config]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^ok {5}configuration \/.*mitschnitt\.yaml$/m);
+    expect(stdout).toMatch(/^ok {5}target archiv$/m);
+    expect(stdout).toMatch(/^ok {5}prompt de\/ansage-opt-out$/m);
+    expect(stdout).toMatch(/^wrong {2}asterisk ARI: .+\n {7}\S.+$/m);
+    expect(stdout).toMatch(/^wrong {2}asterisk AMI: .+\n {7}\S.+$/m);
+  });
+
+  it('tells the same as JSON', async () => {
+    const { code, stdout } = await mitschnitt(['check', '--json', '-c', installation().config]);
+    expect(code).toBe(3);
+    const results = JSON.parse(stdout) as {
+      name: string;
+      ok: boolean;
+      problem?: { code: string; hint: string };
+    }[];
+    expect(results.find(({ name }) => name === 'archiv')).toMatchObject({ kind: 'target', ok: true });
+    expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['ARI', 'AMI']);
+  });
+
+  it('gives the faults of the configuration as JSON', async () => {
+    const { config } = installation();
+    await writeFile(config, 'log: { level: loud }\n');
+    const { code, stdout } = await mitschnitt(['check', '--json', '-c', config]);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject([
+      {
+        kind: 'configuration',
+        ok: false,
+        problem: { code: 'configuration-invalid', faults: expect.arrayContaining([]) as unknown },
+      },
+    ]);
+  });
+});
