@@ -1,0 +1,173 @@
+import { AmiConnection, type AmiSettings } from './ami.ts';
+import type { AmiMessage } from './ami-wire.ts';
+import { AriClient, type AriEvent, type AriSettings } from './ari.ts';
+import { Channels } from './channels.ts';
+import { Link, type Connection } from './link.ts';
+import { MixMonitor } from './mixmonitor.ts';
+import { factsOfStasisStart, Gatekeeper, translateStasis } from './stasis.ts';
+import type { CallEvent, ChannelId, Playback, RecordingId } from '../call/call.ts';
+import type { Pbx, PbxListener } from './pbx.ts';
+
+export interface AsteriskSettings {
+  readonly ari: AriSettings;
+  readonly ami: AmiSettings;
+}
+
+/** Told what stands between us and Asterisk. */
+export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
+
+/** Asterisk by ARI (the gate) and AMI (who talks to whom, MixMonitor). */
+export class Asterisk implements Pbx {
+  readonly #settings: AsteriskSettings;
+  readonly #troubled: (order: string, error: unknown) => void;
+  readonly #ari: AriClient;
+  readonly #gate: Gatekeeper;
+  readonly #mixMonitor: MixMonitor;
+  readonly #channels = new Channels();
+  readonly #links: Readonly<Record<'ari' | 'ami', Link>>;
+  readonly #standing = { ari: false, ami: false };
+  #ami: AmiConnection | undefined;
+  #listener: PbxListener | undefined;
+
+  /** `troubled` is told when an order got no answer; recovery repeats it after the next connection. */
+  constructor(
+    settings: AsteriskSettings,
+    lost: ConnectionLost,
+    troubled: (order: string, error: unknown) => void,
+  ) {
+    this.#settings = settings;
+    this.#troubled = troubled;
+    this.#ari = new AriClient(settings.ari);
+    const emit = (event: CallEvent): void => this.#listener?.event(event);
+    this.#gate = new Gatekeeper(this.#ari, emit);
+    this.#mixMonitor = new MixMonitor((fields) => this.#action(fields), emit);
+    const link = (which: 'ari' | 'ami', open: () => Promise<Connection>): Link =>
+      new Link(open, (error) => {
+        this.#stands(which, false);
+        lost(which, error);
+      });
+    this.#links = {
+      ari: link('ari', () => this.#openAri()),
+      ami: link('ami', () => this.#openAmi()),
+    };
+  }
+
+  start(listener: PbxListener): void {
+    this.#listener = listener;
+    this.#links.ami.start();
+    this.#links.ari.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#links.ari.stop(), this.#links.ami.stop()]);
+  }
+
+  answer(channel: ChannelId): Promise<void> {
+    return this.#order('answer', this.#gate.answer(channel));
+  }
+
+  play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
+    return this.#order('play', this.#gate.play(channel, playback, media));
+  }
+
+  stopPlayback(channel: ChannelId, playback: Playback): Promise<void> {
+    return this.#order('stop playback', this.#gate.stopPlayback(channel, playback));
+  }
+
+  continue(channel: ChannelId): Promise<void> {
+    return this.#order('continue', this.#gate.continue(channel));
+  }
+
+  startRecording(recording: RecordingId, channelName: string, file: string): Promise<void> {
+    return this.#order('MixMonitor', this.#mixMonitor.start(recording, channelName, file));
+  }
+
+  stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void> {
+    return this.#order('StopMixMonitor', this.#mixMonitor.stop(recording, channelName, mixMonitor));
+  }
+
+  async #order(name: string, order: Promise<void>): Promise<void> {
+    try {
+      await order;
+    } catch (error) {
+      this.#troubled(name, error);
+    }
+  }
+
+  #action(fields: Readonly<Record<string, string>>): Promise<AmiMessage> {
+    return this.#ami ? this.#ami.action(fields) : Promise.reject(new Error('AMI is not connected'));
+  }
+
+  /** Whoever stands in the gate before our socket does is a stranger to us: those are asked for first. */
+  async #openAri(): Promise<Connection> {
+    const stranded = await this.#gate.stranded(this.#settings.ari.app);
+    const connection = await this.#ari.events((event) => {
+      this.#stasisEvent(event);
+    });
+    this.#stands('ari', true);
+    this.#listener?.stranded(stranded);
+    await this.#order('list of endpoints', this.#tellEndpoints());
+    return connection;
+  }
+
+  async #openAmi(): Promise<Connection> {
+    const connection = new AmiConnection(this.#settings.ami, (message) => {
+      // What is told before the list of channels is in the list.
+      if (this.#ami !== connection) return;
+      for (const event of this.#channels.translate(message, Date.now())) this.#listener?.event(event);
+    });
+    await connection.open();
+    try {
+      await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
+        this.#ami = connection;
+        this.#stands('ami', true);
+        this.#listener?.channels(this.#channels.reset(entries));
+      });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  #stands(which: 'ari' | 'ami', standing: boolean): void {
+    if (which === 'ami' && !standing) this.#ami = undefined;
+    if (this.#standing[which] === standing) return;
+    this.#standing[which] = standing;
+    this.#listener?.connections({ ...this.#standing });
+  }
+
+  #stasisEvent(event: AriEvent): void {
+    const at = Date.now();
+    if (event.type === 'StasisStart' && event.channel && !this.#channels.knows(event.channel.id)) {
+      const facts = factsOfStasisStart(event);
+      if (facts) this.#listener?.event({ at, type: 'channel-seen', facts });
+    }
+    const translated = translateStasis(event, at);
+    if (translated) this.#listener?.event(translated);
+  }
+
+  async #tellEndpoints(): Promise<void> {
+    const endpoints = (await this.#ari.request('GET', 'endpoints')) as readonly {
+      technology: string;
+      resource: string;
+    }[];
+    this.#listener?.endpoints(
+      new Set(endpoints.map(({ technology, resource }) => `${technology}/${resource}`)),
+    );
+  }
+}
+
+/** Tries both connections once, for `mitschnitt check`; throws what stands in the way. */
+export async function checkAri(settings: AriSettings): Promise<void> {
+  await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
+}
+
+export async function checkAmi(settings: AmiSettings): Promise<void> {
+  const connection = new AmiConnection(settings, () => undefined);
+  try {
+    await connection.open();
+  } finally {
+    connection.close();
+  }
+}

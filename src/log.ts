@@ -1,0 +1,77 @@
+import { writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import winston from 'winston';
+
+/** Facts of a log line to filter by; a secret is never among them. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What the program tells its operator. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+const standardOutput = 1;
+/** How long a line waits in all for a reader that lags behind, and how often it is tried meanwhile. */
+const patienceMs = 100;
+const tryEveryMs = 5;
+
+/**
+ * Writes each line before the next statement runs. Winston's own file and console transports queue, and lost what was
+ * queued whenever the process ended at once (docs/decisions/0004-logging.md).
+ *
+ * A reader that stopped reading holds the program up once, for {@link patienceMs}: calls matter more than the log.
+ * What is dropped then is counted, and told when the reader is back.
+ */
+function synchronousOutput(): Writable {
+  let dropped = 0;
+  return new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      const notice = dropped === 0 ? '' : `${dropped} lines of the log were dropped: nobody read them\n`;
+      dropped = writeAll(Buffer.from(notice + line), dropped === 0 ? patienceMs : 0) ? 0 : dropped + 1;
+      done();
+    },
+  });
+}
+
+/** False when not even the beginning could be written. */
+function writeAll(bytes: Buffer, patience: number): boolean {
+  let written = 0;
+  // A line that was begun is finished whatever it takes, within reason: half a line would spoil the next one.
+  for (let waited = 0; waited <= (written === 0 ? patience : patienceMs); waited += tryEveryMs) {
+    try {
+      written += writeSync(standardOutput, bytes, written);
+      if (written === bytes.length) return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return written > 0; // EPIPE, ENOSPC
+      Atomics.wait(sleeper, 0, 0, tryEveryMs);
+    }
+  }
+  return written > 0;
+}
+
+/** Nothing ever changes it: waiting for that is sleeping. */
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Control characters in what callers send must not reach a terminal. */
+function printable(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.replace(/\p{Cc}/gu, '\u{fffd}');
+}
+
+const textFormat = winston.format.printf(({ timestamp, level, message, ...fields }) => {
+  const facts = Object.entries(fields).map(([key, value]) => ` ${key}=${printable(value)}`);
+  return `${String(timestamp)} ${level} ${printable(message)}${facts.join('')}`;
+});
+
+export function createLog(settings: { readonly level: string; readonly format: 'text' | 'json' }): Log {
+  const { combine, timestamp, json } = winston.format;
+  return winston.createLogger({
+    level: settings.level,
+    format: combine(timestamp(), settings.format === 'json' ? json() : textFormat),
+    transports: [new winston.transports.Stream({ stream: synchronousOutput(), eol: '\n' })],
+  });
+}

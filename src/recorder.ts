@@ -1,0 +1,365 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { concernsMember, headlineOf } from './call/classification.ts';
+import { newCall, step } from './call/lifecycle.ts';
+import { verdictOfSegment } from './call/rules.ts';
+import { messageOf } from './errors.ts';
+import { missedEvents, repairsOf } from './recovery.ts';
+import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
+import type {
+  Call,
+  CallEvent,
+  ChannelFacts,
+  ChannelId,
+  Command,
+  Gate,
+  Media,
+  Policy,
+  RecordingId,
+  Segment,
+} from './call/call.ts';
+import type { CallCatalogue } from './catalogue/catalogue.ts';
+import type { Log } from './log.ts';
+import type { CallRecord, FinishedRecording } from './recording/recording.ts';
+
+/** A file that the disk or its rights kept from us is tried again after this. */
+const collectAgainMs = 10_000;
+
+/** The part of the spool that the recorder needs. */
+export interface RecordingFiles {
+  activeFile(recording: RecordingId): string;
+  isActive(recording: RecordingId): Promise<boolean>;
+  collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined>;
+  discard(recording: RecordingId): Promise<void>;
+}
+
+export interface RecorderParts {
+  readonly pbx: Pbx;
+  readonly catalogue: CallCatalogue;
+  readonly files: RecordingFiles;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** Folder and name under which a recording is delivered. */
+  readonly nameOf: (recording: Omit<FinishedRecording, 'folder' | 'name'>) => {
+    folder: string;
+    name: string;
+  };
+  /** Targets of a group, by name. */
+  readonly targetsOf: (group: string) => readonly string[];
+  /** A recording is ready to be delivered. */
+  readonly recorded: () => void;
+  /** A call is over and listed. */
+  readonly closed: () => void;
+}
+
+/** A call that is being watched. Its work is done strictly in turn; its state is always the newest. */
+interface Watched {
+  call: Call;
+  /** What the catalogue has of it. */
+  saved: Call | undefined;
+  work: Promise<void>;
+  readonly files: Map<RecordingId, string>;
+}
+
+/** PBX events -> {@link step} -> PBX commands and catalogue. Knows nothing of calls itself. */
+export class Recorder implements PbxListener {
+  readonly #parts: RecorderParts;
+  readonly #calls = new Map<string, Watched>();
+  readonly #byChannel = new Map<ChannelId, Watched>();
+  readonly #byRecording = new Map<RecordingId, Watched>();
+  readonly #collecting = new Set<RecordingId>();
+  /** Recordings of a former process: if such a file is gone, it was there once. */
+  readonly #inherited = new Set<RecordingId>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #pending = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+  #policy: Policy;
+  #connections: PbxConnections = { ari: false, ami: false };
+
+  constructor(policy: Policy, parts: RecorderParts) {
+    this.#policy = policy;
+    this.#parts = parts;
+  }
+
+  /** Takes up the calls that a former process left behind, then connects. */
+  async start(): Promise<void> {
+    for (const call of await this.#parts.catalogue.openCalls()) {
+      this.#watch(call, call);
+      for (const { id } of call.segments) this.#inherited.add(id);
+    }
+    this.#parts.pbx.start(this);
+  }
+
+  /** Lets go of everything; what runs in Asterisk runs on and is found again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#parts.pbx.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await Promise.all(this.#pending);
+  }
+
+  get connectionState(): PbxConnections {
+    return this.#connections;
+  }
+
+  /** The calls that touch a member, as they stand. */
+  get liveCalls(): readonly Call[] {
+    return [...this.#calls.values()]
+      .map(({ call }) => call)
+      .filter((call) => concernsMember(call, this.#policy));
+  }
+
+  event(event: CallEvent): void {
+    const watched = this.#callOf(event);
+    if (!watched) return;
+    const [call, commands] = step(watched.call, event, { policy: this.#policy, newId: this.#parts.newId });
+    this.#advance(watched, call, commands);
+  }
+
+  channels(live: readonly ChannelFacts[]): void {
+    const calls = [...this.#calls.values()];
+    // Only what was in doubt before: the events below give their own orders.
+    const doubtful = calls.flatMap((watched) =>
+      watched.call.segments.filter(isInDoubt).map(({ id }) => ({ watched, id })),
+    );
+    for (const event of missedEvents(
+      calls.map(({ call }) => call),
+      live,
+      this.#parts.now(),
+    )) {
+      this.event(event);
+    }
+    for (const { watched, id } of doubtful) this.#track(this.#repair(watched, id));
+  }
+
+  stranded(channels: readonly ChannelId[]): void {
+    for (const channel of channels) {
+      const problem = 'the recorder lost its connection during the announcement';
+      this.event({ at: this.#parts.now(), type: 'gate-left', channel, problem });
+      this.#track(this.#release(channel));
+    }
+  }
+
+  endpoints(names: ReadonlySet<string>): void {
+    this.#policy = { ...this.#policy, endpoints: names };
+  }
+
+  connections(state: PbxConnections): void {
+    const was = this.#connections;
+    this.#connections = state;
+    const fields = { ari: state.ari, ami: state.ami };
+    if (state.ari && state.ami) this.#parts.log.info('connected to Asterisk: ready', fields);
+    else if (was.ari && was.ami) this.#parts.log.warn('connection to Asterisk lost; calls go on', fields);
+  }
+
+  /** A channel stays with the call in which it was first seen. */
+  #callOf(event: CallEvent): Watched | undefined {
+    if ('recording' in event) return this.#byRecording.get(event.recording);
+    if (event.type !== 'channel-seen') return this.#byChannel.get(event.channel);
+    const { channel, linkedId } = event.facts;
+    const known = this.#byChannel.get(channel) ?? this.#calls.get(linkedId);
+    const watched = known ?? this.#watch(newCall(this.#parts.newId(), linkedId, event.at), undefined);
+    this.#byChannel.set(channel, watched);
+    return watched;
+  }
+
+  #watch(call: Call, saved: Call | undefined): Watched {
+    const watched: Watched = { call, saved, work: Promise.resolve(), files: new Map() };
+    this.#calls.set(call.linkedId, watched);
+    for (const leg of call.legs) this.#byChannel.set(leg.channel, watched);
+    for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
+    return watched;
+  }
+
+  #forget({ call }: Watched): void {
+    this.#calls.delete(call.linkedId);
+    for (const leg of call.legs) this.#byChannel.delete(leg.channel);
+    for (const segment of call.segments) this.#byRecording.delete(segment.id);
+  }
+
+  /** First kept, then done: a command whose reason could be forgotten is never given. */
+  #advance(watched: Watched, call: Call, commands: readonly Command[]): void {
+    const before = watched.call;
+    watched.call = call;
+    for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
+    if (isSameSave(before, call) && commands.length === 0) return;
+    this.#inTurn(watched, async () => {
+      await this.#keep(watched, call);
+      for (const command of commands) await this.#execute(watched, command);
+    });
+    if (call.verdict) this.#forget(watched);
+  }
+
+  #inTurn(watched: Watched, task: () => Promise<void>): void {
+    watched.work = watched.work.then(task).catch((error: unknown) => {
+      this.#parts.log.error('a call could not be followed', {
+        call: watched.call.id,
+        error: messageOf(error),
+      });
+    });
+    this.#track(watched.work);
+  }
+
+  /** Work that `stop` waits for. */
+  #track(work: Promise<void>): void {
+    this.#pending.add(work);
+    void work.finally(() => this.#pending.delete(work));
+  }
+
+  async #keep(watched: Watched, call: Call): Promise<void> {
+    if (!concernsMember(call, this.#policy) || (watched.saved && isSameSave(watched.saved, call))) return;
+    for (const segment of call.segments) await this.#keepRecording(watched, call, segment);
+    if (call.verdict) {
+      await this.#parts.catalogue.closeCall(call, this.#recordsOf(watched, call));
+      this.#parts.log.info('call closed', { call: call.id, ...call.verdict });
+      this.#parts.closed();
+    } else {
+      await this.#parts.catalogue.saveCall(call);
+    }
+    watched.saved = call;
+  }
+
+  async #keepRecording(watched: Watched, call: Call, segment: Segment): Promise<void> {
+    const media = segment.recording?.media;
+    if (segment.recording?.state !== 'finished' || !media || watched.files.has(segment.id)) return;
+    const { id, group, direction, from, to, startedAt, endedAt = startedAt + media.durationMs } = segment;
+    const facts = { id, callId: call.id, group, direction, from, to, startedAt, endedAt };
+    const { bytes, durationMs, sha256 } = media;
+    const recording = { ...facts, bytes, durationMs, sha256 };
+    const noted = await this.#parts.catalogue.addRecording(
+      { ...recording, ...this.#parts.nameOf(recording) },
+      this.#parts.targetsOf(group),
+    );
+    watched.files.set(id, noted.name);
+    this.#parts.log.info('recorded', { call: call.id, recording: id, file: noted.name, durationMs });
+    this.#parts.recorded();
+  }
+
+  #recordsOf(watched: Watched, call: Call): readonly CallRecord[] {
+    const { group, direction, from, to } = headlineOf(call, this.#policy);
+    const common = { callId: call.id, linkedId: call.linkedId };
+    if (call.segments.length === 0 && call.verdict) {
+      const { id, startedAt, verdict } = call;
+      const unanswered = { id, group: group ?? '', direction, from, to, startedAt, talkMs: 0, verdict };
+      return [{ ...common, ...unanswered, file: undefined }];
+    }
+    return call.segments.map((segment) => ({
+      ...common,
+      id: segment.id,
+      group: segment.group,
+      direction: segment.direction,
+      from: segment.from,
+      to: segment.to,
+      startedAt: segment.startedAt,
+      talkMs: (segment.endedAt ?? segment.startedAt) - segment.startedAt,
+      verdict: verdictOfSegment(segment),
+      file: watched.files.get(segment.id),
+    }));
+  }
+
+  async #execute(watched: Watched, command: Command): Promise<void> {
+    const { pbx, files, log } = this.#parts;
+    log.debug('order', { call: watched.call.id, ...command });
+    switch (command.type) {
+      case 'answer':
+        return pbx.answer(command.channel);
+      case 'play':
+        return pbx.play(command.channel, command.playback, command.media);
+      case 'stop-playback':
+        return pbx.stopPlayback(command.channel, command.playback);
+      case 'continue':
+        return pbx.continue(command.channel);
+      case 'set-gate-timeout':
+        this.#setTimeout(command.channel, command.phase, command.ms);
+        return;
+      case 'start-recording':
+        return pbx.startRecording(
+          command.recording,
+          command.channelName,
+          files.activeFile(command.recording),
+        );
+      case 'stop-recording':
+        return pbx.stopRecording(command.recording, command.channelName, command.mixMonitor);
+      case 'collect-recording':
+        this.#track(this.#collect(command.recording));
+        return;
+      case 'discard-recording':
+        return files.discard(command.recording);
+    }
+  }
+
+  #setTimeout(channel: ChannelId, phase: Gate['phase'], ms: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.event({ at: this.#parts.now(), type: 'gate-timeout', channel, phase });
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  /** Not in the call's turn: Asterisk may take its time to close a file while the call goes on. */
+  async #collect(recording: RecordingId): Promise<void> {
+    if (this.#collecting.has(recording)) return;
+    this.#collecting.add(recording);
+    while (!this.#isStopping()) {
+      try {
+        this.event(await this.#taken(recording));
+        break;
+      } catch (error) {
+        if (this.#isStopping()) break;
+        this.#parts.log.error('a recording could not be taken over yet', {
+          recording,
+          error: messageOf(error),
+        });
+        await pause(collectAgainMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+    this.#collecting.delete(recording);
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async #taken(recording: RecordingId): Promise<CallEvent> {
+    const { catalogue, files, now } = this.#parts;
+    const media =
+      (await files.collect(recording, this.#stopping.signal)) ?? (await catalogue.mediaOf(recording));
+    if (media) return { at: now(), type: 'recording-closed', recording, media };
+    const state = this.#inherited.has(recording) ? 'lost' : 'failed';
+    const problem = state === 'lost' ? 'the file is in no folder of the spool' : 'Asterisk wrote no file';
+    return { at: now(), type: 'recording-missing', recording, state, problem };
+  }
+
+  async #repair(watched: Watched, recording: RecordingId): Promise<void> {
+    const exists = await this.#parts.files.isActive(recording);
+    const segment = watched.call.segments.find(({ id }) => id === recording);
+    if (!segment) return;
+    for (const { event, command } of repairsOf(watched.call, segment, exists, this.#parts.now())) {
+      if (event) this.event(event);
+      else this.#inTurn(watched, () => this.#execute(watched, command));
+    }
+  }
+
+  async #release(channel: ChannelId): Promise<void> {
+    await this.#parts.pbx.stopPlayback(channel, 'announcement');
+    await this.#parts.pbx.stopPlayback(channel, 'confirmation');
+    await this.#parts.pbx.continue(channel);
+  }
+}
+
+/** An order was given of which nothing tells whether it was followed. */
+function isInDoubt({ recording }: Segment): boolean {
+  return recording?.state === 'starting' || recording?.state === 'ending';
+}
+
+/** Whether two states differ in nothing that must outlive the process: legs come and go, and are seen again. */
+function isSameSave(a: Call, b: Call): boolean {
+  return (
+    a.consent === b.consent &&
+    a.gate === b.gate &&
+    a.segments === b.segments &&
+    a.endedAt === b.endedAt &&
+    a.verdict === b.verdict
+  );
+}

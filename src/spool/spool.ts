@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, chmod, chown, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { MitschnittError } from '../errors.ts';
+import { durationMs, isClosed, parseWavHeader, repairedLengths, wavHeaderBytes } from '../recording/wav.ts';
+import type { Media, RecordingId } from '../call/call.ts';
+
+/** How often a file is looked at while Asterisk still has to close it; it does so within a few ms. */
+const closeCheckMs = 50;
+/** A file of which nothing was written for this long is no longer written at all: Asterisk flushes each 2 s. */
+const abandonedAfterMs = 5_000;
+/** An empty file looks the same open and closed; this long without a sample, and the parties were never heard. */
+const emptyAfterMs = 1_000;
+/** MixMonitor creates its file when it starts; a file that is not there by then was never written. */
+const absentAfterMs = 1_000;
+
+/** The local folder: `active/` belongs to Asterisk, `transfer/` to us. */
+export class Spool {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Creates the folders with the owner and mode of the spool itself, so that Asterisk may write where it may there. */
+  async prepare(): Promise<void> {
+    try {
+      await mkdir(this.#path, { recursive: true });
+      const { uid, gid, mode } = await stat(this.#path);
+      for (const folder of ['active', 'transfer']) {
+        const path = join(this.#path, folder);
+        const made = await mkdir(path, { recursive: true });
+        if (made === undefined) continue;
+        await chmod(path, mode & 0o7777);
+        if (process.getuid?.() === 0) await chown(path, uid, gid);
+      }
+      await access(join(this.#path, 'transfer'), 2);
+    } catch (error) {
+      throw new MitschnittError(`The spool ${this.#path} cannot be used: ${(error as Error).message}`, {
+        code: 'spool-unusable',
+        fault: 'configuration',
+        retry: false,
+        hint: 'Create the folder of spool.path so that both Mitschnitt and Asterisk may write there.',
+        cause: error,
+      });
+    }
+  }
+
+  /** Where Asterisk writes a recording. */
+  activeFile(recording: RecordingId): string {
+    return join(this.#path, 'active', `${recording}.wav`);
+  }
+
+  /** Where a finished recording waits for its delivery. */
+  transferFile(recording: RecordingId): string {
+    return join(this.#path, 'transfer', `${recording}.wav`);
+  }
+
+  /** Whether Asterisk has begun to write a recording. */
+  async isActive(recording: RecordingId): Promise<boolean> {
+    return (await sizeOf(this.activeFile(recording))) !== undefined;
+  }
+
+  /**
+   * Waits until Asterisk has closed a recording, repairs its header if it never will, moves it to `transfer/` and
+   * tells what it is. Can be repeated after a crash at any point. Undefined: there is no such file.
+   */
+  async collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined> {
+    const active = this.activeFile(recording);
+    const transfer = this.transferFile(recording);
+    const found = await this.#untilClosed(recording, signal);
+    if (found === 'absent') return undefined;
+    const repaired = found === 'unfinished';
+    if (found !== 'moved') {
+      if (repaired) await repairHeader(active);
+      await rename(active, transfer);
+    }
+    return { ...(await inspect(transfer)), repaired };
+  }
+
+  /** Removes a file that is no recording. */
+  async discard(recording: RecordingId): Promise<void> {
+    await rm(this.transferFile(recording), { force: true });
+  }
+
+  /** Files and bytes in one of the folders. */
+  async usage(folder: 'active' | 'transfer'): Promise<{ files: number; bytes: number }> {
+    const names = await readdir(join(this.#path, folder));
+    const sizes = await Promise.all(names.map((name) => sizeOf(join(this.#path, folder, name))));
+    return { files: names.length, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
+  }
+
+  /** Room left on the disk of the spool. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#path);
+    return bavail * bsize;
+  }
+
+  async #untilClosed(
+    recording: RecordingId,
+    signal: AbortSignal,
+  ): Promise<'closed' | 'unfinished' | 'moved' | 'absent'> {
+    let size: number | undefined;
+    let grewAt = Date.now();
+    for (;;) {
+      const state = await readState(this.activeFile(recording));
+      if (!state && (await sizeOf(this.transferFile(recording))) !== undefined) return 'moved';
+      if (state?.closed) return 'closed';
+      const quietMs = Date.now() - grewAt;
+      if (state?.bytes !== size) {
+        size = state?.bytes;
+        grewAt = Date.now();
+      } else if (size === undefined && quietMs > absentAfterMs) {
+        return 'absent';
+      } else if (size !== undefined && quietMs > (size <= wavHeaderBytes ? emptyAfterMs : abandonedAfterMs)) {
+        return 'unfinished';
+      }
+      await pause(closeCheckMs, undefined, { signal });
+    }
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function readState(path: string): Promise<{ bytes: number; closed: boolean } | undefined> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const { buffer } = await file.read(new Uint8Array(wavHeaderBytes), 0, wavHeaderBytes, 0);
+      const header = parseWavHeader(buffer);
+      return { bytes: size, closed: header !== undefined && isClosed(header, size) };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Writes the lengths that Asterisk did not come to write. The audio stays as it is. */
+async function repairHeader(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const { size } = await file.stat();
+    if (size < wavHeaderBytes) return; // not even a header: nothing was recorded
+    for (const { offset, value } of repairedLengths(size)) {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, value, true);
+      await file.write(bytes, 0, 4, offset);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function inspect(path: string): Promise<Omit<Media, 'repaired'>> {
+  const hash = createHash('sha256');
+  let head: Uint8Array | undefined;
+  let bytes = 0;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    head ??= chunk.subarray(0, wavHeaderBytes);
+    bytes += chunk.length;
+    hash.update(chunk);
+  }
+  const header = parseWavHeader(head ?? new Uint8Array());
+  return { bytes, durationMs: header ? durationMs(header, bytes) : 0, sha256: hash.digest('hex') };
+}
