@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import { Call, type Behaviour } from './call.ts';
+import { fromHeader } from './callerId.ts';
+import { LABELS } from './containers.ts';
+import { eventually } from './eventually.ts';
+import { MediaAgent } from './media.ts';
+import { calleeScenario, callerScenario, LONGEST_CALL_MS } from './scenario.ts';
+import { PARTY_TONES } from './tone.ts';
+
+/** The endpoints of docker/asterisk/etc/pjsip.conf. */
+export type PartyName = keyof typeof PARTY_TONES;
+
+// Each party is a loopback address of its own: by that alone Asterisk knows who calls.
+const HOSTS: Readonly<Record<PartyName, number>> = { trunk: 2, '200': 3, '201': 4, '300': 5 };
+const ASTERISK_HOST = 1;
+const SIP_PORT = 5060;
+
+/** A call that a party places. */
+export interface CallPlan extends Behaviour {
+  /** Caller's number, with any characters; by default the party's own name. */
+  readonly from?: string;
+  /** Caller's display name, with any characters but line ends. */
+  readonly name?: string;
+  /** The whole From header without tag, in place of `from` and `name`. */
+  readonly fromHeader?: string;
+  /** Tone in Hz, null for silence; by default the party's own. */
+  readonly tone?: number | null;
+}
+
+/** How a party takes the next call that it receives. */
+export interface AnswerPlan extends Behaviour {
+  /** Rings so long before it answers, in milliseconds; 0 by default. */
+  readonly afterMs?: number;
+  /** Declines with this status instead of answering, such as 486 or 603. */
+  readonly status?: number;
+  /** Tone in Hz, null for silence; by default the party's own. */
+  readonly tone?: number | null;
+}
+
+/** A telephone, or the trunk, at one of Asterisk's endpoints. */
+export interface Party {
+  readonly name: PartyName;
+  /** Its tone in Hz. */
+  readonly tone: number;
+  readonly address: string;
+  /** Places a call; resolves at once, the call goes on by itself. */
+  readonly calls: (to: string, plan?: CallPlan) => Promise<Call>;
+  /** Resolves when the party is ready for its next incoming call; it takes one at a time. */
+  readonly answers: (plan?: AnswerPlan) => Promise<Call>;
+}
+
+/** All parties of one network: one container, in which each call is a SIPp process. */
+export class Parties {
+  readonly #container: StartedTestContainer;
+  readonly #folder: string;
+  readonly #net: string;
+  readonly #media = new MediaAgent();
+  readonly #answering = new Set<PartyName>();
+  #callerPort = SIP_PORT;
+
+  private constructor(container: StartedTestContainer, folder: string, net: string) {
+    this.#container = container;
+    this.#folder = folder;
+    this.#net = net;
+  }
+
+  /** `net` is the prefix of the network, such as '127.0.130.'. */
+  static async start(net: string): Promise<Parties> {
+    const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-sipp-'));
+    const container = await new GenericContainer('mitschnitt/sipp')
+      .withNetworkMode('host')
+      .withLabels(LABELS)
+      .withEntrypoint(['sleep'])
+      .withCommand(['infinity'])
+      .withBindMounts([{ source: folder, target: folder, mode: 'ro' }])
+      .start();
+    return new Parties(container, folder, net);
+  }
+
+  /** One of the parties. */
+  party(name: PartyName): Party {
+    return {
+      name,
+      tone: PARTY_TONES[name],
+      address: this.#address(HOSTS[name]),
+      calls: (to, plan = {}) => this.#call(name, to, plan),
+      answers: (plan = {}) => this.#answer(name, plan),
+    };
+  }
+
+  /** Ends all calls, without a BYE, and removes the container. */
+  async stop(): Promise<void> {
+    await this.#container.stop({ timeout: 0 });
+    await this.#media.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #call(name: PartyName, to: string, plan: CallPlan): Promise<Call> {
+    const ends = await this.#ends(name, plan);
+    const id = randomUUID();
+    const file = await this.#write(id, callerScenario({ ...ends, to, id }));
+    const from = plan.fromHeader ?? fromHeader(plan.from ?? name, plan.name);
+    // Not 5060, where the party may be answering at the same time.
+    this.#callerPort += 1;
+    const command = [
+      '-key',
+      'from_header',
+      from,
+      '-cid_str',
+      `${id}@${ends.own}`,
+      '-p',
+      String(this.#callerPort),
+    ];
+    return new Call(this.#sipp(file, ends.own, command), ends.media, plan);
+  }
+
+  async #answer(name: PartyName, plan: AnswerPlan): Promise<Call> {
+    if (this.#answering.has(name)) throw new Error(`${name} is still waiting for or in its last call`);
+    this.#answering.add(name);
+    const ends = await this.#ends(name, plan);
+    const { afterMs = 0, status = 200 } = plan;
+    const file = await this.#write(randomUUID(), calleeScenario({ ...ends, afterMs, status }));
+    const call = new Call(this.#sipp(file, ends.own, ['-p', String(SIP_PORT)]), ends.media, plan);
+    const forget = (): void => {
+      this.#answering.delete(name);
+    };
+    call.done.then(forget, forget);
+    await Promise.race([eventually(() => isBound(ends.own, SIP_PORT), { every: 5 }), call.done]);
+    return call;
+  }
+
+  async #ends(name: PartyName, { talkMs, tone }: CallPlan | AnswerPlan) {
+    const own = this.#address(HOSTS[name]);
+    const media = await this.#media.open(own, tone === null ? undefined : (tone ?? PARTY_TONES[name]));
+    return { own, asterisk: this.#address(ASTERISK_HOST), media, mediaPort: media.port, talkMs };
+  }
+
+  #sipp(file: string, own: string, more: readonly string[]): readonly string[] {
+    const options = [
+      ...['-sf', file, '-m', '1', '-r', '1000', '-nostdin', '-aa', '-i', own, '-bind_local', '-ci', own],
+      // Messages come to us as they happen; answers go to Asterisk, never to who sent 'hang up now'.
+      ...[
+        '-trace_msg',
+        '-message_file',
+        '/dev/stderr',
+        '-rsa',
+        `${this.#address(ASTERISK_HOST)}:${String(SIP_PORT)}`,
+      ],
+      ...['-timeout', String(LONGEST_CALL_MS / 1000 + 10), '-timeout_error'],
+    ];
+    const asterisk = `${this.#address(ASTERISK_HOST)}:${String(SIP_PORT)}`;
+    return ['docker', 'exec', this.#container.getId(), 'sipp', asterisk, ...options, ...more];
+  }
+
+  async #write(id: string, scenario: string): Promise<string> {
+    const file = join(this.#folder, `${id}.xml`);
+    await writeFile(file, scenario);
+    return file;
+  }
+
+  #address(host: number): string {
+    return `${this.#net}${String(host)}`;
+  }
+}
+
+/** Whether a UDP socket on this machine is bound to an address, as Linux tells in hexadecimal. */
+async function isBound(address: string, port: number): Promise<boolean> {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  const local = `${bytes.toReversed().join('')}:${port.toString(16).padStart(4, '0')}`.toUpperCase();
+  return (await readFile('/proc/net/udp', 'latin1')).includes(` ${local} `);
+}

@@ -1,0 +1,261 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { Asterisk } from './asterisk.ts';
+import type { CallResult, KeyPress } from './call.ts';
+import { eventually } from './eventually.ts';
+import { Mitschnitt } from './mitschnitt.ts';
+import { takeNet, type Net } from './net.ts';
+import { Parties, type PartyName } from './sipp.ts';
+import { PARTY_TONES, readWav, toneFile, tonesOver, type Interval } from './tone.ts';
+import type { Sound } from './wav.ts';
+
+/** Announcements in the tests are tones, so that it can be measured who hears them, and when. */
+export const promptTones = { announcement: 3_000, confirmation: 2_200 } as const;
+/** Shorter than any real prompt: most of a test is waiting for it. */
+export const announcementMs = 600;
+const confirmationMs = 400;
+/** How long after the prompt a key counts. */
+export const keyTimeoutMs = 500;
+
+/** One line of `mitschnitt recordings --json`, as far as the tests look at it. */
+export interface Listed {
+  readonly id: string;
+  readonly call_id: string;
+  readonly group: string;
+  readonly direction: string;
+  readonly from: string;
+  readonly to: string;
+  readonly talk_ms: number;
+  readonly outcome: string;
+  readonly rule: string;
+  readonly file: string | null;
+  readonly consent: {
+    readonly prompt: string;
+    readonly complete: boolean;
+    readonly decision: string;
+    readonly key: string | null;
+    readonly problem: string | null;
+  } | null;
+  readonly deliveries: readonly { readonly target: string; readonly state: string }[];
+}
+
+type Config = Record<string, unknown>;
+
+interface Options {
+  readonly version: 22 | 16;
+  /** Changes the configuration of every test. */
+  readonly configure?: (config: Config) => Config;
+  /** False: Asterisk and telephones only; the test runs Mitschnitt itself. */
+  readonly run?: boolean;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+interface Incoming {
+  readonly to?: PartyName;
+  readonly talkMs?: number;
+  readonly keys?: readonly KeyPress[];
+}
+
+interface Outgoing {
+  readonly from?: PartyName;
+  readonly talkMs?: number;
+}
+
+/** How a call went at its two telephones. */
+interface Ends {
+  readonly caller: CallResult;
+  readonly callee: CallResult;
+}
+
+/** An Asterisk with telephones, and Mitschnitt beside it delivering into a folder. */
+export class Station {
+  readonly asterisk: Asterisk;
+  readonly parties: Parties;
+  readonly mitschnitt: Mitschnitt;
+  readonly folder: string;
+  /** The configuration that Mitschnitt was given at the start. */
+  readonly config: Config;
+  readonly #net: Net;
+
+  private constructor(
+    parts: Pick<Station, 'asterisk' | 'parties' | 'mitschnitt' | 'folder' | 'config'>,
+    net: Net,
+  ) {
+    this.asterisk = parts.asterisk;
+    this.parties = parts.parties;
+    this.mitschnitt = parts.mitschnitt;
+    this.folder = parts.folder;
+    this.config = parts.config;
+    this.#net = net;
+  }
+
+  static async start({
+    version,
+    configure = (config) => config,
+    run = true,
+    files = {},
+  }: Options): Promise<Station> {
+    const net = await takeNet();
+    const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-station-'));
+    const spool = join(folder, 'spool');
+    await Promise.all([mkdir(join(folder, 'archive')), writePrompts(join(folder, 'prompts', 'de'))]);
+    const [asterisk, parties] = await Promise.all([
+      Asterisk.start({ version, net: net.prefix, spool, files }),
+      Parties.start(net.prefix),
+    ]);
+    const config = configure(standardConfig(asterisk, folder));
+    const mitschnitt = await Mitschnitt.prepare({ config });
+    const station = new Station({ asterisk, parties, mitschnitt, folder, config }, net);
+    if (run) await mitschnitt.run();
+    return station;
+  }
+
+  get archive(): string {
+    return join(this.folder, 'archive');
+  }
+
+  get spool(): string {
+    return join(this.folder, 'spool');
+  }
+
+  /** The settled lines of calls with this number, as soon as there are `count` and all files are delivered. */
+  async listed(number: string, count = 1): Promise<readonly Listed[]> {
+    return eventually(
+      async () => {
+        const { code, stdout, stderr } = await this.mitschnitt.cli(
+          'recordings',
+          '--json',
+          '--number',
+          number,
+        );
+        if (code !== 0) throw new Error(stderr);
+        const lines = JSON.parse(stdout) as readonly Listed[];
+        if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}: ${stdout}`);
+        const waiting = lines.filter(({ deliveries }) =>
+          deliveries.some(({ state }) => state !== 'delivered'),
+        );
+        if (waiting.length > 0) throw new Error(`not delivered: ${stdout}`);
+        return lines;
+      },
+      { within: 15_000, every: 200 },
+    );
+  }
+
+  /** The one line of the only call with this number. */
+  async listedCall(number: string): Promise<Listed> {
+    const [line] = await this.listed(number);
+    if (!line) throw new Error('no line');
+    return line;
+  }
+
+  /** Where in a delivered file which party and which prompt is heard. */
+  heardIn({ file }: Pick<Listed, 'file'>): Heard {
+    if (file === null) throw new Error('there is no file');
+    return heard(readWav(join(this.archive, file)));
+  }
+
+  /** All that is left in the spool. */
+  async spooled(): Promise<string[]> {
+    const folders = await Promise.all(
+      ['active', 'transfer'].map((folder) => readdir(join(this.spool, folder))),
+    );
+    return folders.flat();
+  }
+
+  /** The report of this month, all lines. */
+  async report(): Promise<string[]> {
+    const files = await readdir(join(this.spool, 'report'));
+    const texts = await Promise.all(files.map((file) => readFile(join(this.spool, 'report', file), 'utf8')));
+    return texts.join('').split('\r\n');
+  }
+
+  /** A call from outside that lasts `talkMs` from its answer at the member on. */
+  async incoming(from: string, { to = '200', talkMs = 1_500, keys = [] }: Incoming = {}): Promise<Ends> {
+    const answered = await this.parties.party(to).answers({ talkMs });
+    const placed = await this.parties.party('trunk').calls(to, { from, keys });
+    const [caller, callee] = await Promise.all([placed.done, answered.done]);
+    return { caller, callee };
+  }
+
+  /** A call of a member to the outside, which is `number`. */
+  async outgoing(number: string, { from = '200', talkMs = 1_500 }: Outgoing = {}): Promise<Ends> {
+    const answered = await this.parties.party('trunk').answers();
+    const placed = await this.parties.party(from).calls(`0${number}`, { talkMs: talkMs + announcementMs });
+    const [caller, callee] = await Promise.all([placed.done, answered.done]);
+    return { caller, callee };
+  }
+
+  async stop(): Promise<void> {
+    await this.mitschnitt.remove();
+    await Promise.all([this.asterisk.stop(), this.parties.stop()]);
+    await this.#net.release();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** When each party and each prompt is heard in a sound. */
+export type Heard = Readonly<Record<PartyName | keyof typeof promptTones, readonly Interval[]>>;
+
+export function heard(sound: Sound): Heard {
+  const tones = { ...PARTY_TONES, ...promptTones };
+  const found = tonesOver(sound, Object.values(tones));
+  return Object.fromEntries(
+    Object.entries(tones).map(([who, hz]) => [who, found.get(hz) ?? []]),
+  ) as unknown as Heard;
+}
+
+/** Who is heard at all. */
+export function voices(of: Heard): string[] {
+  return Object.entries(of)
+    .filter(([, intervals]) => intervals.length > 0)
+    .map(([who]) => who)
+    .sort();
+}
+
+async function writePrompts(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const announcement = toneFile(promptTones.announcement, announcementMs);
+  const confirmation = toneFile(promptTones.confirmation, confirmationMs);
+  await Promise.all([
+    ...['ansage', 'ansage-opt-out', 'ansage-opt-in'].map((name) =>
+      writeFile(join(folder, `${name}.wav`), announcement),
+    ),
+    writeFile(join(folder, 'abgelehnt.wav'), confirmation),
+  ]);
+}
+
+function standardConfig(asterisk: Asterisk, folder: string): Config {
+  const timeout = `${keyTimeoutMs}ms`;
+  return {
+    asterisk: {
+      ari: { url: asterisk.ariUrl, username: asterisk.ariUsername, password: asterisk.ariPassword },
+      ami: {
+        host: asterisk.amiHost,
+        port: asterisk.amiPort,
+        username: asterisk.amiUsername,
+        secret: asterisk.amiSecret,
+      },
+    },
+    pbx: { trunks: ['PJSIP/trunk'], timezone: 'Europe/Zurich' },
+    spool: { path: join(folder, 'spool') },
+    prompts: { path: join(folder, 'prompts') },
+    catalogue: { type: 'sqlite', path: join(folder, 'catalogue.db') },
+    groups: [
+      {
+        name: 'Verkauf',
+        members: ['200', '201'],
+        record: { incoming: true, outgoing: true, internal: false },
+        announcement: {
+          incoming: { mode: 'opt-out', timeout },
+          outgoing: { mode: 'notice' },
+        },
+        deliver_to: ['archive'],
+      },
+    ],
+    targets: { archive: { type: 'folder', path: join(folder, 'archive') } },
+    upload: { every: 'immediately' },
+    log: { level: 'debug' },
+  };
+}
