@@ -19,7 +19,7 @@ export interface FolderLimits {
   readonly operationMs: number;
 }
 
-export const folderLimits: FolderLimits = { operationMs: 60_000 };
+const folderLimits: FolderLimits = { operationMs: 60_000 };
 
 /** File systems without hard links (FAT, exFAT, many CIFS servers) refuse link(2) with one of these. */
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

@@ -28,7 +28,8 @@ export interface Stored {
  * A place where recordings are delivered (PORT).
  *
  * Errors are {@link MitschnittError}s classified by the adapter. The code `name-taken` says that another file has
- * the final name: the uploader then picks another name. Everything that is not known to be final is `retry: true`.
+ * the final name: the uploader then picks another name. `retry: false` says that this file can never be stored as it
+ * is, and sets it aside. All else is `retry: true`, a wrong password too: once it is corrected, no file has been left out.
  */
 export interface Target {
   /** The name in the configuration, for messages. */

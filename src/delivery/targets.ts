@@ -10,8 +10,6 @@ const kinds = {
 
 export type TargetKind = keyof typeof kinds;
 type SettingsOf = { [Kind in TargetKind]: Parameters<(typeof kinds)[Kind]>[1] };
-/** What the configuration says of one target. */
-export type TargetSettings = SettingsOf[TargetKind];
 
 const makers: { [Kind in TargetKind]: (name: string, settings: SettingsOf[Kind]) => Target } = kinds;
 

@@ -15,7 +15,7 @@ import { folderPlace } from './folder.fixture.ts';
 import { startRude } from './rude.ts';
 
 /** So that a silent server is given up soon enough for a test. */
-export const ftpTestLimits: FtpLimits = { answerMs: 1_000, idleMs: 5_000 };
+const ftpTestLimits: FtpLimits = { answerMs: 1_000, idleMs: 5_000 };
 
 const passwordOfTests = 'ftp-secret';
 const wrongPassword = 'Tr0ub4dor&3';

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
@@ -115,16 +115,18 @@ describe('a wrong setting', () => {
     // Without any name server it cannot even be known that there is none.
     expect(['host-unknown', 'name-service-down']).toContain(code);
   });
-  test('a path from the root of the server is taken as such', async () => {
-    const { host, port, username, password } = servers.none;
-    const target = ftpTarget(
-      { host, port, username, password: { reveal: () => password }, path: '/' },
-      { ...limits, answerMs: 5_000 },
-    );
-    const upload = await local.upload({});
-    expect((await target.put(upload)).how).toBe('stored');
-    await target.close();
-  });
+  test.each(['/from/the root', 'from/the login'])(
+    'but a path that does not exist yet, %s, is made',
+    async (path) => {
+      const { host, port, username, password } = servers.none;
+      const right = { host, port, username, password: { reveal: () => password }, path };
+      const target = ftpTarget(right, { ...limits, answerMs: 5_000 });
+      const upload = await local.upload({ folder: '2026' });
+      expect((await target.put(upload)).how).toBe('stored');
+      expect(await readdir(join(root, path, '2026'))).toEqual([upload.name]);
+      await target.close();
+    },
+  );
 });
 
 describe('a session', () => {

@@ -184,7 +184,7 @@ describe('with a target that is down', () => {
     const poisonous = new Set(recordings.slice(0, 3).map(({ id }) => id));
     const archiv = failing(await folder('archiv'), (_, { id }) => (poisonous.has(id) ? down() : undefined));
     start([archiv]);
-    await eventually(async () => (await arrived('archiv')).length === 17, { within: 10_000 });
+    await eventually(async () => (await work.localFiles()).length === 3, { within: 10_000 });
     expect(new Set(await work.localFiles())).toEqual(poisonous);
     expect(await work.backlog('archiv')).toMatchObject({ pending: 3, setAside: 0, delivered: 17 });
   });

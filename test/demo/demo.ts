@@ -55,7 +55,7 @@ try {
   await showReport();
   kept = process.argv.includes('--keep') && problems.length === 0;
 } finally {
-  if (kept) tellWhereThingsAre();
+  if (kept) await tellWhereThingsAre();
   else await installation.stop();
 }
 for (const problem of problems) console.error(`FALSCH: ${problem}`);
@@ -150,11 +150,11 @@ function printTable(headings: readonly string[], rows: readonly (readonly string
   }
 }
 
-function tellWhereThingsAre(): void {
-  installation.keep();
+async function tellWhereThingsAre(): Promise<void> {
+  const pid = await installation.keep();
   const { asterisk, ftp, configFile, logFile, delivered, reportFolder } = installation;
   console.log(`
-Alles läuft weiter, bis der nächste \`npm run demo\` oder \`npm test\` es beendet.
+Alles läuft weiter. Mitschnitt beenden: kill ${pid}. Der nächste \`npm run demo\` räumt alles weg.
 
 Mit zwei Softphones auf diesem Rechner (SIP über UDP, Codec G.711 A-law, Server ${asterisk.host}:5060):
   als Anrufer von aussen:  Benutzer ${softphones.outside}, Passwort ${softphones.password}

@@ -16,6 +16,8 @@ import { Parties } from '../live/sipp.ts';
 const root = resolve(import.meta.dirname, '../..');
 const program = join(root, 'src/cli/mitschnitt.mjs');
 const readyMs = 15_000;
+/** Where a run that is kept leaves the process id of its Mitschnitt, for the next run to end it. */
+const keptFile = join(tmpdir(), 'mitschnitt-demo.pid');
 
 /** Accounts for softphones on this machine, beside the telephones that SIPp plays: someone outside, and a member. */
 export const softphones = { outside: 'aussen', member: '210', password: 'demo' } as const;
@@ -38,6 +40,7 @@ export class Installation {
   }
 
   static async start(): Promise<Installation> {
+    await endKept();
     const net = await takeNet();
     const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-demo-'));
     const spool = join(folder, 'spool');
@@ -90,9 +93,12 @@ export class Installation {
     return JSON.parse(stdout);
   }
 
-  /** Lets everything run on without this process. */
-  keep(): void {
-    this.#process?.unref();
+  /** Lets everything run on without this process; gives the process id of Mitschnitt. */
+  async keep(): Promise<number> {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error('Mitschnitt does not run');
+    await writeFile(keptFile, String(pid));
+    return pid;
   }
 
   async stop(): Promise<void> {
@@ -148,6 +154,15 @@ export class Installation {
   }
 }
 
+async function endKept(): Promise<void> {
+  try {
+    process.kill(Number(await readFile(keptFile, 'utf8')), 'SIGTERM');
+  } catch {
+    // No run was kept, or somebody ended it.
+  }
+  await rm(keptFile, { force: true });
+}
+
 /** The PBX of the tests, and the two accounts to which a softphone can log in. */
 async function telephones(): Promise<string> {
   const standard = await readFile(join(root, 'docker/asterisk/etc/pjsip.conf'), 'utf8');
@@ -158,7 +173,7 @@ context = ${context}
 disallow = all
 allow = alaw
 direct_media = no
-identify_by = auth_username,username
+identify_by = username
 auth = ${name}
 aors = ${name}
 [${name}]
