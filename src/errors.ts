@@ -12,7 +12,10 @@ export interface ErrorFacts {
   /** Stable, machine-readable, kebab-case: `login-refused`. */
   readonly code: string;
   readonly fault: Fault;
-  /** Whether the same attempt can succeed later without anybody changing anything. */
+  /**
+   * Whether a later attempt can succeed: by itself, or once somebody did what the hint says. False: never, for this
+   * file or this configuration.
+   */
   readonly retry: boolean;
   /** What to do about it, as a sentence for the person at fault. */
   readonly hint: string;
