@@ -12,6 +12,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     allowOnly: false,
     // Ours first, so that vitest's own summary stays the end of the output.
-    reporters: ['./test/reporter.ts', 'default'],
+    reporters: ['./test/counts-reporter.ts', 'default'],
   },
 });

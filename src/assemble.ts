@@ -1,27 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { Cron } from 'croner';
 
-import { Asterisk, checkAmi, checkAri, type AsteriskSettings } from './asterisk/asterisk.ts';
+import {
+  Asterisk,
+  checkAmi,
+  checkAri,
+  type AsteriskSettings,
+  type ConnectionLost,
+} from './asterisk/asterisk.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { policyOf, promptsOf } from './config/policy.ts';
-import { ControlSocket } from './control.ts';
-import { createTarget } from './delivery/targets.ts';
+import { catalogueFileOf, controlSocketOf } from './config/files.ts';
+import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
+import { ControlSocket } from './control-socket.ts';
+import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
 import { Uploader } from './delivery/uploader.ts';
 import { messageOf, MitschnittError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
 import { Reporter } from './report/reporter.ts';
-import { publishPrompt } from './spool/prompts.ts';
+import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
+import { statusOf } from './status.ts';
+import { ownVersion } from './version.ts';
 import type { Policy, Prompt } from './call/call.ts';
-import type { Catalogue, TargetBacklog } from './catalogue/catalogue.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { UploadEvent, UploadSchedule } from './delivery/courier.ts';
 import type { Target } from './delivery/target.ts';
-import type { Status } from './cli/status-view.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
@@ -56,14 +62,27 @@ export function assemble(config: Config): Program {
   let recorder: Recorder | undefined;
   const startedAt = new Date();
   const control = new ControlSocket(controlSocketOf(config), {
-    '/status': () => statusOf(config, { catalogue, spool, recorder, startedAt }),
+    '/status': async () =>
+      statusOf({
+        version: ownVersion(),
+        pid: process.pid,
+        startedAt,
+        asterisk: recorder?.connectionState ?? { ari: false, ami: false },
+        calls: recorder?.liveCalls ?? [],
+        spool,
+        targets: config.targets,
+        backlog: await catalogue.backlog(),
+      }),
   });
   return {
     async start() {
       await catalogue.open();
       await control.start();
-      await spool.prepare();
-      const policy = policyOf(config, await publishedPrompts(config, log), new Set());
+      if ((await spool.prepare()) === 'created')
+        log.warn('the spool was created: Asterisk must be able to write there', {
+          hint: spool.installCommand,
+        });
+      const policy = policyOf(config, await publishedPrompts(config, log));
       recorder = recorderOf(config, policy, { catalogue, spool, log, uploader, reporter });
       await reporter?.start();
       uploader.start();
@@ -83,21 +102,14 @@ export function assemble(config: Config): Program {
 
 /** The catalogue; `readonly` for the command line beside a running process. */
 export function catalogueOf(config: Config, readonly: boolean): Catalogue {
-  if (config.catalogue.type !== 'sqlite') throw new RangeError('refused by the schema');
-  return new SqliteCatalogue({ path: config.catalogue.path, readonly });
-}
-
-/** Where the running process answers the command line. */
-export function controlSocketOf(config: Config): string {
-  if (config.catalogue.type !== 'sqlite') throw new RangeError('refused by the schema');
-  return join(dirname(config.catalogue.path), 'mitschnitt.sock');
+  return new SqliteCatalogue({ path: catalogueFileOf(config), readonly });
 }
 
 /** All that has to work before calls are recorded and delivered. */
 export function checksOf(config: Config): readonly Check[] {
   const { ari, ami } = asteriskSettings(config);
   return [
-    { kind: 'spool', name: config.spool.path, run: () => new Spool(config.spool.path).prepare() },
+    { kind: 'spool', name: config.spool.path, run: () => new Spool(config.spool.path).check() },
     ...promptsOf(config).map(({ name, language }) => ({
       kind: 'prompt' as const,
       name: `${language}/${name}`,
@@ -114,17 +126,13 @@ export function checksOf(config: Config): readonly Check[] {
 }
 
 async function checkPrompt(config: Config, name: string, language: string): Promise<void> {
-  const { problem } = await publishPrompt(
-    { prompts: config.prompts.path, spool: config.spool.path },
-    name,
-    language,
-  );
+  const problem = await promptProblem(config.prompts.path, name, language);
   if (problem === undefined) return;
   throw new MitschnittError(`The announcement cannot be played: ${problem}`, {
     code: 'prompt-unusable',
     fault: 'configuration',
     retry: false,
-    hint: 'Put a 16-bit PCM WAV file there (sounds/make.sh makes some), or set prompts.path.',
+    hint: 'Put a 16-bit mono PCM WAV file there, .wav with 8 kHz and .wav16 with 16 kHz (sounds/make.sh makes some), or set prompts.path.',
   });
 }
 
@@ -154,9 +162,16 @@ function asteriskSettings({ asterisk: { ari, ami } }: Config): AsteriskSettings 
 }
 
 function targetsOf(config: Config): readonly Target[] {
-  return Object.entries(config.targets).flatMap(([name, settings]) =>
-    settings.type === 'folder' || settings.type === 'ftp' ? [createTarget(name, settings)] : [],
-  );
+  return Object.entries(config.targets).map(([name, settings]) => {
+    if (isMade(settings)) return createTarget(name, settings);
+    throw new RangeError(`refused by the schema: target ${name} of type ${settings.type}`);
+  });
+}
+
+type TargetConfig = Config['targets'][string];
+
+function isMade(settings: TargetConfig): settings is Extract<TargetConfig, { type: TargetKind }> {
+  return isTargetKind(settings.type);
 }
 
 function scheduleOf({ upload, pbx }: Config): UploadSchedule {
@@ -168,17 +183,11 @@ function scheduleOf({ upload, pbx }: Config): UploadSchedule {
 }
 
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
-async function publishedPrompts(
-  config: Config,
-  log: Log,
-): Promise<(name: string, language: string) => Prompt> {
+async function publishedPrompts(config: Config, log: Log): Promise<PromptSource> {
+  const folders = { prompts: config.prompts.path, spool: config.spool.path };
   const prompts = new Map<string, Prompt>();
   for (const { name, language } of promptsOf(config)) {
-    const prompt = await publishPrompt(
-      { prompts: config.prompts.path, spool: config.spool.path },
-      name,
-      language,
-    );
+    const prompt = await publishPrompt(folders, name, language);
     if (prompt.problem !== undefined)
       log.error('an announcement cannot be played', { problem: prompt.problem });
     prompts.set(`${language}/${name}`, prompt);
@@ -200,15 +209,9 @@ interface Parts {
 
 function recorderOf(config: Config, policy: Policy, parts: Parts): Recorder {
   const { catalogue, spool, log, uploader, reporter } = parts;
-  const pbx = new Asterisk(
-    asteriskSettings(config),
-    (which, error) => {
-      log.warn(`${which.toUpperCase()} is not connected; trying on`, errorFields(error));
-    },
-    (order, error) => {
-      log.warn('Asterisk did not take an order', { order, ...errorFields(error) });
-    },
-  );
+  const pbx = new Asterisk(asteriskSettings(config), logOutage(log), (command, error) => {
+    log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
+  });
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,
@@ -247,6 +250,18 @@ function reporterOf(config: Config, catalogue: Catalogue, log: Log): Reporter | 
   );
 }
 
+/** What says why a connection is missing is told once, not every few seconds for as long as Asterisk is down. */
+function logOutage(log: Log): ConnectionLost {
+  const told: Partial<Record<'ari' | 'ami', string>> = {};
+  return (which, error) => {
+    const facts = errorFields(error);
+    const reason = facts.code ?? facts.error;
+    const level = told[which] === reason ? 'debug' : 'warn';
+    told[which] = reason;
+    log[level](`${which.toUpperCase()}: not connected, retrying`, facts);
+  };
+}
+
 /** An error as facts of a log line. */
 function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
   if (!(error instanceof MitschnittError)) return { error: messageOf(error) };
@@ -275,59 +290,6 @@ function logUpload(log: Log, event: UploadEvent): void {
       log.debug('local file deleted: all targets have it', { recording: event.recording.id });
       return;
     case 'trouble':
-      log.error('delivery is in trouble', { target: event.target, ...errorFields(event.error) });
+      log.error('delivery failed internally', { target: event.target, ...errorFields(event.error) });
   }
-}
-
-interface StatusParts {
-  readonly catalogue: Catalogue;
-  readonly spool: Spool;
-  readonly recorder: Recorder | undefined;
-  readonly startedAt: Date;
-}
-
-async function statusOf(config: Config, parts: StatusParts): Promise<Status> {
-  const { catalogue, spool, recorder, startedAt } = parts;
-  const [active, transfer, freeBytes] = await Promise.all([
-    spool.usage('active'),
-    spool.usage('transfer'),
-    spool.freeBytes(),
-  ]);
-  const backlog = await catalogue.backlog();
-  const calls = recorder?.liveCalls ?? [];
-  return {
-    version: await ownVersion(),
-    pid: process.pid,
-    startedAt: startedAt.toISOString(),
-    asterisk: recorder?.connectionState ?? { ari: false, ami: false },
-    calls: {
-      live: calls.length,
-      inGate: calls.filter(({ gate }) => gate !== undefined).length,
-      recording: calls.filter(({ segments }) =>
-        segments.some(({ recording }) => recording?.state === 'running'),
-      ).length,
-    },
-    spool: {
-      activeFiles: active.files,
-      activeBytes: active.bytes,
-      transferFiles: transfer.files,
-      transferBytes: transfer.bytes,
-      freeBytes,
-    },
-    targets: Object.entries(config.targets).map(([name, { type }]) => ({
-      ...waiting(backlog.find(({ target }) => target === name)),
-      name,
-      kind: type,
-    })),
-  };
-}
-
-function waiting(of: TargetBacklog | undefined): Omit<TargetBacklog, 'target'> {
-  const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = of ?? {};
-  return { pending, pendingBytes, setAside, delivered, lastError };
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -39,6 +39,11 @@ export class MitschnittError extends Error {
   }
 }
 
+/** The code of anything that was thrown, such as errno(3) by name (`ENOENT`); empty where it has none. */
+export function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

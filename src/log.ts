@@ -2,6 +2,9 @@ import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 
+import { codeOf } from './errors.ts';
+import { escapedJson, printable } from './recording/untrusted-text.ts';
+
 /** Facts of a log line to filter by; a secret is never among them. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -40,38 +43,49 @@ function synchronousOutput(): Writable {
 /** False when not even the beginning could be written. */
 function writeAll(bytes: Buffer, patience: number): boolean {
   let written = 0;
-  // A line that was begun is finished whatever it takes, within reason: half a line would spoil the next one.
-  for (let waited = 0; waited <= (written === 0 ? patience : patienceMs); waited += tryEveryMs) {
+  for (let waited = 0; ; waited += tryEveryMs) {
     try {
       written += writeSync(standardOutput, bytes, written);
       if (written === bytes.length) return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return written > 0; // EPIPE, ENOSPC
+      // A line that was begun is finished whatever it takes, within reason: half a line would spoil the next one.
+      const enough = waited >= (written === 0 ? patience : patienceMs);
+      if (enough || codeOf(error) !== 'EAGAIN') return written > 0; // EPIPE, ENOSPC
       Atomics.wait(sleeper, 0, 0, tryEveryMs);
     }
   }
-  return written > 0;
 }
 
 /** Nothing ever changes it: waiting for that is sleeping. */
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Control characters in what callers send must not reach a terminal. */
-function printable(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replace(/\p{Cc}/gu, '\u{fffd}');
-}
-
 const textFormat = winston.format.printf(({ timestamp, level, message, ...fields }) => {
-  const facts = Object.entries(fields).map(([key, value]) => ` ${key}=${printable(value)}`);
-  return `${String(timestamp)} ${level} ${printable(message)}${facts.join('')}`;
+  const facts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${shown(value)}`);
+  return `${String(timestamp)} ${level} ${shown(message)}${facts.join('')}`;
 });
 
+function shown(value: unknown): string {
+  return typeof value === 'string' ? printable(value) : escapedJson(JSON.stringify(value));
+}
+
+/** Under this key winston has the finished line. */
+const finishedLine = Symbol.for('message');
+
+const jsonFormat = winston.format.combine(
+  winston.format.json(),
+  winston.format((entry) => {
+    entry[finishedLine] = escapedJson(String(entry[finishedLine]));
+    return entry;
+  })(),
+);
+
 export function createLog(settings: { readonly level: string; readonly format: 'text' | 'json' }): Log {
-  const { combine, timestamp, json } = winston.format;
+  const { combine, timestamp } = winston.format;
   return winston.createLogger({
     level: settings.level,
-    format: combine(timestamp(), settings.format === 'json' ? json() : textFormat),
+    format: combine(timestamp(), settings.format === 'json' ? jsonFormat : textFormat),
     transports: [new winston.transports.Stream({ stream: synchronousOutput(), eol: '\n' })],
   });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { breaches, type SourceFile } from './architecture/layers.ts';
 
@@ -17,29 +17,29 @@ function sourceFiles(): SourceFile[] {
 const planted = (path: string, text: string) => breaches([{ path, text }]);
 
 describe('the architecture', () => {
-  it('has sources to judge', () => {
+  test('has sources to judge', () => {
     expect(sourceFiles().length).toBeGreaterThan(0);
   });
 
-  it('is kept by every file of src/', () => {
+  test('is kept by every file of src/', () => {
     expect(breaches(sourceFiles())).toEqual([]);
   });
 });
 
 describe('the test of the architecture', () => {
-  it('catches the core reading a file', () => {
+  test('catches the core reading a file', () => {
     expect(
       planted('call/planted.ts', "import { readFileSync } from 'node:fs';\nreadFileSync('/etc/passwd');"),
     ).toEqual(['call/planted.ts:1: core must not import from outside: node:fs']);
   });
 
-  it('catches an adapter that sees its sibling', () => {
+  test('catches an adapter that sees its sibling', () => {
     expect(planted('delivery/planted.ts', "\nexport { putFile } from './ftp.ts';")).toEqual([
       'delivery/planted.ts:2: an adapter must not see another: delivery/ftp.ts',
     ]);
   });
 
-  it.each([
+  test.each([
     ['const at = Date.now();', 'Date.now'],
     ['const at = new Date();', 'new Date()'],
     ['const id = Math.random();', 'Math.random'],
@@ -52,13 +52,13 @@ describe('the test of the architecture', () => {
     ]);
   });
 
-  it('lets the core format a time that it was given, and name things like globals', () => {
+  test('lets the core format a time that it was given, and name things like globals', () => {
     const text =
       'export const year = (call: { process: number }) => new Date(call.process).getUTCFullYear();';
     expect(planted('call/planted.ts', text)).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['call/planted.ts', "import { z } from 'zod';", 'core must not import from outside: zod'],
     ['call/planted.ts', "await import('node:fs');", 'core must not import from outside: node:fs'],
     [
@@ -98,7 +98,7 @@ describe('the test of the architecture', () => {
     expect(planted(path, text)).toEqual([`${path}:1: ${rule}`]);
   });
 
-  it.each([
+  test.each([
     ['spool/planted.ts', "import type { Config } from '../config/schema.ts';"],
     ['asterisk/stasis.ts', "import { Ari } from './ari.ts';\nimport type { Pbx } from './pbx.ts';"],
     ['delivery/targets.ts', "import { ftp } from './ftp.ts';"],

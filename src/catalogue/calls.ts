@@ -1,8 +1,7 @@
-import { withSuffix } from '../recording/naming.ts';
-import { recordRow, recordingFrom, recordingRow } from './tables.ts';
+import { recordRow } from './tables.ts';
 import type { Kysely } from 'kysely';
-import type { Call, Media, RecordingId, Verdict } from '../call/call.ts';
-import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { Call, Verdict } from '../call/call.ts';
+import type { CallRecord } from '../recording/recording.ts';
 import type { CallRow, Tables } from './tables.ts';
 
 /** Keeps a call as it stands, open. A call that was closed stays as it is. */
@@ -60,69 +59,4 @@ async function upsertCall(db: Kysely<Tables>, call: Call, closed: Verdict | unde
     .values({ id: call.id, linked_id: call.linkedId, started_at: call.startedAt, ...state })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(state).where('calls.outcome', 'is', null))
     .execute();
-}
-
-/** Notes a recording under a name that is free in its folder, with one pending delivery per target. */
-export async function addRecording(
-  db: Kysely<Tables>,
-  recording: FinishedRecording,
-  targets: readonly string[],
-): Promise<FinishedRecording> {
-  return await db.transaction().execute(async (transaction) => {
-    const known = await transaction
-      .selectFrom('recordings')
-      .selectAll()
-      .where('id', '=', recording.id)
-      .executeTakeFirst();
-    if (known) return recordingFrom(known);
-    const name = await freeName(transaction, recording);
-    await transaction
-      .insertInto('recordings')
-      .values({ ...recordingRow(recording), name, path_key: pathKey(recording.folder, name) })
-      .execute();
-    for (const target of new Set(targets)) await addDelivery(transaction, { ...recording, name }, target);
-    return { ...recording, name };
-  });
-}
-
-export async function mediaOf(db: Kysely<Tables>, recording: RecordingId): Promise<Media | undefined> {
-  const row = await db
-    .selectFrom('recordings')
-    .select(['bytes', 'duration_ms', 'sha256'])
-    .where('id', '=', recording)
-    .executeTakeFirst();
-  return row && { bytes: row.bytes, durationMs: row.duration_ms, sha256: row.sha256, repaired: false };
-}
-
-async function addDelivery(db: Kysely<Tables>, recording: FinishedRecording, target: string): Promise<void> {
-  await db
-    .insertInto('deliveries')
-    .values({
-      recording: recording.id,
-      target,
-      started_at: recording.startedAt,
-      state: 'pending',
-      attempts: 0,
-      // At once, whatever the clock says later: when it really goes is the uploader's schedule.
-      due_at: 0,
-      name: recording.name,
-    })
-    .execute();
-}
-
-async function freeName(db: Kysely<Tables>, { folder, name }: FinishedRecording): Promise<string> {
-  for (let n = 1; ; n++) {
-    const candidate = n === 1 ? name : withSuffix(name, n);
-    const taken = await db
-      .selectFrom('recordings')
-      .select('id')
-      .where('path_key', '=', pathKey(folder, candidate))
-      .executeTakeFirst();
-    if (!taken) return candidate;
-  }
-}
-
-/** SMB servers take `A` and `a` for the same file. */
-function pathKey(folder: string, name: string): string {
-  return `${folder}/${name}`.normalize('NFC').toLowerCase();
 }

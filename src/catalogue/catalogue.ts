@@ -37,23 +37,29 @@ export interface ListedRecord extends CallRecord {
   readonly deliveries: readonly Delivery[];
 }
 
+/** What listings and `status` ask for. */
 export interface Listings {
   /** In the order of their start. */
   records(filter: RecordFilter): AsyncIterable<ListedRecord>;
-  /** How many live calls, waiting and set-aside deliveries there are, per target. */
+  /** What is pending, set aside and delivered, for each target that ever had a delivery; also for one that is gone. */
   backlog(): Promise<readonly TargetBacklog[]>;
 }
 
+/** The deliveries to one target, counted by their state. */
 export interface TargetBacklog {
   readonly target: string;
   readonly pending: number;
+  /** Size of the recordings whose delivery is pending. */
   readonly pendingBytes: number;
   readonly setAside: number;
   readonly delivered: number;
+  /** The latest problem of a delivery that is pending or set aside. */
   readonly lastError: DeliveryProblem | undefined;
 }
 
+/** Why the last attempt of a delivery failed: the facts of the error that the target gave. */
 export interface DeliveryProblem {
+  /** Ms since 1970. */
   readonly at: number;
   readonly code: string;
   readonly message: string;

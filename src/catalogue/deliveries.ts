@@ -7,8 +7,8 @@ import type { Delivery, DueDelivery, TargetBacklog } from './catalogue.ts';
 import type { Tables } from './tables.ts';
 
 /** Written out and not bound: SQLite uses an index `where state = 'pending'` only if it reads the same in the query. */
-const PENDING = sql.lit('pending' as const);
-const DELIVERED = sql.lit('delivered' as const);
+const pendingState = sql.lit('pending' as const);
+const deliveredState = sql.lit('delivered' as const);
 
 export async function dueDeliveries(
   db: Kysely<Tables>,
@@ -20,7 +20,7 @@ export async function dueDeliveries(
     .selectFrom('deliveries')
     .selectAll()
     .where('target', '=', target)
-    .where('state', '=', PENDING)
+    .where('state', '=', pendingState)
     .where('due_at', '<=', now)
     .orderBy('started_at')
     .orderBy('recording')
@@ -41,7 +41,7 @@ export async function nextDue(db: Kysely<Tables>, target: string): Promise<numbe
     .selectFrom('deliveries')
     .select('due_at')
     .where('target', '=', target)
-    .where('state', '=', PENDING)
+    .where('state', '=', pendingState)
     .orderBy('due_at')
     .limit(1)
     .executeTakeFirst();
@@ -61,7 +61,7 @@ export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Prom
       .selectFrom('deliveries')
       .select('target')
       .where('recording', '=', delivery.recording)
-      .where('state', '<>', DELIVERED)
+      .where('state', '<>', deliveredState)
       .limit(1)
       .executeTakeFirst();
     await transaction
@@ -104,7 +104,7 @@ export async function backlog(db: Kysely<Tables>): Promise<readonly TargetBacklo
     .selectFrom('deliveries')
     .innerJoin('recordings', 'recordings.id', 'deliveries.recording')
     .select(['target', (select) => select.fn.sum<number | string>('bytes').as('bytes')])
-    .where('state', '=', PENDING)
+    .where('state', '=', pendingState)
     .groupBy('target')
     .execute();
   const targets = new Set(counts.map(({ target }) => target));
@@ -130,7 +130,7 @@ async function lastProblem(db: Kysely<Tables>, target: string): Promise<Delivery
     .selectFrom('deliveries')
     .select(['problem_at', 'problem_code', 'problem_message', 'problem_hint'])
     .where('target', '=', target)
-    .where('state', '<>', DELIVERED)
+    .where('state', '<>', deliveredState)
     .where('problem_at', 'is not', null)
     .orderBy('problem_at', 'desc')
     .limit(1)

@@ -6,8 +6,8 @@ import type { Kysely } from 'kysely';
 import type { Delivery, ListedRecord, RecordFilter } from './catalogue.ts';
 import type { Tables } from './tables.ts';
 
-/** Lines per query: some 3 ms in which nothing else of the process runs. */
-const PAGE = 200;
+/** Of one query: some 3 ms in which nothing else of the process runs. */
+const linesPerPage = 200;
 
 /** Where a page ends and the next one begins. */
 interface Position {
@@ -21,7 +21,7 @@ export async function* listRecords(db: Kysely<Tables>, filter: RecordFilter): As
   while (true) {
     const { lines, last } = await page(db, filter, after);
     yield* lines;
-    if (lines.length < PAGE || !last) return;
+    if (lines.length < linesPerPage || !last) return;
     after = last;
     // Queries answer without a turn of the event loop: a long listing would hold up every call.
     await setImmediate();
@@ -57,7 +57,7 @@ async function linesAfter(db: Kysely<Tables>, filter: RecordFilter, after: Posit
     .select([...recordColumns, 'records.seq', 'calls.state'])
     .orderBy('records.started_at')
     .orderBy('records.seq')
-    .limit(PAGE);
+    .limit(linesPerPage);
   if (from !== undefined) query = query.where('records.started_at', '>=', from);
   if (to !== undefined) query = query.where('records.started_at', '<', to);
   if (group !== undefined) query = query.where('records.group_name', '=', group);

@@ -5,7 +5,7 @@ import type { ReportAppend } from './catalogue.ts';
 import type { Tables } from './tables.ts';
 
 /** Key of the one row that there is at most. */
-const THE_OPEN_ONE = 1;
+const openAppendId = 1;
 
 export async function unreported(db: Kysely<Tables>, limit: number): Promise<readonly CallRecord[]> {
   const rows = await db
@@ -27,7 +27,7 @@ export async function beginAppend(db: Kysely<Tables>, append: ReportAppend): Pro
   };
   await db
     .insertInto('report_appends')
-    .values({ id: THE_OPEN_ONE, ...row })
+    .values({ id: openAppendId, ...row })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
     .execute();
 }
@@ -64,6 +64,6 @@ export async function completeAppend(db: Kysely<Tables>, append: ReportAppend): 
         .where('id', 'in', append.records)
         .execute();
     }
-    await transaction.deleteFrom('report_appends').where('id', '=', THE_OPEN_ONE).execute();
+    await transaction.deleteFrom('report_appends').where('id', '=', openAppendId).execute();
   });
 }

@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /** Where Kysely notes the migrations that a database has had. */
-const MIGRATION_TABLE = 'kysely_migration';
+const migrationTable = 'kysely_migration';
 
 /**
  * Brings the schema up to date; an empty database gets all of it.
@@ -18,7 +18,7 @@ export async function bringUpToDate(db: Kysely<Tables>, path: string): Promise<v
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve({ ...migrations }) },
-    migrationTableName: MIGRATION_TABLE,
+    migrationTableName: migrationTable,
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error(messageOf(error));
@@ -48,11 +48,10 @@ async function versionOf(db: Kysely<Tables>): Promise<Version> {
   const { rows: tables } = await sql<{
     name: string;
   }>`select name from sqlite_master where type = 'table'`.execute(db);
-  if (tables.every(({ name }) => name !== MIGRATION_TABLE))
-    return { applied: [], foreign: tables.length > 0 };
+  if (tables.every(({ name }) => name !== migrationTable)) return { applied: [], foreign: tables.length > 0 };
   const { rows } = await sql<{
     name: string;
-  }>`select name from ${sql.table(MIGRATION_TABLE)} order by name`.execute(db);
+  }>`select name from ${sql.table(migrationTable)} order by name`.execute(db);
   return { applied: rows.map(({ name }) => name), foreign: false };
 }
 

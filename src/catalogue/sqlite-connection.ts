@@ -2,7 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import SqliteFile from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
-import { MitschnittError, messageOf } from '../errors.ts';
+import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import type {
   DatabaseConnection,
   Driver,
@@ -13,14 +13,14 @@ import type {
 import type { Tables } from './tables.ts';
 
 /**
- * How long a statement waits for another process that writes, in ms. The command line writes for microseconds; all of
+ * How long a statement waits for another process that writes. The command line writes for microseconds; all of
  * Mitschnitt stands still meanwhile, calls in the gate included.
  */
-const BUSY_TIMEOUT = 2_000;
+const busyTimeoutMs = 2_000;
 /** Prepared statements that are kept. All but the lists of ids, which come in any length, are below 40. */
-const STATEMENTS_KEPT = 200;
-/** A long listing lets the write-ahead log grow; afterwards it is cut back to this, in bytes. */
-const LOG_KEPT = 64 * 1024 * 1024;
+const mostStatements = 200;
+/** A long listing lets the write-ahead log grow; afterwards it is cut back to this. */
+const keptLogBytes = 64 * 1024 * 1024;
 
 /** A SQLite file that is open. */
 export interface SqliteConnection {
@@ -50,7 +50,7 @@ export async function openForReading(path: string): Promise<SqliteConnection> {
   try {
     await stat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw missing(path, error);
+    if (codeOf(error) === 'ENOENT') throw missing(path, error);
     throw notAccessible(path, error);
   }
   return connect(path, true);
@@ -70,7 +70,7 @@ async function connect(path: string, readonly: boolean): Promise<SqliteConnectio
 
 /** Opens the file with the settings that the catalogue relies on. */
 function openFile(path: string, readonly: boolean): SqliteFile.Database {
-  const file = new SqliteFile(path, { readonly, fileMustExist: true, timeout: BUSY_TIMEOUT });
+  const file = new SqliteFile(path, { readonly, fileMustExist: true, timeout: busyTimeoutMs });
   try {
     file.pragma('foreign_keys = on');
     if (readonly) return file;
@@ -78,7 +78,7 @@ function openFile(path: string, readonly: boolean): SqliteFile.Database {
     // A commit is in the file when it returns, so that a killed process loses nothing; the disk is waited for only in
     // sync() and when SQLite moves the log into the database. FULL would wait for the disk at every step of a call.
     file.pragma('synchronous = normal');
-    file.pragma(`journal_size_limit = ${LOG_KEPT}`);
+    file.pragma(`journal_size_limit = ${keptLogBytes}`);
     return file;
   } catch (error) {
     file.close();
@@ -100,7 +100,7 @@ class CachedStatements implements SqliteDatabase {
   prepare(sql: string): SqliteStatement {
     const known = this.#statements.get(sql);
     if (known) return known;
-    if (this.#statements.size >= STATEMENTS_KEPT) this.#statements.clear();
+    if (this.#statements.size >= mostStatements) this.#statements.clear();
     const statement = this.#explained(() => this.#file.prepare(sql));
     const made: SqliteStatement = {
       reader: statement.reader,

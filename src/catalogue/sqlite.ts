@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
-import { addRecording, closeCall, mediaOf, openCalls, saveCall } from './calls.ts';
+import { closeCall, openCalls, saveCall } from './calls.ts';
 import { backlog, deletable, dueDeliveries, nextDue, noteLocalDeleted, saveDelivery } from './deliveries.ts';
 import { listRecords } from './listings.ts';
+import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';

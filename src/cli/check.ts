@@ -2,8 +2,9 @@ import type { Check } from '../assemble.ts';
 import { ConfigurationError } from '../config/faults.ts';
 import { loadConfig } from '../config/load.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
+import { printable } from '../recording/untrusted-text.ts';
 import { exitCodes } from './exit-code.ts';
-import { printable, tellWarnings, toJson, writeLines } from './output.ts';
+import { tellWarnings, toJson, writeLines } from './output.ts';
 
 /** How a check ended. */
 interface Checked {
@@ -13,7 +14,7 @@ interface Checked {
   readonly ok: boolean;
   /** How long it took. */
   readonly ms: number;
-  readonly problem?: { readonly code: string; readonly message: string; readonly hint: string };
+  readonly problem?: Pick<MitschnittError, 'code' | 'fault' | 'message' | 'hint'>;
 }
 
 /** Checks the configuration and everything that it names; sets the exit code by what is wrong. */
@@ -35,8 +36,8 @@ export async function check(options: { readonly config: string; readonly json?: 
     }
   } catch (thrown) {
     if (!json || !(thrown instanceof ConfigurationError)) throw thrown;
-    const { code, message, hint, faults } = thrown;
-    const problem = { code, message, hint, faults };
+    const { code, fault, message, hint, faults } = thrown;
+    const problem = { code, fault, message, hint, faults };
     await writeLines(
       toJson([{ name: options.config, kind: 'configuration', ok: false, ms: since(startedAt), problem }]),
     );
@@ -55,12 +56,11 @@ async function runCheck(wanted: Check): Promise<Checked> {
     await wanted.run();
     return { name, kind, ok: true, ms: since(startedAt) };
   } catch (thrown) {
-    const known = thrown instanceof MitschnittError ? thrown : undefined;
-    const problem = {
-      code: known?.code ?? 'unexpected',
-      message: messageOf(thrown),
-      hint: known?.hint ?? '',
-    };
+    const { code, fault, hint } =
+      thrown instanceof MitschnittError
+        ? thrown
+        : { code: 'unexpected', fault: 'defect' as const, hint: 'Report this to the makers of Mitschnitt.' };
+    const problem = { code, fault, message: messageOf(thrown), hint };
     return { name, kind, ok: false, ms: since(startedAt), problem };
   }
 }
@@ -79,11 +79,10 @@ async function tellInOrder(running: readonly Promise<Checked>[]): Promise<number
 function linesOf({ kind, name: what, ok, problem }: Checked): string[] {
   const name = `${kind} ${what}`;
   if (ok || !problem) return [`ok     ${printable(name)}`];
-  const hint = problem.hint === '' ? [] : [`       ${printable(problem.hint)}`];
-  return [`wrong  ${printable(name)}: ${printable(problem.message)}`, ...hint];
+  return [`wrong  ${printable(name)}: ${printable(problem.message)}`, `       ${printable(problem.hint)}`];
 }
 
-/** What is wrong with the configuration comes first: the rest may follow from it. */
+/** What is wrong with the configuration comes first: the rest may follow from it. Spool and announcements are `wrong`. */
 function exitCodeOfChecks(results: readonly Checked[]): number {
   const failed = new Set(results.filter(({ ok }) => !ok).map(({ kind }) => kind));
   if (failed.has('configuration')) return exitCodes.configuration;

@@ -8,10 +8,10 @@ import { createRequire } from 'module';
 import { dirname, join } from 'path';
 import { fileURLToPath, pathToFileURL } from 'url';
 
-const OLDEST_NODE = [22, 22];
-const USAGE_OR_CONFIGURATION = 2;
+const oldestNode = [22, 22];
+const usageOrConfiguration = 2;
 /** Set for the process that this one starts: to start a third would never end. */
-const STARTED_BY_US = 'MITSCHNITT_LAUNCHED';
+const startedByUs = 'MITSCHNITT_LAUNCHED';
 
 const here = fileURLToPath(import.meta.url);
 const program = join(dirname(here), '..', '..', 'dist', 'cli', 'program.js');
@@ -19,15 +19,15 @@ const program = join(dirname(here), '..', '..', 'dist', 'cli', 'program.js');
 if (isNewEnough(process.versions.node)) {
   followParent();
   runProgram();
-} else if (process.env[STARTED_BY_US] === undefined && ownNode() !== undefined) {
+} else if (process.env[startedByUs] === undefined && ownNode() !== undefined) {
   runAgain(ownNode());
 } else {
-  fail(`Mitschnitt needs Node.js ${OLDEST_NODE.join('.')} or later; this is ${process.versions.node}.`);
+  fail(`Mitschnitt needs Node.js ${oldestNode.join('.')} or later; this is ${process.versions.node}.`);
 }
 
 function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
-  return major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
 }
 
 /** The binary of the npm package `node`, if it is installed beside this package or within it. */
@@ -58,7 +58,7 @@ function runAgain(node) {
   const child = spawn(node, [...process.execArgv, here, ...process.argv.slice(2)], {
     // The fourth is closed by the system when this process is killed, whatever kills it.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, [STARTED_BY_US]: '1' },
+    env: { ...process.env, [startedByUs]: '1' },
   });
   const passOn = (signal) => {
     // A terminal sends Ctrl-C to both; the second signal would end the program at once instead of in order.
@@ -76,8 +76,8 @@ function runAgain(node) {
 
 /** If the process that started this one is killed, so is this one: nobody could end it by the id that is known. */
 function followParent() {
-  if (process.env[STARTED_BY_US] === undefined) return;
-  delete process.env[STARTED_BY_US];
+  if (process.env[startedByUs] === undefined) return;
+  delete process.env[startedByUs];
   if (process.channel === undefined || process.channel === null) return;
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   process.channel.unref();
@@ -85,5 +85,5 @@ function followParent() {
 
 function fail(message) {
   console.error(message);
-  process.exitCode = USAGE_OR_CONFIGURATION;
+  process.exitCode = usageOrConfiguration;
 }

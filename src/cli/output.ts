@@ -1,30 +1,15 @@
 /** All that the command line writes. Numbers and names come from callers and servers: none reaches a terminal raw. */
-import { MitschnittError, messageOf } from '../errors.ts';
-
-/** Control characters, and those that change how what follows is shown. */
-const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-/** Text in which nothing moves the cursor, ends the line or turns the direction of writing. */
-export function printable(text: string): string {
-  return text.replace(unprintable, '\u{FFFD}');
-}
+import { codeOf, MitschnittError, messageOf } from '../errors.ts';
+import { escapedJson, printable } from '../recording/untrusted-text.ts';
 
 /** As {@link printable}, of text that has several lines. */
 function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** JSON that a terminal shows as it is: JSON.stringify leaves C1 controls and bidirectional marks alone. */
+/** JSON that a terminal shows as it is. */
 export function toJson(value: unknown, indent = 2): string {
-  return JSON.stringify(value, undefined, indent).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character === '\n'
-      ? character
-      : [...Array(character.length).keys()].map((at) => escaped(character, at)).join(''),
-  );
-}
-
-function escaped(character: string, at: number): string {
-  return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  return escapedJson(JSON.stringify(value, undefined, indent));
 }
 
 /** Characters that are gathered before they are written: a write per line takes its time. */
@@ -60,7 +45,7 @@ export async function whileRead(writing: Promise<unknown>): Promise<void> {
   try {
     await writing;
   } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EPIPE')) throw thrown;
+    if (codeOf(thrown) !== 'EPIPE') throw thrown;
   } finally {
     process.stdout.off('error', ignored);
   }

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+import { ownVersion } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
-import { allowedInstants, isPointInTime } from './period.ts';
+import { allowedInstants, isPointInTime } from './point-in-time.ts';
 
 const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
 
@@ -30,7 +29,7 @@ export async function main(args: readonly string[]): Promise<void> {
 function commandLine(): Command {
   const program = new Command('mitschnitt')
     .description('Records the telephone calls of the members of a group on an Asterisk PBX.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(ownVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError('Add --help to see what is allowed.')
@@ -41,7 +40,7 @@ function commandLine(): Command {
   verb(program, 'check', 'check the configuration, Asterisk, every target and the prompts')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./check.ts')).check(options));
-  verb(program, 'status', 'tell how the running recorder is')
+  verb(program, 'status', 'show the state of the running recorder')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./status.ts')).status(options));
   addRecordings(program);
@@ -100,7 +99,7 @@ function addReport(program: Command): void {
 function addConfig(program: Command): void {
   const config = program
     .command('config')
-    .description('what may stand in the configuration file')
+    .description('show the format of the configuration file')
     .helpCommand(false);
   config
     .command('schema')
@@ -110,10 +109,4 @@ function addConfig(program: Command): void {
     .command('reference')
     .description('print the reference of all its keys, in Markdown')
     .action(async () => (await import('./config.ts')).configReference());
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version: written } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return written;
 }

@@ -1,12 +1,13 @@
 import type { Outcome } from '../call/call.ts';
 import type { ListedRecord, RecordFilter } from '../catalogue/catalogue.ts';
 import { loadConfig } from '../config/load.ts';
+import { localDateTime } from '../recording/local-time.ts';
 import { talkTime } from '../report/csv.ts';
-import { withCatalogue } from './with-catalogue.ts';
 import { jsonArray, write } from './output.ts';
-import { localDateTime, periodOf } from './period.ts';
-import { explained } from './recordings-view.ts';
+import { periodOf } from './point-in-time.ts';
+import { recordJson, viewed } from './record-json.ts';
 import { table } from './table.ts';
+import { withCatalogue } from './with-catalogue.ts';
 
 export interface RecordingsOptions {
   readonly config: string;
@@ -30,18 +31,10 @@ export async function recordings(options: RecordingsOptions): Promise<void> {
     const records = catalogue.records(filter);
     const view =
       options.json === true
-        ? jsonArray(each(records, explained, timezone))
-        : table(headings, each(records, row, timezone));
+        ? jsonArray(viewed(records, recordJson, timezone))
+        : table(headings, viewed(records, row, timezone));
     await write(view);
   });
-}
-
-async function* each<View>(
-  records: AsyncIterable<ListedRecord>,
-  view: (record: ListedRecord, timeZone: string) => View,
-  timeZone: string,
-): AsyncIterable<View> {
-  for await (const record of records) yield view(record, timeZone);
 }
 
 function row(record: ListedRecord, timeZone: string): string[] {

@@ -1,18 +1,19 @@
-import type { TargetBacklog } from '../catalogue/catalogue.ts';
+import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { MitschnittError } from '../errors.ts';
-import { withCatalogue } from './with-catalogue.ts';
-import { ask } from './control.ts';
+import { printable } from '../recording/untrusted-text.ts';
+import { targetStatuses, type Status, type TargetStatus } from '../status.ts';
+import { ask } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
-import { printable, toJson, write, writeLines } from './output.ts';
+import { toJson, write, writeLines } from './output.ts';
+import { statusJson, targetJson } from './status-json.ts';
 import { table } from './table.ts';
-import type { Status, TargetStatus } from './status-view.ts';
+import { withCatalogue } from './with-catalogue.ts';
 
 /** Tells how the running process is; sets the exit code by what is wrong. */
 export async function status(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
   const { config } = await loadConfig(options.config);
-  const { controlSocketOf } = await import('../assemble.ts');
   // Our own process made it, of this version or one before: what is absent is shown as such.
   const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
   if (answer === undefined) await tellStopped(config, options.json === true);
@@ -22,7 +23,7 @@ export async function status(options: { readonly config: string; readonly json?:
 async function tellRunning(running: Status, json: boolean): Promise<void> {
   process.exitCode = exitCodeOfStatus(running);
   if (json) {
-    await writeLines(toJson({ running: true, ...running }));
+    await writeLines(toJson({ running: true, ...statusJson(running) }));
     return;
   }
   const { asterisk, calls, spool } = running;
@@ -51,7 +52,7 @@ async function tellStopped(config: Config, json: boolean): Promise<void> {
   process.exitCode = exitCodes.wrong;
   const targets = await backlogOf(config);
   if (json) {
-    await writeLines(toJson({ running: false, targets: targets ?? null }));
+    await writeLines(toJson({ running: false, targets: targets?.map(targetJson) ?? null }));
     return;
   }
   await writeLines('Mitschnitt is not running.');
@@ -60,27 +61,15 @@ async function tellStopped(config: Config, json: boolean): Promise<void> {
   else await tellTargets(targets);
 }
 
-async function backlogOf(config: Config): Promise<TargetStatus[] | undefined> {
+async function backlogOf(config: Config): Promise<readonly TargetStatus[] | undefined> {
   try {
-    return await withCatalogue(config, async (catalogue) => {
-      const known = new Map((await catalogue.backlog()).map((backlog) => [backlog.target, backlog]));
-      const names = new Set([...Object.keys(config.targets), ...known.keys()]);
-      return [...names].map((name) =>
-        statusOf(name, config.targets[name]?.type ?? notConfigured, known.get(name)),
-      );
-    });
+    return await withCatalogue(config, async (catalogue) =>
+      targetStatuses(config.targets, await catalogue.backlog()),
+    );
   } catch (thrown) {
     if (thrown instanceof MitschnittError && thrown.code === 'catalogue-missing') return undefined;
     throw thrown;
   }
-}
-
-/** Recordings may wait for a target that was taken out of the configuration. */
-const notConfigured = 'not configured';
-
-function statusOf(name: string, kind: string, backlog: TargetBacklog | undefined): TargetStatus {
-  const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = backlog ?? {};
-  return { name, kind, pending, pendingBytes, setAside, delivered, lastError };
 }
 
 const headings = ['target', 'type', 'waiting', 'set aside', 'delivered', 'last error'];

@@ -1,4 +1,4 @@
-import { printable } from './output.ts';
+import { printable } from '../recording/untrusted-text.ts';
 
 /** Rows that decide how wide the columns are; later ones may stand out. */
 const measuredRows = 200;

@@ -2,7 +2,7 @@ import { MitschnittError } from '../errors.ts';
 import type { Path } from './json-schema.ts';
 
 /** One thing that is wrong in the configuration. */
-export interface Fault {
+export interface ConfigFault {
   /** `file:line:column`; the file alone where no place in it can be named. */
   readonly place: string;
   /** `groups[0].deliver_to[1]`; empty for the file as a whole. */
@@ -16,16 +16,16 @@ export interface Fault {
 }
 
 /** `place key: what is wrong: value -> what is allowed`. */
-export function describeFault({ place, key, message, value, allowed }: Fault): string {
+export function describeFault({ place, key, message, value, allowed }: ConfigFault): string {
   const subject = key === '' ? place : `${place} ${key}`;
   return `${subject}: ${message}${value === undefined ? '' : `: ${value}`}${allowed === undefined ? '' : ` -> ${allowed}`}`;
 }
 
 /** The configuration cannot be used. Carries all that is wrong with it. */
 export class ConfigurationError extends MitschnittError {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly ConfigFault[];
 
-  constructor(file: string, faults: readonly Fault[], cause?: unknown) {
+  constructor(file: string, faults: readonly ConfigFault[], cause?: unknown) {
     const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
     super(
       `${count} in the configuration ${file}:\n${faults.map((fault) => `  ${describeFault(fault)}`).join('\n')}`,

@@ -1,8 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 
+import { codeOf } from '../errors.ts';
+import { escapedJson } from '../recording/untrusted-text.ts';
 import { readDocument, type ReadDocument, type ReadingFault, type SecretFile } from './document.ts';
-import { ConfigurationError, keyOf, type Fault } from './faults.ts';
+import { ConfigurationError, keyOf, type ConfigFault } from './faults.ts';
 import { childOf, configurationSchema, fileKeyOf, nodeAt, type Path } from './json-schema.ts';
 import type { Config } from './schema.ts';
 import { validate, type Finding } from './validate.ts';
@@ -59,8 +61,8 @@ const unreadable: Readonly<Record<string, string>> = {
 };
 
 function whyUnreadable(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
-  return unreadable[code] ?? `the file cannot be read (${code})`;
+  const code = codeOf(thrown);
+  return unreadable[code] ?? `the file cannot be read (${code || 'unknown error'})`;
 }
 
 /** An empty file has nothing to validate; neither has one that is no YAML, and that was told. */
@@ -115,11 +117,14 @@ function isTold(finding: Finding, reading: readonly ReadingFault[]): boolean {
   return reading.some(({ path: told }) => told.length > 0 && [key, fileKeyOf(key)].includes(keyOf(told)));
 }
 
-function faultOfReading({ path: at, offset, message, allowed }: ReadingFault, document: ReadDocument): Fault {
+function faultOfReading(
+  { path: at, offset, message, allowed }: ReadingFault,
+  document: ReadDocument,
+): ConfigFault {
   return { place: document.placeOf(offset), key: keyOf(at), message, allowed };
 }
 
-function locate(finding: Finding, document: ReadDocument): { offset: number; fault: Fault } {
+function locate(finding: Finding, document: ReadDocument): { offset: number; fault: ConfigFault } {
   const offset = document.offsetOf(finding.path, finding.about);
   const { allowed } = finding;
   const isVariable = document.writtenAt(finding.path)?.includes('${') === true;
@@ -140,7 +145,5 @@ function displayed(at: Path, document: ReadDocument): string | undefined {
   if (written === undefined || nodeAt(document.value, at).secret) return undefined;
   const open = written.replace(/\/\/[^/]*@/, '//***@').replace(/(:\/\/[^?]*\?).*/s, '$1***');
   const short = open.length > longestDisplayed ? `${open.slice(0, longestDisplayed)}...` : open;
-  return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
-  });
+  return escapedJson(JSON.stringify(short));
 }

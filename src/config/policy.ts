@@ -24,26 +24,19 @@ type AnnouncementConfig = GroupConfig['announcement']['incoming'];
 /** All prompts that any group plays, each once. */
 export function promptsOf(config: Config): readonly NamedPrompt[] {
   const found = new Map<string, NamedPrompt>();
-  policyOf(
-    config,
-    (name, language) => {
-      found.set(`${language}/${name}`, { name, language });
-      return { name, language, media: undefined, sha256: undefined, durationMs: 0 };
-    },
-    new Set(),
-  );
+  policyOf(config, (name, language) => {
+    found.set(`${language}/${name}`, { name, language });
+    return { name, language, media: undefined, sha256: undefined, durationMs: 0 };
+  });
   return [...found.values()];
 }
 
-/**
- * What the configuration means to calls.
- * @param endpoints those that the PBX reports to have.
- */
-export function policyOf(config: Config, prompt: PromptSource, endpoints: ReadonlySet<string>): Policy {
+/** What the configuration means to calls, before the PBX has told which endpoints it has. */
+export function policyOf(config: Config, prompt: PromptSource): Policy {
   return {
     groups: config.groups.map((group) => groupOf(group, prompt)),
     trunks: new Set(config.pbx.trunks),
-    endpoints,
+    endpoints: new Set(),
     minDurationMs: config.audio.min_duration,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The one description of the configuration file (product.md section 12): validation, defaults, JSON Schema and the
+ * The one description of the configuration file: validation, defaults, JSON Schema and the
  * reference documentation are all made of it.
  */
 import { fileURLToPath } from 'node:url';

@@ -4,7 +4,8 @@ const shown = '***';
 
 /**
  * A password or the like from the configuration. Whatever prints it, turns it into JSON or inspects it gets `***`; only
- * {@link Secret.reveal} gives the text, and only what logs in somewhere calls that.
+ * {@link Secret.reveal} gives the text: to what logs in with it, and to what takes it out of the words of a server. The
+ * connections to Asterisk are given the text itself: their settings must not be printed.
  */
 export class Secret {
   readonly #text: string;

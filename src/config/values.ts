@@ -5,6 +5,7 @@
 import { Cron } from 'croner';
 import { z } from 'zod';
 
+import { messageOf } from '../errors.ts';
 import { Secret } from './secret.ts';
 
 /** Which values of a key are refused because their feature does not exist yet: all, all but some, or some. */
@@ -167,21 +168,24 @@ export const fileName = () =>
     'a name of letters, digits, . _ and -, beginning with a letter or digit',
   );
 
+/** Minute, hour, day, month and weekday: no seconds, no names such as `@daily`. */
+const cronFields = 5;
+
 /** Why text is no cron expression; undefined when it is one. */
 export function cronProblem(written: string): string | undefined {
+  if (written.trim().split(/\s+/).length !== cronFields) return 'it has not five fields';
   try {
     new Cron(written, { paused: true });
     return undefined;
   } catch (thrown) {
-    return thrown instanceof Error ? thrown.message.replace(/^CronPattern: /, '') : String(thrown);
+    return messageOf(thrown).replace(/^CronPattern: /, '');
   }
 }
 
 /** A cron expression of five fields, in the time zone of the PBX. */
 export const cron = () =>
   understood((written) => {
-    const problem =
-      written.trim().split(/\s+/).length === 5 ? cronProblem(written) : 'it has not five fields';
+    const problem = cronProblem(written);
     return problem === undefined ? written : new Misunderstood(`is no cron expression (${problem})`);
   }, 'a cron expression such as "0 3 * * *" (minute hour day month weekday)');
 

@@ -1,10 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { MitschnittError, type ErrorFacts } from '../errors.ts';
-import { Aborted, NoAnswer, within } from './limit.ts';
-import { openRecording, pieceBytes } from './source.ts';
+import { codeOf, MitschnittError } from '../errors.ts';
+import { folderProblem } from './folder-errors.ts';
+import { openRecording, pieceBytes } from './local-file.ts';
+import { newProbeName, temporaryName } from './own-names.ts';
+import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { NoAnswer, within } from './time-limit.ts';
 import type { Stored, Target, Upload } from './target.ts';
 
 /** A folder of this machine: a disk, or a share that is mounted. */
@@ -26,11 +29,15 @@ const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSU
 /** Network file systems that do not know fsync(2) of a folder refuse it with one of these. */
 const withoutFolderSync: ReadonlySet<string> = new Set(['EINVAL', 'ENOTSUP', 'EISDIR', 'EBADF', 'EACCES']);
 
+/**
+ * Stores files in a folder. What was written is synced to the disk and read back before it gets its name, by link(2),
+ * which never replaces a file. Nothing stays open from one call to the next.
+ */
 export class FolderTarget implements Target {
   readonly name: string;
   readonly #path: string;
   readonly #limits: FolderLimits;
-  readonly #probe = `.mitschnitt-check-${randomUUID()}`;
+  readonly #probe = newProbeName();
   #hanging: Promise<unknown> | undefined;
 
   constructor(name: string, settings: FolderSettings, limits: FolderLimits = folderLimits) {
@@ -63,7 +70,7 @@ export class FolderTarget implements Target {
   }
 
   async close(): Promise<void> {
-    // Nothing stays open between two calls.
+    // Nothing is open.
   }
 
   async #put(upload: Upload): Promise<Stored> {
@@ -71,7 +78,7 @@ export class FolderTarget implements Target {
     await this.#requireRoot(signal);
     const folder = await this.#makeFolder(upload.folder, signal);
     const final = join(folder, upload.name);
-    const temporary = join(folder, `.mitschnitt-${upload.id}.part`);
+    const temporary = join(folder, temporaryName(upload.id));
     try {
       if (await this.#holds(final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
       const source = await openRecording(upload);
@@ -119,12 +126,7 @@ export class FolderTarget implements Target {
       if (codeOf(error) === 'ENOENT') return false;
       throw error;
     }
-    throw this.#error(`another file already has the name ${name}`, {
-      code: 'name-taken',
-      fault: 'destination',
-      retry: false,
-      hint: 'Nothing to do: the recording gets another name.',
-    });
+    throw targetError(this.name, nameTaken(name));
   }
 
   async #write(
@@ -225,136 +227,13 @@ export class FolderTarget implements Target {
   }
 
   #differs(): MitschnittError {
-    return this.#error('what was read back is not what was written', {
-      code: 'content-differs',
-      fault: 'destination',
-      retry: true,
-      hint: `Check the disk or the server behind ${this.#path}: it does not keep what is written to it.`,
-    });
+    const hint = `Check the disk or the server behind ${this.#path}: it does not keep what is written to it.`;
+    return targetError(this.name, contentDiffers(hint));
   }
 
   #explain(error: unknown): MitschnittError {
+    // From the local file, or explained already.
     if (error instanceof MitschnittError) return error;
-    if (error instanceof Aborted) {
-      const facts: ErrorFacts = {
-        code: 'aborted',
-        fault: 'configuration',
-        retry: true,
-        hint: 'Start Mitschnitt again.',
-      };
-      return this.#error('interrupted because Mitschnitt stops', facts);
-    }
-    if (error instanceof NoAnswer) {
-      return this.#error(`the file system of ${this.#path} does not answer`, {
-        code: 'no-answer',
-        fault: 'destination',
-        retry: true,
-        hint: 'Check the server and the network behind the mount.',
-        cause: error,
-      });
-    }
-    const code = codeOf(error);
-    const known = problems[code];
-    if (known)
-      return this.#error(known.what(this.#path), { ...known, hint: known.hint(this.#path), cause: error });
-    return this.#error(`storing in ${this.#path} failed (${code})`, {
-      code: 'storing-failed',
-      fault: 'destination',
-      retry: true,
-      hint: `Check the file system of ${this.#path}; the system's log (dmesg) may say more.`,
-      cause: error,
-    });
-  }
-
-  #error(what: string, facts: ErrorFacts): MitschnittError {
-    return new MitschnittError(`Target ${this.name}: ${what}`, facts);
+    return targetError(this.name, folderProblem(error, this.#path));
   }
 }
-
-/** The code of a Node.js error (errno(3)), or its text where it has none. */
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
-}
-
-interface Problem extends Pick<ErrorFacts, 'code' | 'fault' | 'retry'> {
-  readonly what: (path: string) => string;
-  readonly hint: (path: string) => string;
-}
-
-const missing: Problem = {
-  code: 'folder-missing',
-  fault: 'destination',
-  retry: true,
-  what: (path) => `the folder ${path} does not exist`,
-  hint: (path) =>
-    `Mount the file system of ${path}, or create the folder. Mitschnitt never makes it by itself.`,
-};
-const notAllowed: Problem = {
-  code: 'write-refused',
-  fault: 'configuration',
-  retry: true,
-  what: (path) => `no right to write in ${path}`,
-  hint: (path) =>
-    `Give the user that Mitschnitt runs as the right to write in ${path} and in the folders below.`,
-};
-const unreachable: Problem = {
-  code: 'unreachable',
-  fault: 'destination',
-  retry: true,
-  what: (path) => `the file system of ${path} is not reachable`,
-  hint: () => 'Check the disk, or the server and the network behind the mount; then mount it again.',
-};
-
-/** By errno(3). */
-const problems: Readonly<Record<string, Problem>> = {
-  ENOENT: missing,
-  ENOTDIR: {
-    ...missing,
-    code: 'not-a-folder',
-    fault: 'configuration',
-    what: (path) => `${path} or a part of the path below is not a folder`,
-    hint: (path) => `Let the path of the target name a folder, and remove what stands in its way in ${path}.`,
-  },
-  EACCES: notAllowed,
-  EPERM: notAllowed,
-  EROFS: {
-    ...notAllowed,
-    code: 'read-only',
-    what: (path) => `the file system of ${path} is read-only`,
-    hint: () => 'Mount it for writing. A disk that turned read-only by itself has errors: check it.',
-  },
-  ENOSPC: {
-    code: 'no-space',
-    fault: 'destination',
-    retry: true,
-    what: (path) => `no space left in ${path}`,
-    hint: (path) => `Free space on the file system of ${path}, or enlarge it.`,
-  },
-  EDQUOT: {
-    code: 'quota-exceeded',
-    fault: 'destination',
-    retry: true,
-    what: (path) => `the quota for ${path} is used up`,
-    hint: () => 'Raise the quota of the user that Mitschnitt runs as, or delete files of that user.',
-  },
-  EFBIG: {
-    code: 'file-too-large',
-    fault: 'destination',
-    retry: false,
-    what: (path) => `the file is larger than the file system of ${path} allows`,
-    hint: () => 'Use a file system that takes such files (FAT ends at 4 GB), then retry the delivery.',
-  },
-  ENAMETOOLONG: {
-    code: 'name-refused',
-    fault: 'configuration',
-    retry: false,
-    what: (path) => `the file name is too long for ${path}`,
-    hint: () => 'Shorten the templates of file and folder names, then retry the delivery.',
-  },
-  EIO: unreachable,
-  ESTALE: unreachable,
-  ENOTCONN: unreachable,
-  EHOSTDOWN: unreachable,
-  EHOSTUNREACH: unreachable,
-  ETIMEDOUT: unreachable,
-};

@@ -51,7 +51,13 @@ export async function reasonOf(client: Client, error: unknown): Promise<unknown>
 
 /** Sends a file. It begins when the data connection is encrypted. */
 export async function store(client: Client, content: Readable, path: string): Promise<void> {
-  await client.uploadFrom(Readable.from(whenEncrypted(client, content), { objectMode: false }), path);
+  const source = Readable.from(whenEncrypted(client, content), { objectMode: false });
+  const stored = client.uploadFrom(source, path);
+  // basic-ftp ends the session at an error of the source, and that of a data connection that broke may come out there
+  // before the server has said why. The transfer itself sees it as well.
+  source.removeAllListeners('error');
+  source.on('error', () => undefined);
+  await stored;
 }
 
 /**

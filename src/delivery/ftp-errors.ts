@@ -1,18 +1,14 @@
 import { FTPError } from 'basic-ftp';
 
-import type { ErrorFacts } from '../errors.ts';
-import { connectionProblem } from './connection.ts';
-import { Aborted, NoAnswer } from './limit.ts';
+import { codeOf } from '../errors.ts';
+import { connectionProblem } from './socket-errors.ts';
+import { aborted, completed, noAnswer, type ProblemWords, type TargetProblem } from './target-errors.ts';
+import { Aborted, NoAnswer } from './time-limit.ts';
 import type { FtpSettings } from './ftp.ts';
 
 /** What is being done when something goes wrong: the same reply code means different things. */
 export type FtpStep =
   'connect' | 'encrypt' | 'login' | 'root' | 'folder' | 'store' | 'read' | 'size' | 'rename' | 'remove';
-
-export interface FtpProblem extends ErrorFacts {
-  /** Completes 'Target archiv: ...'. */
-  readonly what: string;
-}
 
 /** Where it happened. */
 export interface FtpScene {
@@ -25,16 +21,14 @@ export interface FtpScene {
 }
 
 /** Explains whatever a step threw, by reply code (RFC 959, 4.2.1) or Node's error code, never by its text. */
-export function ftpProblem(error: unknown, scene: FtpScene): FtpProblem {
-  const defaults = { fault: 'destination', retry: true, cause: error } as const;
-  if (error instanceof FTPError) return { ...defaults, ...refusal(error, scene) };
-  return { ...defaults, ...failure(error, scene) };
+export function ftpProblem(error: unknown, scene: FtpScene): TargetProblem {
+  if (error instanceof Aborted) return aborted;
+  if (error instanceof NoAnswer) return silence(error, scene);
+  return completed(error instanceof FTPError ? refusal(error, scene) : failure(error, scene), error);
 }
 
-type Words = Pick<FtpProblem, 'what' | 'code' | 'hint'> & Partial<FtpProblem>;
-
 /** The server answered, and its answer was no. */
-function refusal(error: FTPError, scene: FtpScene): Words {
+function refusal(error: FTPError, scene: FtpScene): ProblemWords {
   const words = byReply[error.code]?.(scene) ?? byStep[scene.step](scene);
   return { ...words, what: `${words.what} (the server says: ${quoted(error.message, scene)})` };
 }
@@ -51,7 +45,7 @@ const longestQuote = 160;
 const place = ({ settings }: FtpScene) => `${settings.host}:${settings.port}`;
 const path = ({ settings }: FtpScene) => (settings.path === '' ? 'the folder of the login' : settings.path);
 
-const noLogin = (scene: FtpScene): Words => ({
+const noLogin = (scene: FtpScene): ProblemWords => ({
   code: 'login-refused',
   fault: 'configuration',
   what: `login refused for user ${scene.settings.username} at ${place(scene)}`,
@@ -59,30 +53,30 @@ const noLogin = (scene: FtpScene): Words => ({
     `Check username and password in targets.${scene.target}` +
     (scene.settings.tls === 'none' ? '; a server that insists on encryption needs tls: explicit.' : '.'),
 });
-const noTls = (scene: FtpScene): Words => ({
+const noTls = (scene: FtpScene): ProblemWords => ({
   code: 'tls-not-offered',
   fault: 'configuration',
   what: `${place(scene)} offers no encryption`,
   hint: `Turn TLS on at the server, or set tls in targets.${scene.target} to implicit or none.`,
 });
-const noSpace = (scene: FtpScene): Words => ({
+const noSpace = (scene: FtpScene): ProblemWords => ({
   code: 'no-space',
   what: `no space left in ${path(scene)} at ${place(scene)}, or the quota is used up`,
   hint: `Free space on the server, or raise the quota of user ${scene.settings.username}.`,
 });
-const noDataConnection = (scene: FtpScene): Words => ({
+const noDataConnection = (scene: FtpScene): ProblemWords => ({
   code: 'data-connection-failed',
   what: `no data connection to ${place(scene)}`,
   hint: 'Open the passive ports of the server in the firewalls between, and let it announce its outer address.',
 });
-const notWritable = (scene: FtpScene): Words => ({
+const notWritable = (scene: FtpScene): ProblemWords => ({
   code: 'write-refused',
   what: `user ${scene.settings.username} may not write in ${path(scene)} at ${place(scene)}`,
   hint: `Give the user the right to make folders and files there; check free space, too.`,
 });
 
 /** Replies that mean the same in every step, or that say more than the step alone. */
-const byReply: Readonly<Record<number, (scene: FtpScene) => Words | undefined>> = {
+const byReply: Readonly<Record<number, (scene: FtpScene) => ProblemWords | undefined>> = {
   421: (scene) => ({
     code: 'server-busy',
     what: `${place(scene)} takes no further connections, or is about to stop`,
@@ -115,7 +109,7 @@ const byReply: Readonly<Record<number, (scene: FtpScene) => Words | undefined>> 
 };
 
 /** What a refusal means by itself; a reply such as 550 tells no more than that. */
-const byStep: Readonly<Record<FtpStep, (scene: FtpScene) => Words>> = {
+const byStep: Readonly<Record<FtpStep, (scene: FtpScene) => ProblemWords>> = {
   connect: (scene) => ({
     code: 'server-refuses',
     what: `${place(scene)} does not take the connection`,
@@ -154,20 +148,10 @@ const byStep: Readonly<Record<FtpStep, (scene: FtpScene) => Words>> = {
 };
 
 /** No answer of the server, but an error of the connection or of our own. */
-function failure(error: unknown, scene: FtpScene): Words {
+function failure(error: unknown, scene: FtpScene): ProblemWords {
   const { target, settings, lost, step } = scene;
-  if (error instanceof Aborted) {
-    return {
-      code: 'aborted',
-      fault: 'configuration',
-      what: 'interrupted because Mitschnitt stops',
-      hint: 'Start Mitschnitt again.',
-    };
-  }
-  if (error instanceof NoAnswer) return silent(error, scene);
-  const code = (error as NodeJS.ErrnoException).code ?? '';
   const server = { host: settings.host, port: settings.port, settings: `targets.${target}` };
-  const known = connectionProblem(code, server);
+  const known = connectionProblem(codeOf(error), server);
   if (known) return known;
   // basic-ftp gives no code to what it finds by itself, and keeps the session then.
   if (!lost) return step === 'store' || step === 'read' ? noDataConnection(scene) : notUnderstood(scene);
@@ -178,19 +162,16 @@ function failure(error: unknown, scene: FtpScene): Words {
   };
 }
 
-const notUnderstood = (scene: FtpScene): Words => ({
+const notUnderstood = (scene: FtpScene): ProblemWords => ({
   code: 'not-understood',
   what: `${place(scene)} answers what no FTP server should`,
   hint: `Check host and port in targets.${scene.target}: is that an FTP server? Its log may say more.`,
 });
 
-function silent({ limitMs }: NoAnswer, scene: FtpScene): Words {
+function silence(error: NoAnswer, scene: FtpScene): TargetProblem {
   const transfer = scene.step === 'store' || scene.step === 'read';
-  return {
-    code: 'no-answer',
-    what: `no answer from ${place(scene)} for ${limitMs / 1000} s`,
-    hint: transfer
-      ? 'Check that the passive ports of the server are open in the firewalls between, and its disk.'
-      : `Check that an FTP server is on this port and that tls in targets.${scene.target} fits it.`,
-  };
+  const hint = transfer
+    ? 'Check that the passive ports of the server are open in the firewalls between, and its disk.'
+    : `Check that an FTP server is on this port and that tls in targets.${scene.target} fits it.`;
+  return noAnswer(error, place(scene), hint);
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -6,9 +6,11 @@ import { FTPError, type Client } from 'basic-ftp';
 
 import { MitschnittError } from '../errors.ts';
 import { createFtpClient, reasonOf, store } from './ftp-client.ts';
-import { ftpProblem, type FtpProblem, type FtpStep } from './ftp-errors.ts';
-import { within } from './limit.ts';
-import { openRecording } from './source.ts';
+import { ftpProblem, type FtpStep } from './ftp-errors.ts';
+import { openRecording } from './local-file.ts';
+import { newProbeName, temporaryName } from './own-names.ts';
+import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { within } from './time-limit.ts';
 import type { Stored, Target, Upload } from './target.ts';
 
 /** An FTP server (RFC 959), with or without TLS (RFC 4217). */
@@ -38,11 +40,16 @@ export const ftpLimits: FtpLimits = { answerMs: 30_000, idleMs: 5_000 };
 /** Replies that say 'no such command' (RFC 959, 4.2.1). */
 const unknownCommand: ReadonlySet<number> = new Set([500, 502, 504]);
 
+/**
+ * Stores files on an FTP server, over one session that stays open from one call to the next. FTP can neither sync nor
+ * compare: what arrived is known by its size, and read back only where another file, or an attempt whose answer was
+ * lost, may have the name.
+ */
 export class FtpTarget implements Target {
   readonly name: string;
   readonly #settings: FtpSettings;
   readonly #limits: FtpLimits;
-  readonly #probe = `.mitschnitt-check-${randomUUID()}`;
+  readonly #probe = newProbeName();
   #client: Client | undefined;
   #usedAt = 0;
   #root = '';
@@ -61,8 +68,7 @@ export class FtpTarget implements Target {
     const folder = posix.join(this.#root, upload.folder);
     await this.#makeFolder(client, folder, signal);
     const final = posix.join(folder, upload.name);
-    // No character that a server could refuse: what goes wrong here is not for the name.
-    const temporary = posix.join(folder, `.mitschnitt-${upload.id}.part`);
+    const temporary = posix.join(folder, temporaryName(upload.id));
     if (await this.#holds(client, final, upload)) {
       await this.#discard(temporary);
       return { how: 'already-there', confirmedBy: 'sha256' };
@@ -170,7 +176,7 @@ export class FtpTarget implements Target {
     try {
       return { ca: await readFile(ca, 'utf8') };
     } catch (cause) {
-      throw this.#error({
+      throw targetError(this.name, {
         what: `the certificate file ${ca} cannot be read`,
         code: 'ca-unreadable',
         fault: 'configuration',
@@ -195,13 +201,7 @@ export class FtpTarget implements Target {
     const found = await this.#size(client, final, signal);
     if (found === undefined) return false;
     if (found === bytes && (await this.#digest(client, final, signal)) === sha256) return true;
-    throw this.#error({
-      what: `another file already has the name ${name}`,
-      code: 'name-taken',
-      fault: 'destination',
-      retry: false,
-      hint: 'Nothing to do: the recording gets another name.',
-    });
+    throw targetError(this.name, nameTaken(name));
   }
 
   /** Size of a file in bytes; undefined when there is none of that name. */
@@ -296,7 +296,8 @@ export class FtpTarget implements Target {
       if (!(error instanceof FTPError) || error.code === 421) this.#drop();
       // From the local file.
       if (error instanceof MitschnittError) throw error;
-      throw this.#error(ftpProblem(error, { target: this.name, settings: this.#settings, step, lost }));
+      const scene = { target: this.name, settings: this.#settings, step, lost };
+      throw targetError(this.name, ftpProblem(error, scene));
     }
   }
 
@@ -308,16 +309,7 @@ export class FtpTarget implements Target {
   }
 
   #differs(): MitschnittError {
-    return this.#error({
-      what: 'what arrived is not what was sent',
-      code: 'content-differs',
-      fault: 'destination',
-      retry: true,
-      hint: `Check free space, quota and the log of ${this.#settings.host}: it does not keep all that is sent to it.`,
-    });
-  }
-
-  #error({ what, ...facts }: FtpProblem): MitschnittError {
-    return new MitschnittError(`Target ${this.name}: ${what}`, facts);
+    const hint = `Check free space, quota and the log of ${this.#settings.host}: it does not keep all that is sent to it.`;
+    return targetError(this.name, contentDiffers(hint));
   }
 }

@@ -13,6 +13,10 @@ type SettingsOf = { [Kind in TargetKind]: Parameters<(typeof kinds)[Kind]>[1] };
 
 const makers: { [Kind in TargetKind]: (name: string, settings: SettingsOf[Kind]) => Target } = kinds;
 
+export function isTargetKind(type: string): type is TargetKind {
+  return Object.hasOwn(kinds, type);
+}
+
 /** Makes a target; it connects only when it is used. */
 export function createTarget<Kind extends TargetKind>(
   name: string,

@@ -46,3 +46,9 @@ export function localTime(instant: number, timeZone: string): LocalTime {
     ss: parts.second ?? '',
   };
 }
+
+/** `2026-11-23 14:00:00` */
+export function localDateTime(instant: number, timeZone: string): string {
+  const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
+  return `${yyyy}-${MM}-${dd} ${HH}:${mm}:${ss}`;
+}

@@ -1,4 +1,5 @@
 import { localTime } from './local-time.ts';
+import { visible } from './untrusted-text.ts';
 
 /** What a delivered name is made of. Numbers and call id are whatever a caller sent: never trusted. */
 export interface NamedRecording {
@@ -25,13 +26,13 @@ export interface Naming {
 export const defaultNameTemplate = 'Aufnahme_{date}_{time}_{from}_{to}';
 
 /** Stands for a number that is unknown, and for whatever has no safe character in it. */
-const ANONYMOUS = 'anonym';
+const anonymous = 'anonym';
 
-const EXTENSION = '.wav';
+const extension = '.wav';
 /** In characters. A number has 15 digits at most (E.164), a SIP user's name is rarely longer than 30. */
-const LONGEST_PART = 64;
+const longestPart = 64;
 /** In bytes of UTF-8: file systems end at 255, and `-2`, a temporary mark and `.json` must still fit in. */
-const LONGEST_NAME = 200;
+const longestNameBytes = 200;
 
 /** What stands between `{` and `}` in a template, and what it becomes. */
 const values = {
@@ -73,7 +74,7 @@ export function templateProblems(template: string, kind: 'name' | 'folder' = 'fo
     return 'x';
   });
   if (/[{}]/.test(text)) problems.push('a brace without its counterpart');
-  const unsafe = new Set(text.match(kind === 'name' ? UNSAFE : UNSAFE_IN_FOLDER));
+  const unsafe = new Set(text.match(kind === 'name' ? unsafeCharacters : unsafeInFolder));
   if (unsafe.size > 0) {
     problems.push(`not allowed in a ${kind}: ${[...unsafe].map((each) => JSON.stringify(each)).join(' ')}`);
   }
@@ -100,7 +101,7 @@ function folderProblems(text: string): string[] {
 export function deliveredName(recording: NamedRecording, naming: Naming): string {
   const template = naming.name.replace(/\.wav$/i, '');
   const stem = safe(rendered(template, recording, naming.timeZone));
-  return withoutDosName(cutToBytes(stem, LONGEST_NAME - EXTENSION.length)) + EXTENSION;
+  return withoutDosName(cutToBytes(stem, longestNameBytes - extension.length)) + extension;
 }
 
 /** The folder into which it is delivered, `/` between its parts, or empty. Each part is as safe as a name. */
@@ -109,7 +110,7 @@ export function deliveredFolder(recording: NamedRecording, naming: Naming): stri
     .split('/')
     .filter((segment) => segment !== '')
     .map((segment) => safe(rendered(segment, recording, naming.timeZone)))
-    .map((segment) => withoutDosName(cutToBytes(segment, LONGEST_NAME)))
+    .map((segment) => withoutDosName(cutToBytes(segment, longestNameBytes)))
     .join('/');
 }
 
@@ -127,18 +128,18 @@ function rendered(template: string, recording: NamedRecording, timeZone: string)
 }
 
 /** What Asterisk, SIP phones and carriers send in place of a number that they do not tell. */
-const UNKNOWN_NUMBERS = new Set([
+const unknownNumbers = new Set([
   ...['', 'anonymous', 'anonym', 'unknown', '<unknown>', 'unavailable', 'restricted', 'private', 'withheld'],
   ...['asterisk', 'anonymous@anonymous.invalid'],
 ]);
 
 /** Whether a number says nothing of who it is. */
 export function isUnknownNumber(number: string): boolean {
-  return UNKNOWN_NUMBERS.has(number.trim().toLowerCase());
+  return unknownNumbers.has(number.trim().toLowerCase());
 }
 
 function numberPart(number: string): string {
-  return isUnknownNumber(number) ? ANONYMOUS : safePart(number);
+  return isUnknownNumber(number) ? anonymous : safePart(number);
 }
 
 /** One value from outside, made safe: at most 64 characters. */
@@ -146,10 +147,10 @@ function safePart(value: string): string {
   // Cut first: what a caller sends may be as long as a SIP message.
   return (
     trimmed(
-      Array.from(safe(value.slice(0, 4 * LONGEST_PART)))
-        .slice(0, LONGEST_PART)
+      Array.from(safe(value.slice(0, 4 * longestPart)))
+        .slice(0, longestPart)
         .join(''),
-    ) || ANONYMOUS
+    ) || anonymous
   );
 }
 
@@ -158,14 +159,12 @@ function safePart(value: string): string {
  * smbclient splits at `;` even inside quotes, URLs take `%0d` for a line end, shells take `$`, and Windows refuses
  * `\ : * ? " < > |`.
  */
-const UNSAFE = /[^\p{L}\p{M}\p{N}+\-._(), ]+/gu;
-const UNSAFE_IN_FOLDER = /[^\p{L}\p{M}\p{N}+\-._(), /]+/gu;
-/** Zero-width and bidirectional controls: unseen, or they show a name other than it is. */
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu;
+const unsafeCharacters = /[^\p{L}\p{M}\p{N}+\-._(), ]+/gu;
+const unsafeInFolder = /[^\p{L}\p{M}\p{N}+\-._(), /]+/gu;
 
 function safe(text: string): string {
-  const plain = text.toWellFormed().replace(INVISIBLE, '').normalize('NFC');
-  return trimmed(plain.replace(UNSAFE, '_').replace(/\.{2,}/g, '.')) || ANONYMOUS;
+  const plain = visible(text).normalize('NFC');
+  return trimmed(plain.replace(unsafeCharacters, '_').replace(/\.{2,}/g, '.')) || anonymous;
 }
 
 /**
@@ -187,7 +186,7 @@ function cutToBytes(text: string, limit: number): string {
   let end = 0;
   for (const character of text) {
     bytes += bytesOf(character);
-    if (bytes > limit) return trimmed(text.slice(0, end)) || ANONYMOUS;
+    if (bytes > limit) return trimmed(text.slice(0, end)) || anonymous;
     end += character.length;
   }
   return text;

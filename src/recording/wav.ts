@@ -1,7 +1,12 @@
 /** RIFF/WAVE as Asterisk's format_wav writes it: 16-bit PCM behind a header of 44 bytes. */
 export const wavHeaderBytes = 44;
 
+/** What the header says of samples that are plain numbers. */
+export const pcmFormat = 1;
+
 export interface WavHeader {
+  /** How the samples are encoded: {@link pcmFormat}, or 6 for A-law, 7 for µ-law and others. */
+  readonly format: number;
   readonly channels: number;
   /** Frames per second. */
   readonly sampleRate: number;
@@ -21,6 +26,7 @@ export function parseWavHeader(bytes: Uint8Array): WavHeader | undefined {
   if (!isWav) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   return {
+    format: view.getUint16(20, true),
     channels: view.getUint16(22, true),
     sampleRate: view.getUint32(24, true),
     bitsPerSample: view.getUint16(34, true),

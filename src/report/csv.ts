@@ -1,6 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { isUnknownNumber } from '../recording/naming.ts';
-import { localTime } from '../recording/local-time.ts';
+import { localDateTime, localTime } from '../recording/local-time.ts';
+import { visibleLine } from '../recording/untrusted-text.ts';
+import type { ReportColumn } from '../config/sections.ts';
 import type { CallRecord } from '../recording/recording.ts';
 
 export type ReportLanguage = 'de' | 'en';
@@ -15,9 +17,9 @@ export interface ReportFormat {
 }
 
 /** A line end as spreadsheets and RFC 4180 expect it. */
-export const CRLF = '\r\n';
+export const lineEnd = '\r\n';
 /** Without it Excel takes the file for Windows-1252. */
-export const BOM = '\ufeff';
+export const byteOrderMark = '\ufeff';
 
 interface Column {
   readonly heading: Readonly<Record<ReportLanguage, string>>;
@@ -35,7 +37,7 @@ const fixedColumns: readonly Column[] = [
   },
   {
     heading: { de: 'Gesprächsstart', en: 'Call start' },
-    value: (record, { timeZone }) => startOf(record.startedAt, timeZone),
+    value: (record, { timeZone }) => localDateTime(record.startedAt, timeZone),
   },
   {
     heading: { de: 'Gesprächszeit', en: 'Talk time' },
@@ -44,7 +46,7 @@ const fixedColumns: readonly Column[] = [
   {
     heading: { de: 'Aufzeichnung', en: 'Recording' },
     value: (record, { language }) =>
-      record.file ?? (record.verdict.outcome === 'declined' ? DECLINED[language] : ''),
+      record.file ?? (record.verdict.outcome === 'declined' ? declined[language] : ''),
   },
 ];
 
@@ -52,7 +54,7 @@ const fixedColumns: readonly Column[] = [
  * Columns that can be added. Outcome, rule and direction keep the words of the configuration and the API in every
  * language, so that a formula or a script that counts them goes on working.
  */
-const furtherColumns = {
+const furtherColumns: Readonly<Record<ReportColumn, Column>> = {
   outcome: { heading: { de: 'Ergebnis', en: 'Outcome' }, value: ({ verdict }) => verdict.outcome },
   rule: { heading: { de: 'Regel', en: 'Rule' }, value: ({ verdict }) => verdict.rule },
   direction: { heading: { de: 'Anruftyp', en: 'Direction' }, value: ({ direction }) => direction },
@@ -60,15 +62,13 @@ const furtherColumns = {
   id: { heading: { de: 'Mitschnitt-ID', en: 'Recording ID' }, value: ({ id }) => id },
   call_id: { heading: { de: 'Anruf-ID', en: 'Call ID' }, value: ({ callId }) => callId },
   linked_id: { heading: { de: 'Asterisk-ID', en: 'Asterisk ID' }, value: ({ linkedId }) => linkedId },
-} satisfies Record<string, Column>;
+};
 
-export type ReportColumn = keyof typeof furtherColumns;
-
-const DECLINED: Readonly<Record<ReportLanguage, string>> = { de: 'abgelehnt', en: 'declined' };
-const ANONYMOUS: Readonly<Record<ReportLanguage, string>> = { de: 'anonym', en: 'anonymous' };
+const declined: Readonly<Record<ReportLanguage, string>> = { de: 'abgelehnt', en: 'declined' };
+const anonymous: Readonly<Record<ReportLanguage, string>> = { de: 'anonym', en: 'anonymous' };
 
 function columnsOf(format: ReportFormat): readonly Column[] {
-  return [...fixedColumns, ...format.columns.map((name): Column => furtherColumns[name])];
+  return [...fixedColumns, ...format.columns.map((name) => furtherColumns[name])];
 }
 
 /** The headings of a report, in order. */
@@ -78,7 +78,7 @@ export function headingsOf(format: ReportFormat): readonly string[] {
 
 /** What a file begins with: byte order mark and headings. */
 export function csvHead(format: ReportFormat): string {
-  return BOM + csvText([headingsOf(format)]);
+  return byteOrderMark + csvText([headingsOf(format)]);
 }
 
 /** One line per record, each ended by CRLF. */
@@ -102,12 +102,6 @@ export function reportFileName(startedAt: number, timeZone: string, part = 1): s
   return `Report_${yyyy}-${MM}${part === 1 ? '' : `-${part}`}.csv`;
 }
 
-/** `2021-04-07 13:34:26`, on the clock of the PBX. */
-function startOf(instant: number, timeZone: string): string {
-  const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
-  return `${yyyy}-${MM}-${dd} ${HH}:${mm}:${ss}`;
-}
-
 /** `00:03:12`: whole seconds, rounded down, as telephone bills have it. From 100 hours on there are more digits. */
 export function talkTime(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -116,25 +110,22 @@ export function talkTime(ms: number): string {
 }
 
 function partyOf(number: string, language: ReportLanguage): string {
-  return isUnknownNumber(number) ? ANONYMOUS[language] : number;
+  return isUnknownNumber(number) ? anonymous[language] : number;
 }
 
 /** An international number and nothing after it; a spreadsheet shows it as a number at worst. */
-const PHONE_NUMBER = /^\+\d{1,32}$/;
+const phoneNumber = /^\+\d{1,32}$/;
 /**
  * What spreadsheets run, with what some of them skip before it: blanks and quotes. The wide forms are what Excel takes
  * for `= + - @` in East Asian settings.
  */
-const FORMULA = /^[\s"'`]*[=+\-@＝＋－＠]/u;
-/** Would break a line, hide text, or show it in another order than it is. */
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
-const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}]+/gu;
+const formula = /^[\s"'`]*[=+\-@＝＋－＠]/u;
 
 /**
  * A value as it may stand in a cell: on one line, and never a formula, which an apostrophe in front makes text.
  * Telephone numbers stay as they are.
  */
 export function harmless(value: string): string {
-  const line = value.toWellFormed().replace(INVISIBLE, '').replace(UNPRINTABLE, ' ');
-  return FORMULA.test(line) && !PHONE_NUMBER.test(line) ? `'${line}` : line;
+  const line = visibleLine(value);
+  return formula.test(line) && !phoneNumber.test(line) ? `'${line}` : line;
 }

@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import { mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BOM, CRLF } from './csv.ts';
+import { codeOf } from '../errors.ts';
+import { byteOrderMark, lineEnd } from './csv.ts';
 import type { FileHandle } from 'node:fs/promises';
 import type { ReportAppend } from '../catalogue/catalogue.ts';
 
 /** Numbers of callers stand in it: for Mitschnitt's user and the group that the administrator gives the folder. */
-const FILE_MODE = 0o640;
-const FOLDER_MODE = 0o750;
+const fileMode = 0o640;
+const folderMode = 0o750;
 
 /** A report file that is open. */
 export class ReportFile {
@@ -23,10 +24,10 @@ export class ReportFile {
 
   /** Opens the file, which is created, empty, with its folder where it does not exist. */
   static async open(folder: string, name: string): Promise<ReportFile> {
-    await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+    await mkdir(folder, { recursive: true, mode: folderMode });
     const path = join(folder, name);
     // Not for appending: Linux then writes at the end whatever offset is given.
-    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, FILE_MODE);
+    const handle = await open(path, constants.O_RDWR | constants.O_CREAT, fileMode);
     return new ReportFile(handle, folder, path);
   }
 
@@ -45,8 +46,9 @@ export class ReportFile {
    */
   async hasHeadings(headings: readonly string[]): Promise<boolean> {
     // A quote on either side of each and the byte order mark is all that may be more.
-    const longest = Buffer.byteLength(headings.join(';')) + 2 * headings.length + 2 * BOM.length + 8;
-    const start = (await this.read(0, longest)).toString('utf8').replace(BOM, '');
+    const longest =
+      Buffer.byteLength(headings.join(';')) + 2 * headings.length + 2 * byteOrderMark.length + 8;
+    const start = (await this.read(0, longest)).toString('utf8').replace(byteOrderMark, '');
     const line = /^[^\r\n]*/.exec(start)?.[0] ?? '';
     const found = line.split(';').map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
     return found.length === headings.length && headings.every((heading, index) => heading === found[index]);
@@ -56,7 +58,7 @@ export class ReportFile {
   async lineEndMissing(size: number): Promise<string> {
     if (size === 0) return '';
     const [last] = await this.read(size - 1, 1);
-    return last === CRLF.charCodeAt(1) ? '' : CRLF;
+    return last === lineEnd.charCodeAt(1) ? '' : lineEnd;
   }
 
   /** Up to `length` bytes from `offset` on. */
@@ -94,7 +96,7 @@ export class ReportFile {
       const { dev, ino } = await stat(this.#path);
       return dev === own.dev && ino === own.ino;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      if (codeOf(error) === 'ENOENT') return false;
       throw error;
     }
   }

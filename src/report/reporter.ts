@@ -1,4 +1,4 @@
-import { MitschnittError, messageOf } from '../errors.ts';
+import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import { csvHead, csvLines, headingsOf, reportFileName } from './csv.ts';
 import { remainsOf, ReportFile } from './report-file.ts';
 import type { ReportAppend, ReportLedger } from '../catalogue/catalogue.ts';
@@ -11,7 +11,7 @@ export interface ReportSettings extends ReportFormat {
 }
 
 /** Records per append: a backlog is worked off in pieces of some 50 KB. */
-const BATCH = 500;
+const recordsPerAppend = 500;
 
 /**
  * Writes one line per record into the monthly files, exactly once, whenever the process dies.
@@ -78,7 +78,7 @@ export class Reporter {
     const begun = await this.#ledger.openAppend();
     if (begun) await this.#finish(begun);
     while (!this.#stopped) {
-      const records = await this.#ledger.unreported(BATCH);
+      const records = await this.#ledger.unreported(recordsPerAppend);
       const [first] = records;
       if (!first) return;
       const month = this.#monthOf(first);
@@ -163,8 +163,7 @@ function replaced(file: string): MitschnittError {
 /** Nothing is lost by any of these: the records stay unreported. */
 function problemOf(error: unknown, folder: string): MitschnittError {
   if (error instanceof MitschnittError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const meaning = meanings[code] ?? {
+  const meaning = meanings[codeOf(error)] ?? {
     code: 'report-failed',
     hint: 'It is tried again after the next call; the lines wait in the catalogue.',
   };

@@ -1,46 +1,105 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { durationMs, parseWavHeader } from '../recording/wav.ts';
+import { codeOf, messageOf } from '../errors.ts';
+import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
 import type { Prompt } from '../call/call.ts';
 
-/** Asterisk's names for 8 kHz and 16 kHz: it plays the one that suits the channel. The first must exist. */
-const endings = ['.wav', '.wav16'] as const;
+/** Where announcements come from, and where they go. */
+export interface PromptFolders {
+  readonly prompts: string;
+  readonly spool: string;
+}
+
+/**
+ * The versions of an announcement, by the endings that Asterisk knows: it plays the one that suits the channel, and
+ * takes its content for what the ending says. The first must exist.
+ */
+const versions = [
+  { ending: '.wav', sampleRate: 8_000 },
+  { ending: '.wav16', sampleRate: 16_000 },
+] as const;
+
+const bitsPerSample = 16;
+/** Readable whatever user Asterisk runs as, and whatever our umask is. */
+const promptMode = 0o644;
+
+/** One file of an announcement, read whole: what is played is what was checked and hashed. */
+interface PromptFile {
+  readonly ending: string;
+  readonly content: Buffer;
+  readonly header: WavHeader;
+}
+
+/** Why an announcement cannot be played; undefined when it can. */
+export async function promptProblem(
+  folder: string,
+  name: string,
+  language: string,
+): Promise<string | undefined> {
+  const found = await readPrompt(join(folder, language, name));
+  return typeof found === 'string' ? found : undefined;
+}
 
 /**
  * Puts an announcement where Asterisk surely finds it, under a name made of its content: what is played is what was
  * hashed, even if the original is changed meanwhile. A prompt that cannot be had is returned with its problem.
  */
-export async function publishPrompt(
-  folders: { readonly prompts: string; readonly spool: string },
-  name: string,
-  language: string,
-): Promise<Prompt> {
-  const original = join(folders.prompts, language, name);
+export async function publishPrompt(folders: PromptFolders, name: string, language: string): Promise<Prompt> {
   const absent = { name, language, media: undefined, sha256: undefined, durationMs: 0 };
+  const found = await readPrompt(join(folders.prompts, language, name));
+  if (typeof found === 'string') return { ...absent, problem: found };
+  const [{ content, header }] = found;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const published = join(folders.spool, 'prompts', sha256, name);
   try {
-    const content = await readFile(`${original}.wav`);
-    const header = parseWavHeader(content);
-    if (!header) return { ...absent, problem: `${original}.wav is no 16-bit PCM WAV file` };
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    const published = join(folders.spool, 'prompts', sha256, name);
     await mkdir(dirname(published), { recursive: true });
-    for (const ending of endings) await publish(`${original}${ending}`, `${published}${ending}`);
-    const media = `sound:${published}`;
-    return { name, language, media, sha256, durationMs: durationMs(header, content.length) };
+    for (const file of found) await publish(file.content, `${published}${file.ending}`);
   } catch (error) {
-    return { ...absent, problem: `${original}.wav cannot be used: ${(error as Error).message}` };
+    return { ...absent, problem: `${published} cannot be written: ${messageOf(error)}` };
   }
+  const media = `sound:${published}`;
+  return { name, language, media, sha256, durationMs: durationMs(header, content.length) };
 }
 
-/** By rename, so that Asterisk never finds half a file. Only the 16 kHz version may be missing. */
-async function publish(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, `${to}.part`);
-  } catch (error) {
-    if (from.endsWith('.wav16') && (error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+/** The files of an announcement, the first one the 8 kHz version; or what is wrong with them. */
+async function readPrompt(path: string): Promise<[PromptFile, ...PromptFile[]] | string> {
+  const files: PromptFile[] = [];
+  for (const { ending, sampleRate } of versions) {
+    const file = `${path}${ending}`;
+    try {
+      const content = await readFile(file);
+      const header = parseWavHeader(content);
+      const problem = formatProblem(header, sampleRate);
+      if (!header || problem !== undefined) return `${file} ${problem ?? ''}`;
+      files.push({ ending, content, header });
+    } catch (error) {
+      // Only the 16 kHz version may be missing.
+      if (files.length > 0 && codeOf(error) === 'ENOENT') continue;
+      return `${file} cannot be used: ${messageOf(error)}`;
+    }
   }
-  await rename(`${to}.part`, to);
+  const [first, ...others] = files;
+  return first ? [first, ...others] : `${path} has no version`;
+}
+
+/** What is wrong with the form of a file: Asterisk would play it as noise, or at another speed. */
+function formatProblem(header: WavHeader | undefined, sampleRate: number): string | undefined {
+  if (!header) return 'is no WAV file with a plain header of 44 bytes';
+  const wrong = [
+    header.format === pcmFormat ? [] : ['is not PCM'],
+    header.channels === 1 ? [] : [`has ${header.channels} channels instead of 1`],
+    header.bitsPerSample === bitsPerSample ? [] : [`has ${header.bitsPerSample} bits instead of 16`],
+    header.sampleRate === sampleRate ? [] : [`has ${header.sampleRate} Hz instead of ${sampleRate}`],
+  ].flat();
+  return wrong.length === 0 ? undefined : wrong.join(', ');
+}
+
+/** By rename, so that Asterisk never finds half a file. */
+async function publish(content: Buffer, to: string): Promise<void> {
+  const unfinished = `${to}.part`;
+  await writeFile(unfinished, content);
+  await chmod(unfinished, promptMode);
+  await rename(unfinished, to);
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import { access, chmod, chown, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { MitschnittError } from '../errors.ts';
+import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 import { durationMs, isClosed, parseWavHeader, repairedLengths, wavHeaderBytes } from '../recording/wav.ts';
 import type { Media, RecordingId } from '../call/call.ts';
 
@@ -25,10 +25,13 @@ export class Spool {
     this.#path = path;
   }
 
-  /** Creates the folders with the owner and mode of the spool itself, so that Asterisk may write where it may there. */
-  async prepare(): Promise<void> {
+  /**
+   * Creates the folders with the owner and mode of the spool itself, so that Asterisk may write where it may there.
+   * Tells whether it had to create the spool as well: nobody has said then that Asterisk may write there.
+   */
+  async prepare(): Promise<'created' | 'found'> {
     try {
-      await mkdir(this.#path, { recursive: true });
+      const created = await mkdir(this.#path, { recursive: true });
       const { uid, gid, mode } = await stat(this.#path);
       for (const folder of ['active', 'transfer']) {
         const path = join(this.#path, folder);
@@ -37,16 +40,41 @@ export class Spool {
         await chmod(path, mode & 0o7777);
         if (process.getuid?.() === 0) await chown(path, uid, gid);
       }
-      await access(join(this.#path, 'transfer'), 2);
+      await access(join(this.#path, 'transfer'), constants.W_OK);
+      return created === undefined ? 'found' : 'created';
     } catch (error) {
-      throw new MitschnittError(`The spool ${this.#path} cannot be used: ${(error as Error).message}`, {
-        code: 'spool-unusable',
-        fault: 'configuration',
-        retry: false,
-        hint: 'Create the folder of spool.path so that both Mitschnitt and Asterisk may write there.',
-        cause: error,
-      });
+      throw this.#unusable(messageOf(error), error);
     }
+  }
+
+  /** Looks whether it can be used, and changes nothing. */
+  async check(): Promise<void> {
+    try {
+      const spool = await stat(this.#path);
+      await access(this.#path, constants.W_OK);
+      const active = await statOf(join(this.#path, 'active'));
+      if (active && !isAsOpenAs(active, spool))
+        throw new Error('not everybody who may write there may do so in its folder active');
+      if (await statOf(join(this.#path, 'transfer')))
+        await access(join(this.#path, 'transfer'), constants.W_OK);
+    } catch (error) {
+      throw this.#unusable(messageOf(error), error);
+    }
+  }
+
+  #unusable(why: string, cause: unknown): MitschnittError {
+    return new MitschnittError(`The spool ${this.#path} cannot be used: ${why}`, {
+      code: 'spool-unusable',
+      fault: 'configuration',
+      retry: false,
+      hint: `Create it so that Mitschnitt and Asterisk may write there: ${this.installCommand}`,
+      cause,
+    });
+  }
+
+  /** What makes the folder as it has to be where Asterisk runs as the user `asterisk`. */
+  get installCommand(): string {
+    return `install -d -o asterisk -g asterisk -m 2775 ${this.#path}`;
   }
 
   /** Where Asterisk writes a recording. */
@@ -81,7 +109,7 @@ export class Spool {
     return { ...(await inspect(transfer)), repaired };
   }
 
-  /** Removes a file that is no recording. */
+  /** Removes the finished file of a recording that is not to be kept. */
   async discard(recording: RecordingId): Promise<void> {
     await rm(this.transferFile(recording), { force: true });
   }
@@ -123,11 +151,25 @@ export class Spool {
   }
 }
 
+const writableByGroup = 0o020;
+const writableByOthers = 0o002;
+
+/** Whether whoever may write in the spool may do so in a folder in it: Asterisk is one of them, by which right is unknown. */
+function isAsOpenAs(folder: Stats, spool: Stats): boolean {
+  if (spool.mode & writableByOthers) return (folder.mode & writableByOthers) !== 0;
+  if (spool.mode & writableByGroup) return folder.gid === spool.gid && (folder.mode & writableByGroup) !== 0;
+  return folder.uid === spool.uid;
+}
+
 async function sizeOf(path: string): Promise<number | undefined> {
+  return (await statOf(path))?.size;
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -144,7 +186,7 @@ async function readState(path: string): Promise<{ bytes: number; closed: boolean
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -62,16 +62,19 @@ const LAYERS: readonly Layer[] = [
     outside: true,
   },
   {
-    // What every target does alike: waiting with a limit, reading the local file, explaining a socket's error.
+    // What every target does alike: waiting with a limit, reading the local file, naming and explaining things.
     name: 'part of targets',
-    files: ['delivery/limit.ts', 'delivery/source.ts', 'delivery/connection.ts'],
+    files: [
+      ...['delivery/time-limit.ts', 'delivery/local-file.ts', 'delivery/own-names.ts'],
+      ...['delivery/target-errors.ts', 'delivery/socket-errors.ts'],
+    ],
     mayImport: ['part of targets', 'port', 'core'],
     outside: true,
   },
   {
     name: 'application',
     files: [
-      ...['recorder.ts', 'recovery.ts', 'control.ts', 'spool/', 'report/', 'alarms/'],
+      ...['recorder.ts', 'recovery.ts', 'control-socket.ts', 'status.ts', 'spool/', 'report/', 'alarms/'],
       ...['delivery/uploader.ts', 'delivery/courier.ts', 'delivery/retry.ts'],
     ],
     mayImport: ['application', 'port', 'log', 'core'],
@@ -87,7 +90,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'cli/'],
+    files: ['main.ts', 'assemble.ts', 'version.ts', 'cli/'],
     mayImport: [
       'entry',
       'web',

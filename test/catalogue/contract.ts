@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nasty } from '../nasty.ts';
 import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
 import type { Catalogue, Delivery, RecordFilter } from '../../src/catalogue/catalogue.ts';
@@ -44,14 +44,14 @@ function contract(make: () => Promise<Catalogue>): void {
   };
 
   describe('calls', () => {
-    it('gives back an open call as it was last saved', async () => {
+    test('gives back an open call as it was last saved', async () => {
       await catalogue.saveCall(sampleCall('a'));
       const later = sampleCall('a', { destination: '200' });
       await catalogue.saveCall(later);
       expect(await catalogue.openCalls()).toEqual([later]);
     });
 
-    it('keeps a call open until it is closed, even with a verdict', async () => {
+    test('keeps a call open until it is closed, even with a verdict', async () => {
       const record = sampleRecord('a');
       await catalogue.saveCall(closedCallOf(record));
       expect(await catalogue.openCalls()).toEqual([closedCallOf(record)]);
@@ -59,7 +59,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await catalogue.openCalls()).toEqual([]);
     });
 
-    it('does not open a closed call again when an earlier state comes late', async () => {
+    test('does not open a closed call again when an earlier state comes late', async () => {
       const record = sampleRecord('a');
       await close(record);
       await catalogue.saveCall(sampleCall(record.callId));
@@ -67,13 +67,13 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(only(await listed()).call).toEqual(closedCallOf(record));
     });
 
-    it('notes the lines of a call that is closed twice once', async () => {
+    test('notes the lines of a call that is closed twice once', async () => {
       await close(sampleRecord('a'));
       await close(sampleRecord('a', { to: '201' }));
       expect(only(await listed()).to).toBe('200');
     });
 
-    it('keeps whatever a caller sent', async () => {
+    test('keeps whatever a caller sent', async () => {
       for (const [index, text] of nasty.entries()) {
         await close(sampleRecord(`r${index}`, { from: text, startedAt: START + index }));
       }
@@ -82,7 +82,7 @@ function contract(make: () => Promise<Catalogue>): void {
   });
 
   describe('recordings', () => {
-    it('notes one pending delivery per target', async () => {
+    test('notes one pending delivery per target', async () => {
       const recording = sampleRecording('a');
       expect(await catalogue.addRecording(recording, ['archiv', 'copy', 'copy'])).toEqual(recording);
       expect(only(await catalogue.dueDeliveries('copy', START, 10))).toEqual({
@@ -101,7 +101,7 @@ function contract(make: () => Promise<Catalogue>): void {
       });
     });
 
-    it('gives equal names -2 and -3, as a server compares them that ignores case', async () => {
+    test('gives equal names -2 and -3, as a server compares them that ignores case', async () => {
       const add = async (id: string, change: { name?: string; folder?: string } = {}) =>
         (await catalogue.addRecording(sampleRecording(id, change), ['archiv'])).name;
       expect(await add('a')).toBe(name);
@@ -111,7 +111,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect((await due('archiv')).map((delivery) => delivery.name)).toHaveLength(4);
     });
 
-    it('changes nothing when a recording is added again', async () => {
+    test('changes nothing when a recording is added again', async () => {
       await catalogue.addRecording(sampleRecording('a'), ['archiv']);
       await catalogue.addRecording(sampleRecording('b'), ['archiv']);
       const [, second] = await due('archiv');
@@ -122,7 +122,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await due('copy')).toEqual([]);
     });
 
-    it('knows the media of a recording', async () => {
+    test('knows the media of a recording', async () => {
       await catalogue.addRecording(sampleRecording('a'), []);
       expect(await catalogue.mediaOf('a')).toMatchObject({ bytes: 3_072_044, durationMs: 192_000 });
       expect(await catalogue.mediaOf('b')).toBeUndefined();
@@ -130,7 +130,7 @@ function contract(make: () => Promise<Catalogue>): void {
   });
 
   describe('deliveries', () => {
-    it('come oldest recording first, those that are due, up to the limit', async () => {
+    test('come oldest recording first, those that are due, up to the limit', async () => {
       for (const [id, startedAt] of [
         ['young', START + 2],
         ['old', START],
@@ -148,7 +148,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await due('copy')).toEqual([]);
     });
 
-    it('tells when the next one is due', async () => {
+    test('tells when the next one is due', async () => {
       expect(await catalogue.nextDue('archiv')).toBeUndefined();
       await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
       const delivery = only(await due('archiv'));
@@ -158,7 +158,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await catalogue.nextDue('archiv')).toBeUndefined();
     });
 
-    it('lets the local file go only when every target has it, and once', async () => {
+    test('lets the local file go only when every target has it, and once', async () => {
       await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), ...delivered });
       expect(await catalogue.deletable(10)).toEqual([]);
@@ -169,14 +169,14 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await catalogue.deletable(10)).toEqual([]);
     });
 
-    it('never lets a file go that no target was told to have, or that one has set aside', async () => {
+    test('never lets a file go that no target was told to have, or that one has set aside', async () => {
       await catalogue.addRecording(sampleRecording('nowhere'), []);
       await catalogue.addRecording(sampleRecording('a'), ['archiv']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), state: 'set-aside' });
       expect(await catalogue.deletable(10)).toEqual([]);
     });
 
-    it('refuses to note a delivery that was never ordered', async () => {
+    test('refuses to note a delivery that was never ordered', async () => {
       await catalogue.addRecording(sampleRecording('a'), ['archiv']);
       const delivery = only(await due('archiv'));
       await expect(catalogue.saveDelivery({ ...delivery, target: 'copy' })).rejects.toMatchObject({
@@ -184,7 +184,7 @@ function contract(make: () => Promise<Catalogue>): void {
       });
     });
 
-    it('are counted per target, with the last error of what has not arrived', async () => {
+    test('are counted per target, with the last error of what has not arrived', async () => {
       for (const id of ['a', 'b', 'c', 'd']) await catalogue.addRecording(sampleRecording(id), ['archiv']);
       await catalogue.addRecording(sampleRecording('e'), ['copy']);
       const [a, b, c] = (await due('archiv')) as [Delivery, Delivery, Delivery];
@@ -213,7 +213,7 @@ function contract(make: () => Promise<Catalogue>): void {
   });
 
   describe('listings', () => {
-    it('give each line with its call and its deliveries', async () => {
+    test('give each line with its call and its deliveries', async () => {
       const record = sampleRecord('a');
       await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
       await close(record);
@@ -222,7 +222,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(line.deliveries.map(({ target }) => target)).toEqual(['archiv', 'copy']);
     });
 
-    it('find by time, number, group and outcome, in the order of the start', async () => {
+    test('find by time, number, group and outcome, in the order of the start', async () => {
       await close(
         sampleRecord('c', { startedAt: START + 2, to: '100%_x', verdict: { outcome: 'lost', rule: 'x' } }),
       );
@@ -241,7 +241,7 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await idsOf({ outcome: 'lost' })).toEqual(['c']);
     });
 
-    it('give every line once over many pages, though many start in the same instant', async () => {
+    test('give every line once over many pages, though many start in the same instant', async () => {
       const all = Array.from({ length: 1000 }, (_, index) =>
         sampleRecord(`r${index}`, { startedAt: START + Math.floor(index / 300) }),
       );
@@ -254,14 +254,14 @@ function contract(make: () => Promise<Catalogue>): void {
   describe('report', () => {
     const ids = async () => (await catalogue.unreported(10)).map(({ id }) => id);
 
-    it('gives what no file has, in the order in which calls were closed', async () => {
+    test('gives what no file has, in the order in which calls were closed', async () => {
       await close(sampleRecord('b', { startedAt: START + 9 }));
       await close(sampleRecord('a'));
       expect(await catalogue.unreported(1)).toEqual([sampleRecord('b', { startedAt: START + 9 })]);
       expect(await ids()).toEqual(['b', 'a']);
     });
 
-    it('keeps one append open until it is complete', async () => {
+    test('keeps one append open until it is complete', async () => {
       await close(sampleRecord('a'));
       await close(sampleRecord('b'));
       const append = { file: 'Report_2021-04.csv', offset: 7, text: 'x\r\n', records: ['b', 'a'] };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { catalogueContract } from './contract.ts';
 import { allOf, closedCallOf, sampleCall, sampleRecord } from './sample.ts';
@@ -32,7 +32,7 @@ async function opened(readonly = false): Promise<SqliteCatalogue> {
 const modeOf = async (file: string) => ((await stat(file)).mode & 0o777).toString(8);
 
 describe('the SQLite file', () => {
-  it('is for its owner only, with all that SQLite puts beside it', async () => {
+  test('is for its owner only, with all that SQLite puts beside it', async () => {
     const catalogue = await opened();
     expect(await Promise.all([path, `${path}-wal`, `${path}-shm`].map(modeOf))).toEqual([
       '600',
@@ -42,7 +42,7 @@ describe('the SQLite file', () => {
     await catalogue.close();
   });
 
-  it('is the same catalogue when opened again', async () => {
+  test('is the same catalogue when opened again', async () => {
     const first = await opened();
     await first.saveCall(sampleCall('a'));
     await first.close();
@@ -51,14 +51,14 @@ describe('the SQLite file', () => {
     await second.close();
   });
 
-  it('can be forced onto the disk right after it was opened', async () => {
+  test('can be forced onto the disk right after it was opened', async () => {
     await (await opened()).close();
     const catalogue = await opened();
     await expect(catalogue.sync()).resolves.toBeUndefined();
     await catalogue.close();
   });
 
-  it('has every call of which saveCall returned, whenever the process is killed', async () => {
+  test('has every call of which saveCall returned, whenever the process is killed', async () => {
     const writer = spawn(process.execPath, [fileURLToPath(new URL('./writer.ts', import.meta.url)), path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -74,7 +74,7 @@ describe('the SQLite file', () => {
     await catalogue.close();
   });
 
-  it('is refused when it is no database, and left as it is', async () => {
+  test('is refused when it is no database, and left as it is', async () => {
     path = join(folder, 'notes.txt');
     await writeFile(path, 'x'.repeat(5000));
     await expect(opened()).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('the SQLite file', () => {
     expect(await readFile(path, 'utf8')).toBe('x'.repeat(5000));
   });
 
-  it('is refused when it is the database of another program', async () => {
+  test('is refused when it is the database of another program', async () => {
     path = join(folder, 'astdb.sqlite3');
     const other = new Database(path);
     other.exec('create table astdb (key text)');
@@ -93,7 +93,7 @@ describe('the SQLite file', () => {
     await expect(opened()).rejects.toMatchObject({ code: 'catalogue-foreign' });
   });
 
-  it('is refused when a later version wrote it', async () => {
+  test('is refused when a later version wrote it', async () => {
     await (await opened()).close();
     const later = new Database(path);
     later.exec("insert into kysely_migration values ('9999-later', '2030-01-01T00:00:00Z')");
@@ -102,14 +102,14 @@ describe('the SQLite file', () => {
     await expect(opened(true)).rejects.toMatchObject({ code: 'catalogue-newer' });
   });
 
-  it('is refused when its place cannot be had', async () => {
+  test('is refused when its place cannot be had', async () => {
     await writeFile(join(folder, 'lib'), '');
     await expect(opened()).rejects.toMatchObject({ code: 'catalogue-not-accessible' });
   });
 });
 
 describe('reading beside the process that writes', () => {
-  it('sees at once what was noted', async () => {
+  test('sees at once what was noted', async () => {
     const writer = await opened();
     const reader = await opened(true);
     const record = sampleRecord('a');
@@ -119,7 +119,7 @@ describe('reading beside the process that writes', () => {
     await writer.close();
   });
 
-  it('works when nobody writes, and changes nothing', async () => {
+  test('works when nobody writes, and changes nothing', async () => {
     const writer = await opened();
     const record = sampleRecord('a');
     await writer.closeCall(closedCallOf(record), [record]);
@@ -134,7 +134,7 @@ describe('reading beside the process that writes', () => {
     expect(await readFile(path)).toEqual(before);
   });
 
-  it('does not hold up the writer while it lists', async () => {
+  test('does not hold up the writer while it lists', async () => {
     const writer = await opened();
     for (let n = 0; n < 500; n++)
       await writer.closeCall(closedCallOf(sampleRecord(`r${n}`)), [sampleRecord(`r${n}`)]);
@@ -149,7 +149,7 @@ describe('reading beside the process that writes', () => {
     await writer.close();
   });
 
-  it('says so when there is no catalogue yet', async () => {
+  test('says so when there is no catalogue yet', async () => {
     await expect(opened(true)).rejects.toMatchObject({ code: 'catalogue-missing', fault: 'configuration' });
     path = join(folder, 'empty.db');
     await writeFile(path, '');

@@ -40,6 +40,7 @@ export function useInstallation(): () => Installation {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mitschnitt-cli-'));
     await mkdir(join(folder, 'archiv'));
+    await mkdir(join(folder, 'spool'));
     await writeFile(join(folder, 'mitschnitt.yaml'), textOf(folder), { mode: 0o600 });
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { ended, launcher, mitschnitt, start } from './command.ts';
 
@@ -83,45 +83,45 @@ function isAlive(pid: number): boolean {
 }
 
 describe('the launcher', () => {
-  it('runs the compiled program with its arguments', async () => {
+  test('runs the compiled program with its arguments', async () => {
     const { code, stdout } = await mitschnitt(['exit', '4', '--x y'], { program });
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ fake: null, args: ['4', '--x y'] });
   });
 
-  it('works through the link that npm makes', async () => {
+  test('works through the link that npm makes', async () => {
     const link = join(root, 'mitschnitt');
     await symlink(program, link);
     expect((await mitschnitt(['exit', '3'], { program: link })).code).toBe(3);
   });
 
-  it('says that the program is to be compiled', async () => {
+  test('says that the program is to be compiled', async () => {
     await rm(join(root, 'dist'), { recursive: true });
     const { code, stderr } = await mitschnitt([], { program });
     expect(code).toBe(2);
     expect(stderr).toContain("run 'npm run build'");
   });
 
-  it('starts the Node that came with the packages where this one is too old', async () => {
+  test('starts the Node that came with the packages where this one is too old', async () => {
     const { code, stdout } = await mitschnitt(['exit', '4', 'x'], old());
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toMatchObject({ fake: null, args: ['4', 'x'] });
   });
 
-  it('says which Node it needs where none came with the packages', async () => {
+  test('says which Node it needs where none came with the packages', async () => {
     await rm(join(root, 'node_modules'), { recursive: true });
     const { code, stderr } = await mitschnitt([], old());
     expect(code).toBe(2);
     expect(stderr).toBe('Mitschnitt needs Node.js 22.22 or later; this is 18.0.0.\n');
   });
 
-  it('does not start itself for ever where that Node is too old as well', async () => {
+  test('does not start itself for ever where that Node is too old as well', async () => {
     const { code, stderr } = await mitschnitt([], { ...old(), env: { FAKE_AGAIN: '1' } });
     expect(code).toBe(2);
     expect(stderr).toContain('needs Node.js');
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT'] as const)(
     'passes %s on once and ends as the program ends',
     async (signal) => {
       const child = start(['wait'], old());
@@ -132,11 +132,11 @@ describe('the launcher', () => {
     },
   );
 
-  it('ends by the signal that ended the program', async () => {
+  test('ends by the signal that ended the program', async () => {
     expect(await mitschnitt(['die', 'SIGKILL'], old())).toMatchObject({ code: null, signal: 'SIGKILL' });
   });
 
-  it('takes the program with it when it is killed', async () => {
+  test('takes the program with it when it is killed', async () => {
     const child = start(['wait'], old());
     const [first = ''] = (await printed(child, 'waiting')).split('\n');
     const { pid } = JSON.parse(first) as { pid: number };
@@ -145,7 +145,7 @@ describe('the launcher', () => {
     await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
   });
 
-  it('outlives a supervisor that closes its channel: only its own start binds it', async () => {
+  test('outlives a supervisor that closes its channel: only its own start binds it', async () => {
     const child = spawn(process.execPath, [program, 'wait'], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     await printed(child, 'waiting');
     child.disconnect();

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 
-import type { Status } from '../../src/cli/status-view.ts';
+import type { Status } from '../../src/status.ts';
 import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
 import { mitschnitt } from './command.ts';
 import { useInstallation } from './installation.ts';
@@ -42,7 +42,7 @@ async function running(status: unknown, code = 200): Promise<string> {
 }
 
 describe('status', () => {
-  it('shows how the running process is', async () => {
+  test('shows how the running process is', async () => {
     const { code, stdout } = await mitschnitt(['status', '-c', await running(fine)]);
     expect(code).toBe(0);
     expect(stdout).toBe(
@@ -58,13 +58,38 @@ describe('status', () => {
     );
   });
 
-  it('gives all of it as JSON', async () => {
+  test('gives all of it as JSON', async () => {
     const { code, stdout } = await mitschnitt(['status', '--json', '-c', await running(fine)]);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ running: true, ...fine });
+    expect(JSON.parse(stdout)).toEqual({
+      running: true,
+      version: '1.2.3',
+      pid: 4711,
+      started_at: '2026-11-23T08:00:00.000Z',
+      asterisk: { ari: true, ami: true, version: null },
+      calls: { live: 3, in_gate: 1, recording: 2 },
+      spool: {
+        active_files: 2,
+        active_bytes: 640_000,
+        transfer_files: 1,
+        transfer_bytes: 44,
+        free_bytes: 12_300_000_000,
+      },
+      targets: [
+        {
+          name: 'archiv',
+          kind: 'folder',
+          pending: 1,
+          pending_bytes: 44,
+          set_aside: 0,
+          delivered: 7,
+          last_error: null,
+        },
+      ],
+    });
   });
 
-  it.each([
+  test.each([
     ['3 without ARI', { ...fine, asterisk: { ari: false, ami: true } }, 3],
     [
       '3 without AMI, whatever the targets are',
@@ -77,14 +102,14 @@ describe('status', () => {
     expect((await mitschnitt(['status', '-c', await running(status)])).code).toBe(code);
   });
 
-  it("shows what a target's server said without its control characters, and what to do", async () => {
+  test("shows what a target's server said without its control characters, and what to do", async () => {
     const status = { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] };
     const { stdout } = await mitschnitt(['status', '-c', await running(status)]);
     expect(stdout).toContain('no space\u{FFFD}[2J left');
     expect(stdout).toMatch(/^archiv: Make room\.$/m);
   });
 
-  it('says that nothing runs, and what waits, with 1', async () => {
+  test('says that nothing runs, and what waits, with 1', async () => {
     const { config, fill } = installation();
     await fill(async (catalogue) => {
       const record = sampleRecord('r1');
@@ -108,17 +133,20 @@ describe('status', () => {
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({
       running: false,
-      targets: [{ name: 'archiv', pending: 1 }, { name: 'old' }],
+      targets: [
+        { name: 'archiv', pending: 1, pending_bytes: 2_000 },
+        { name: 'old', kind: 'not configured' },
+      ],
     });
   });
 
-  it('says that it never ran', async () => {
+  test('says that it never ran', async () => {
     const { code, stdout } = await mitschnitt(['status', '-c', installation().config]);
     expect(code).toBe(1);
     expect(stdout).toContain('it has never run');
   });
 
-  it('says what is wrong with a process that does not answer as it should', async () => {
+  test('says what is wrong with a process that does not answer as it should', async () => {
     const { code, stderr } = await mitschnitt(['status', '-c', await running({ error: 'x' }, 500)]);
     expect(code).toBe(1);
     expect(stderr).toContain('it answered with 500');

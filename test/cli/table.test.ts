@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { printable, toJson } from '../../src/cli/output.ts';
+import { toJson } from '../../src/cli/output.ts';
 import { table } from '../../src/cli/table.ts';
+import { printable } from '../../src/recording/untrusted-text.ts';
 import { allOf } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
 
@@ -9,7 +10,7 @@ const shown = async (rows: string[][], terminal: boolean) =>
   (await allOf(table(['name', 'number'], rows, terminal))).join('');
 
 describe('a table', () => {
-  it('is aligned on a terminal', async () => {
+  test('is aligned on a terminal', async () => {
     expect(
       await shown(
         [
@@ -21,21 +22,21 @@ describe('a table', () => {
     ).toBe('name       number\nÜ          1\nlong name  22\n');
   });
 
-  it('cuts what is too long for a terminal', async () => {
+  test('cuts what is too long for a terminal', async () => {
     const [, row = ''] = (await shown([['x'.repeat(500), '1']], true)).split('\n');
     expect(row).toBe(`${'x'.repeat(59)}…  1`);
   });
 
-  it('is separated by tabs in a pipe, and nothing is cut', async () => {
+  test('is separated by tabs in a pipe, and nothing is cut', async () => {
     expect(await shown([['x'.repeat(500), '1']], false)).toBe(`name\tnumber\n${'x'.repeat(500)}\t1\n`);
   });
 
-  it('shows headings where there are no rows', async () => {
+  test('shows headings where there are no rows', async () => {
     expect(await shown([], true)).toBe('name  number\n');
     expect(await shown([], false)).toBe('name\tnumber\n');
   });
 
-  it('shows every row of a long listing, in order', async () => {
+  test('shows every row of a long listing, in order', async () => {
     const rows = Array.from({ length: 1_000 }, (_, at) => [`n${String(at)}`, 'x'.repeat(at % 50)]);
     const lines = (await shown(rows, true)).split('\n').slice(1, -1);
     expect(lines.map((line) => line.split(' ')[0])).toEqual(rows.map(([name]) => name));
@@ -43,7 +44,7 @@ describe('a table', () => {
 });
 
 describe('output', () => {
-  it.each(nasty)('of %j moves no cursor and turns no direction', (text) => {
+  test.each(nasty)('of %j moves no cursor and turns no direction', (text) => {
     expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
     expect(toJson([text])).not.toMatch(/[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u);
     expect(JSON.parse(toJson([text]))).toEqual([text]);

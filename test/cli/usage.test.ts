@@ -1,14 +1,25 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { mitschnitt } from './command.ts';
 import { useInstallation } from './installation.ts';
 
 const installation = useInstallation();
+const sounds = resolve(import.meta.dirname, '../../sounds');
+
+/** An announcement as a music program may save it: 8-bit stereo of 44.1 kHz. */
+async function stereo(): Promise<Buffer> {
+  const file = await readFile(join(sounds, 'de/ansage.wav'));
+  file.writeUInt16LE(2, 22);
+  file.writeUInt32LE(44_100, 24);
+  file.writeUInt16LE(8, 34);
+  return file;
+}
 
 describe('the command line', () => {
-  it.each([
+  test.each([
     ['without a verb', []],
     ['an unknown verb', ['recrod']],
     ['an unknown option', ['status', '--jsno']],
@@ -24,7 +35,7 @@ describe('the command line', () => {
     expect(stderr).toMatch(/error:|Usage:/);
   });
 
-  it('helps, and tells its version, with 0', async () => {
+  test('helps, and tells its version, with 0', async () => {
     const help = await mitschnitt(['--help']);
     expect(help.code).toBe(0);
     for (const verb of ['run', 'check', 'status', 'recordings', 'report', 'config']) {
@@ -36,12 +47,12 @@ describe('the command line', () => {
     });
   });
 
-  it('lists no verb that does not exist yet', async () => {
+  test('lists no verb that does not exist yet', async () => {
     const { stdout } = await mitschnitt(['--help']);
     expect(stdout).not.toMatch(/^ {2}(play|pause|resume|stop|cleanup|upload|retry|verify|selftest)\b/m);
   });
 
-  it.each([
+  test.each([
     ['run'],
     ['check'],
     ['status'],
@@ -53,7 +64,7 @@ describe('the command line', () => {
     expect(stderr).toContain('/no/such/file.yaml: the file does not exist');
   });
 
-  it('takes the configuration from the environment, unless it is told another', async () => {
+  test('takes the configuration from the environment, unless it is told another', async () => {
     const env = { MITSCHNITT_CONFIG: '/no/such/environment.yaml' };
     expect((await mitschnitt(['status'], { env })).stderr).toContain('/no/such/environment.yaml');
     expect((await mitschnitt(['status', '-c', '/no/such/option.yaml'], { env })).stderr).toContain(
@@ -61,7 +72,7 @@ describe('the command line', () => {
     );
   });
 
-  it('tells all faults of a configuration at once', async () => {
+  test('tells all faults of a configuration at once', async () => {
     const { config } = installation();
     await writeFile(config, 'log: { level: loud }\nweb: { listen: x }\n');
     const { code, stderr } = await mitschnitt(['run', '-c', config]);
@@ -74,7 +85,7 @@ describe('the command line', () => {
 });
 
 describe('config schema', () => {
-  it('prints the JSON Schema', async () => {
+  test('prints the JSON Schema', async () => {
     const { code, stdout } = await mitschnitt(['config', 'schema']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -86,7 +97,7 @@ describe('config schema', () => {
 });
 
 describe('check', () => {
-  it('tells of each thing whether it is right, and ends with 3 when Asterisk cannot be reached', async () => {
+  test('tells of each thing whether it is right, and ends with 3 when Asterisk cannot be reached', async () => {
     const { code, stdout } = await mitschnitt(['check', '-c', installation().config]);
     expect(code).toBe(3);
     expect(stdout).toMatch(/^ok {5}configuration \/.*mitschnitt\.yaml$/m);
@@ -96,7 +107,7 @@ describe('check', () => {
     expect(stdout).toMatch(/^wrong {2}asterisk AMI: .+\n {7}\S.+$/m);
   });
 
-  it('tells the same as JSON', async () => {
+  test('tells the same as JSON', async () => {
     const { code, stdout } = await mitschnitt(['check', '--json', '-c', installation().config]);
     expect(code).toBe(3);
     const results = JSON.parse(stdout) as {
@@ -108,7 +119,39 @@ describe('check', () => {
     expect(results.filter(({ ok }) => !ok).map(({ name }) => name)).toEqual(['ARI', 'AMI']);
   });
 
-  it('gives the faults of the configuration as JSON', async () => {
+  test('tells that the spool is missing, with the command that makes it, and makes nothing itself', async () => {
+    const { folder, config } = installation();
+    await rmdir(join(folder, 'spool'));
+    const { stdout } = await mitschnitt(['check', '-c', config]);
+    expect(stdout).toMatch(
+      /^wrong {2}spool .+\n {7}.*install -d -o asterisk -g asterisk -m 2775 \/.+\/spool$/m,
+    );
+    expect(await readdir(folder)).not.toContain('spool');
+  });
+
+  test('tells that Asterisk may not write where recordings begin', async () => {
+    const { folder, config } = installation();
+    await chmod(join(folder, 'spool'), 0o777);
+    await mkdir(join(folder, 'spool/active'), { mode: 0o755 });
+    const { stdout } = await mitschnitt(['check', '-c', config]);
+    expect(stdout).toMatch(/^wrong {2}spool .*active$/m);
+  });
+
+  test.each([
+    ['ansage.wav', 'has 2 channels instead of 1, has 8 bits instead of 16, has 44100 Hz instead of 8000'],
+    ['ansage.wav16', 'has 2 channels instead of 1, has 8 bits instead of 16, has 44100 Hz instead of 16000'],
+  ])('tells that Asterisk would play noise: %s', async (name, problem) => {
+    const { folder, config } = installation();
+    await cp(sounds, join(folder, 'sounds'), { recursive: true });
+    await writeFile(join(folder, 'sounds/de', name), await stereo());
+    await appendFile(config, `prompts: { path: ${folder}/sounds }\n`);
+    const { stdout } = await mitschnitt(['check', '-c', config]);
+    expect(stdout).toContain(`wrong  prompt de/ansage: `);
+    expect(stdout).toContain(`${name} ${problem}\n`);
+    expect(stdout).toContain('ok     prompt de/ansage-opt-out\n');
+  });
+
+  test('gives the faults of the configuration as JSON', async () => {
     const { config } = installation();
     await writeFile(config, 'log: { level: loud }\n');
     const { code, stdout } = await mitschnitt(['check', '--json', '-c', config]);
@@ -117,7 +160,11 @@ describe('check', () => {
       {
         kind: 'configuration',
         ok: false,
-        problem: { code: 'configuration-invalid', faults: expect.arrayContaining([]) as unknown },
+        problem: {
+          code: 'configuration-invalid',
+          fault: 'configuration',
+          faults: expect.arrayContaining([]) as unknown,
+        },
       },
     ]);
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 import { configurationSchema } from '../../src/config/json-schema.ts';
@@ -11,7 +11,7 @@ import { configOf, faultsOf, useWorkspace } from './workspace.ts';
 useWorkspace();
 
 const environment = { ARI_PASSWORD: 'a', AMI_SECRET: '0815', SMB_PASSWORD: 's' };
-/** The example of product.md section 12, letter by letter. */
+/** A configuration that uses every section, those included that are not supported yet. */
 const example = () => readFile(join(import.meta.dirname, 'example.yaml.txt'), 'utf8');
 
 /** The example with everything taken out that is not supported yet. */
@@ -25,7 +25,7 @@ async function supported(): Promise<string> {
 }
 
 describe('the example of the product description', () => {
-  it('is refused only for what is not supported yet', async () => {
+  test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
       '10:46 groups[0].members[3]: is not supported yet: "queue:support" -> leave it out',
       '19:19 targets.archiv.type: is not supported yet: "smb" -> folder or ftp',
@@ -38,7 +38,7 @@ describe('the example of the product description', () => {
     ]);
   });
 
-  it('is accepted without that', async () => {
+  test('is accepted without that', async () => {
     const config = await configOf(await supported(), environment);
     expect(config.asterisk.ami.secret.reveal()).toBe('0815');
     expect(config.groups[0]?.members).toHaveLength(3);
@@ -51,7 +51,7 @@ describe('the example of the product description', () => {
     });
   });
 
-  it('shows target types that are understood in all their keys', async () => {
+  test('shows target types that are understood in all their keys', async () => {
     const commented = (await example()).matchAll(/^ {2}# (\w+): +(\{.*\})$/gm);
     const filled: Readonly<Record<string, string>> = {
       host: 'h.example',
@@ -95,7 +95,7 @@ describe('the JSON Schema', () => {
       ),
     );
 
-  it('is of draft 2020-12 and describes every key', () => {
+  test('is of draft 2020-12 and describes every key', () => {
     const schema = configurationSchema();
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
     const undescribed: string[] = [];
@@ -112,11 +112,11 @@ describe('the JSON Schema', () => {
     expect(undescribed).toEqual([]);
   });
 
-  it('accepts the example', async () => {
+  test('accepts the example', async () => {
     expect(violations(configurationSchema(), given(await example()))).toEqual([]);
   });
 
-  it('refuses what the program refuses', async () => {
+  test('refuses what the program refuses', async () => {
     const text = await supported();
     const wrong = [
       text.replace('mode: notice', 'mode: note'),
@@ -133,7 +133,7 @@ describe('the JSON Schema', () => {
     }
   });
 
-  it('lets a secret be given by a file, and only once', async () => {
+  test('lets a secret be given by a file, and only once', async () => {
     const text = await supported();
     const byFile = text.replace('password: ${ARI_PASSWORD}', 'password_file: /run/secrets/ari');
     const both = text.replace('password: ${ARI_PASSWORD}', 'password: x, password_file: y');
@@ -141,7 +141,7 @@ describe('the JSON Schema', () => {
     expect(violations(configurationSchema(), given(both))).not.toEqual([]);
   });
 
-  it('says of what is not supported yet that it is not', () => {
+  test('says of what is not supported yet that it is not', () => {
     const { smtp, retention, targets } = configurationSchema().properties ?? {};
     expect(smtp?.description).toMatch(/Not supported yet\.$/);
     expect(retention?.properties?.['local']?.description).toMatch(/Only 0d is supported yet\.$/);

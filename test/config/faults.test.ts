@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { changed, faultsOf, load, smallest, useWorkspace } from './workspace.ts';
 
@@ -149,11 +149,11 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
   ],
   [
     yes('upload: { every: "61 * * * *" }'),
-    'upload.every: is no cron expression (Invalid value for minute: 61): "61 * * * *" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
+    'upload.every: is no schedule (Invalid value for minute: 61): "61 * * * *" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
   [
     yes('upload: { every: often }'),
-    'upload.every: is no schedule: "often" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
+    'upload.every: is no schedule (it has not five fields): "often" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
   [
     yes('upload: { every: 10ms }'),
@@ -174,12 +174,12 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
 ];
 
 describe('a fault', () => {
-  it.each(faults.map(([text, fault]) => [fault, text] as const))('%s', async (expected, text) => {
+  test.each(faults.map(([text, fault]) => [fault, text] as const))('%s', async (expected, text) => {
     const found = (await faultsOf(text)).map((fault) => fault.replace(/^\d+:\d+ /, ''));
     expect(found).toEqual([expect.stringContaining(expected)]);
   });
 
-  it('of two groups with one name is told at the second', async () => {
+  test('of two groups with one name is told at the second', async () => {
     const second =
       '  - { name: Verkauf, members: [PJSIP/alice], record: { outgoing: false }, announcement: { incoming: { mode: none } }, deliver_to: [archiv] }\n';
     expect(await faultsOf(changed('targets:', `${second}targets:`))).toEqual([
@@ -187,7 +187,7 @@ describe('a fault', () => {
     ]);
   });
 
-  it('of form in a section hides none across sections', async () => {
+  test('of form in a section hides none across sections', async () => {
     const text = changed('["200"]', '[x y]')
       .replace('{ mode: opt-out }', '{ mode: opt-out, key: x }')
       .replace('[archiv]', '[nas]')
@@ -251,11 +251,11 @@ const later: readonly (readonly [text: string, key: string])[] = [
 ];
 
 describe('what is not supported yet', () => {
-  it.each(later.map(([text, key]) => [key, text] as const))('is refused: %s', async (key, text) => {
+  test.each(later.map(([text, key]) => [key, text] as const))('is refused: %s', async (key, text) => {
     expect(await faultsOf(text)).toEqual([expect.stringContaining(` ${key}: is not supported yet`)]);
   });
 
-  it('is accepted where it asks for what happens anyway', async () => {
+  test('is accepted where it asks for what happens anyway', async () => {
     const group = 'audio: { channels: mono, sample_rate: 8000 }\n    never_record: []\n    deliver_to';
     const text = changed('deliver_to', group).replace(
       'announcement:\n',
@@ -264,7 +264,7 @@ describe('what is not supported yet', () => {
     await expect(load(`${text}retention: { local: 0d }\n`)).resolves.toBeDefined();
   });
 
-  it('is checked for mistakes all the same', async () => {
+  test('is checked for mistakes all the same', async () => {
     expect(
       await faultsOf(`${smallest}alarms: { after: 0, emial: [x] }\nstorage: { warn: 96%, stop: 95% }\n`),
     ).toEqual([

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { describeFault } from '../../src/config/faults.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -9,7 +9,7 @@ import { changed, configOf, errorOf, faultsOf, file, load, smallest, useWorkspac
 useWorkspace();
 
 describe('a configuration', () => {
-  it('gets the documented defaults', async () => {
+  test('gets the documented defaults', async () => {
     const config = await configOf(smallest);
     expect(config.asterisk.ari).toMatchObject({
       url: 'http://127.0.0.1:8088/ari',
@@ -52,18 +52,18 @@ describe('a configuration', () => {
     });
   });
 
-  it("takes the machine's time zone where none is given", async () => {
+  test("takes the machine's time zone where none is given", async () => {
     const config = await configOf(changed(', timezone: Europe/Zurich', ''));
     expect(config.pbx.timezone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 
-  it('keeps the report in the spool, wherever that is', async () => {
+  test('keeps the report in the spool, wherever that is', async () => {
     expect((await configOf(`${smallest}spool: { path: /data/spool }\n`)).report.path).toBe(
       '/data/spool/report',
     );
   });
 
-  it('takes values without quotes as they are written', async () => {
+  test('takes values without quotes as they are written', async () => {
     const config = await configOf(
       changed('members: ["200"]', 'members: [0200, 0210-0219]')
         .replace('ami-secret', '0123')
@@ -77,13 +77,13 @@ describe('a configuration', () => {
     expect(config.groups[0]?.announcement.incoming).toMatchObject({ key: '2' });
   });
 
-  it('takes a key without a value as not given', async () => {
+  test('takes a key without a value as not given', async () => {
     const config = await configOf(`${smallest}log:\nupload: { every: }\nreport: { path: ~ }\nweb:\n`);
     expect(config.log.level).toBe('info');
     expect(config.upload.every).toEqual({ kind: 'interval', ms: 300_000 });
   });
 
-  it('may repeat what an anchor names', async () => {
+  test('may repeat what an anchor names', async () => {
     const text = changed('{ mode: opt-out }', '&same { mode: notice }').replace(
       'outgoing: { mode: notice }',
       'outgoing: *same',
@@ -94,7 +94,7 @@ describe('a configuration', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['500ms', 500],
     ['3s', 3_000],
     ['1.5s', 1_500],
@@ -105,7 +105,7 @@ describe('a configuration', () => {
     expect((await configOf(text)).groups[0]?.announcement.incoming).toMatchObject({ timeout: ms });
   });
 
-  it.each([
+  test.each([
     ['immediately', { kind: 'immediately' }],
     ['90s', { kind: 'interval', ms: 90_000 }],
     ['"*/10 6-20 * * mon-fri"', { kind: 'cron', pattern: '*/10 6-20 * * mon-fri' }],
@@ -113,7 +113,7 @@ describe('a configuration', () => {
     expect((await configOf(`${smallest}upload: { every: ${written} }\n`)).upload.every).toEqual(schedule);
   });
 
-  it.each([
+  test.each([
     ['none', 21],
     ['explicit', 21],
     ['implicit', 990],
@@ -123,7 +123,7 @@ describe('a configuration', () => {
     expect(config.targets['archiv']).toMatchObject({ type: 'ftp', port, path: '' });
   });
 
-  it.each([
+  test.each([
     ['true', true],
     ['{ ca: /etc/ssl/pbx.pem }', { ca: '/etc/ssl/pbx.pem' }],
   ])('reaches AMI with tls: %s at port 5039', async (written, tls) => {
@@ -133,7 +133,7 @@ describe('a configuration', () => {
 });
 
 describe('environment variables', () => {
-  it('are put in anywhere in a value, in any form of YAML', async () => {
+  test('are put in anywhere in a value, in any form of YAML', async () => {
     const text = changed(
       '{ password: ari-password }',
       '{ password: ${A}, username: "x-${B}", url: \'http://${B}/ari\' }',
@@ -145,7 +145,7 @@ describe('environment variables', () => {
     expect(config.asterisk.ami.port).toBe(5040);
   });
 
-  it('are not put in twice, and stay text where the dollar is doubled', async () => {
+  test('are not put in twice, and stay text where the dollar is doubled', async () => {
     const config = await configOf(
       changed('ari-password', '${A}').replace('ami-secret', () => '$${A}'),
       {
@@ -157,45 +157,45 @@ describe('environment variables', () => {
     expect(config.asterisk.ami.secret.reveal()).toBe('${A}');
   });
 
-  it('that are missing are named, and not told again as a missing value', async () => {
+  test('that are missing are named, and not told again as a missing value', async () => {
     expect(await faultsOf(changed('ari-password', '${NO_SUCH}').replace('ami-secret', '"${1}"'))).toEqual([
       '2:20 asterisk.ari.password: the environment variable NO_SUCH is not set -> a variable that is set; for a literal ${ write $${',
       '3:18 asterisk.ami.secret: ${1} is not the name of an environment variable -> a variable that is set; for a literal ${ write $${',
     ]);
   });
 
-  it('in comments are no concern', async () => {
+  test('in comments are no concern', async () => {
     await expect(load(`# \${NO_SUCH}\n${smallest}`)).resolves.toBeDefined();
   });
 });
 
 describe('a secret', () => {
-  it('is read from a file beside the configuration, without the line break at its end', async () => {
+  test('is read from a file beside the configuration, without the line break at its end', async () => {
     await file('ari', 'from a file\n');
     const config = await configOf(changed('password: ari-password', 'password_file: ari'));
     expect(config.asterisk.ari.password.reveal()).toBe('from a file');
   });
 
-  it('may not be given twice', async () => {
+  test('may not be given twice', async () => {
     await file('ari', 'x');
     expect(await faultsOf(changed('password: ari-password', 'password: a, password_file: ari'))).toEqual([
       '2:23 asterisk.ari.password_file: is given beside password -> either password or password_file',
     ]);
   });
 
-  it('whose file does not exist is one fault', async () => {
+  test('whose file does not exist is one fault', async () => {
     expect(await faultsOf(changed('password: ari-password', 'password_file: /no/such/file'))).toEqual([
       '2:10 asterisk.ari.password_file: the file does not exist: /no/such/file -> a file that contains the secret',
     ]);
   });
 
-  it('may be missing in no form', async () => {
+  test('may be missing in no form', async () => {
     expect(await faultsOf(changed('{ password: ari-password }', '{ username: x }'))).toEqual([
       '2:3 asterisk.ari.password: is missing -> password or password_file: Password of that user',
     ]);
   });
 
-  it('is never shown, however the configuration is printed', async () => {
+  test('is never shown, however the configuration is printed', async () => {
     const config = await configOf(smallest);
     const printed = [
       inspect(config, { depth: null, showHidden: true }),
@@ -206,7 +206,7 @@ describe('a secret', () => {
     expect(JSON.stringify(config.asterisk.ari.password)).toBe('"***"');
   });
 
-  it('that everybody may read is warned of', async () => {
+  test('that everybody may read is warned of', async () => {
     const path = await file('ari', 'x', 0o644);
     const { warnings } = await load(changed('password: ari-password', `password_file: ${path}`), {}, 0o644);
     expect(warnings).toEqual([
@@ -217,18 +217,18 @@ describe('a secret', () => {
     ]);
   });
 
-  it('that only its owner may read is not', async () => {
+  test('that only its owner may read is not', async () => {
     expect((await load(smallest)).warnings).toEqual([]);
   });
 
-  it('that is only named in the file is not', async () => {
+  test('that is only named in the file is not', async () => {
     const variables = changed('ari-password', '${A}').replace('ami-secret', '${A}');
     expect((await load(variables, { A: 'x' }, 0o644)).warnings).toEqual([]);
   });
 });
 
 describe('faults', () => {
-  it('are told all together, in their order, each with its place', async () => {
+  test('are told all together, in their order, each with its place', async () => {
     const text = smallest
       .replace('{ password: ari-password }', '{ pasword: geheim, app: "mit leer" }')
       .replace('[PJSIP/trunk], timezone: Europe/Zurich', 'PJSIP/trunk, timezone: Europe/Zuerich')
@@ -250,7 +250,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('make one error that says what it is', async () => {
+  test('make one error that says what it is', async () => {
     const path = await file('mitschnitt.yaml', 'log: { level: loud }\n');
     const error = await errorOf(loadConfig(path, {}));
     expect(error).toMatchObject({ code: 'configuration-invalid', fault: 'configuration', retry: false });
@@ -264,7 +264,7 @@ describe('faults', () => {
     });
   });
 
-  it('never show a secret, wherever it stands and whatever is wrong around it', async () => {
+  test('never show a secret, wherever it stands and whatever is wrong around it', async () => {
     const geheim = 'GEHEIM-4711';
     const texts = [
       changed('{ password: ari-password }', `{ password: [${geheim}] }`),
@@ -289,7 +289,7 @@ describe('faults', () => {
     }
   });
 
-  it('show a value on one line, and no more of it than is needed', async () => {
+  test('show a value on one line, and no more of it than is needed', async () => {
     const [fault] = await faultsOf(changed('name: Verkauf', `name: "\\e[2J\\u202e${'x'.repeat(100)}"`));
     expect(fault).toBe(
       `6:11 groups[0].name: is not valid: "\\u001b[2J\\u202e${'x'.repeat(55)}..." -> text of 1 to 64 characters in one line`,
@@ -298,7 +298,7 @@ describe('faults', () => {
 });
 
 describe('a file', () => {
-  it.each([
+  test.each([
     ['is empty', '', 'the file is empty'],
     ['has only comments', '# nothing\n', 'the file is empty'],
     ['is a list', '- asterisk\n', '1:1: is not valid -> a section of keys and values'],
@@ -328,7 +328,7 @@ describe('a file', () => {
     );
   });
 
-  it('cannot fill the memory by aliases within aliases', async () => {
+  test('cannot fill the memory by aliases within aliases', async () => {
     const levels = Array.from(
       { length: 20 },
       (_, at) =>
@@ -341,7 +341,7 @@ describe('a file', () => {
     );
   });
 
-  it('that does not exist, is a folder or no text is refused with its name', async () => {
+  test('that does not exist, is a folder or no text is refused with its name', async () => {
     const told = async (path: string) => (await errorOf(loadConfig(path, {}))).faults.map(describeFault);
     expect(await told('/no/such/mitschnitt.yaml')).toEqual([
       '/no/such/mitschnitt.yaml: the file does not exist',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import type { Prompt } from '../../src/call/call.ts';
 import { policyOf, promptsOf } from '../../src/config/policy.ts';
@@ -15,16 +15,16 @@ const prompt = (name: string, language: string): Prompt => ({
 });
 
 describe('the policy', () => {
-  it('has the groups in their order, with what they say', async () => {
+  test('has the groups in their order, with what they say', async () => {
     const second =
       '  - name: Support\n    language: en\n    members: [PJSIP/alice, "300-309"]\n    record: { incoming: false, outgoing: false, internal: true }\n    announcement: { internal: { mode: opt-in, key: "#", timeout: 5s } }\n    deliver_to: [archiv]\n';
     const config = await configOf(
       changed('targets:', `${second}targets:`).concat('audio: { min_duration: 2s }\n'),
     );
-    const policy = policyOf(config, prompt, new Set(['PJSIP/200']));
+    const policy = policyOf(config, prompt);
 
     expect(policy.trunks).toEqual(new Set(['PJSIP/trunk']));
-    expect(policy.endpoints).toEqual(new Set(['PJSIP/200']));
+    expect(policy.endpoints).toEqual(new Set());
     expect(policy.minDurationMs).toBe(2_000);
     expect(policy.groups.map(({ name }) => name)).toEqual(['Verkauf', 'Support']);
     expect(policy.groups[1]).toEqual({
@@ -48,8 +48,8 @@ describe('the policy', () => {
     });
   });
 
-  it('announces as the mode demands', async () => {
-    const [group] = policyOf(await configOf(smallest), prompt, new Set()).groups;
+  test('announces as the mode demands', async () => {
+    const [group] = policyOf(await configOf(smallest), prompt).groups;
     expect(group?.announcement.incoming).toEqual({
       mode: 'opt-out',
       prompt: prompt('ansage-opt-out', 'de'),
@@ -66,7 +66,7 @@ describe('the policy', () => {
     });
   });
 
-  it('needs each prompt once', async () => {
+  test('needs each prompt once', async () => {
     expect(promptsOf(await configOf(changed('{ mode: notice }', '{ mode: opt-out }')))).toEqual([
       { name: 'ansage-opt-out', language: 'de' },
       { name: 'abgelehnt', language: 'de' },

@@ -66,7 +66,7 @@ const names = [
   `${'ü'.repeat(98)}.wav`,
 ];
 
-/** What every target has to be able to do (product 6.2, 6.4, 6.6; the port's documentation in src/delivery/target.ts). */
+/** What every target has to be able to do (see the port's documentation in src/delivery/target.ts). */
 export function targetContract(name: string, fixture: Fixture): void {
   describe(name, () => {
     let place: Place;

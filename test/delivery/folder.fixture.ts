@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import type { Stored, Target, Upload } from '../../src/delivery/target.ts';
 import { MitschnittError } from '../../src/errors.ts';
-import { docker, LABELS } from '../live/containers.ts';
+import { docker, testLabels } from '../live/containers.ts';
 import type { Fixture, Place } from './contract.ts';
 import type { PutInside, PutResult } from './put-inside.ts';
 
@@ -77,7 +77,7 @@ export class InContainer implements Target {
 
   async #run(order: PutInside, mounts: readonly string[]): Promise<Stored> {
     const project = resolve(import.meta.dirname, '../..');
-    const labels = Object.entries(LABELS).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
+    const labels = Object.entries(testLabels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
     const output = await docker(
       ...['run', '--rm', '--network', 'none', ...labels, ...this.#options, ...mounts],
       ...['--volume', `${project}:${project}:ro`, '--volume', `${process.execPath}:/node:ro`],

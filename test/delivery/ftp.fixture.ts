@@ -6,7 +6,7 @@ import { GenericContainer } from 'testcontainers';
 import { ftpLimits, FtpTarget, type FtpLimits, type FtpSettings } from '../../src/delivery/ftp.ts';
 import type { Target } from '../../src/delivery/target.ts';
 import { MitschnittError } from '../../src/errors.ts';
-import { docker, LABELS } from '../live/containers.ts';
+import { docker, testLabels } from '../live/containers.ts';
 import { eventually } from '../live/eventually.ts';
 import { FtpServer } from '../live/ftp.ts';
 import { takeNet } from '../live/net.ts';
@@ -76,7 +76,7 @@ const noSpace: ObstacleCase = {
     const net = await takeNet();
     const container = await new GenericContainer('mitschnitt/ftp')
       .withNetworkMode('host')
-      .withLabels(LABELS)
+      .withLabels(testLabels)
       .withEnvironment({ NET: net.prefix })
       .withTmpFs({ '/home/mitschnitt': 'size=64k' })
       .start();

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { eventually } from '../live/eventually.ts';
-import { PARTY_TONES, readWav, tonesOver, totalMs } from '../live/tone.ts';
+import { partyTones, readWav, tonesOver, totalMs } from '../live/tone.ts';
 import { durationMs } from '../live/wav.ts';
 import { demoCalls, type DemoCall } from './calls.ts';
 import { Installation, softphones } from './installation.ts';
@@ -110,8 +110,8 @@ async function showFiles(listed: readonly Listed[]): Promise<void> {
   demand(stored.length === recorded.length, `${stored.length} Dateien statt ${recorded.length}`);
   const rows = stored.map((name) => {
     const sound = readWav(join(installation.delivered, name));
-    const found = tonesOver(sound, Object.values(PARTY_TONES));
-    const voices = Object.entries(PARTY_TONES)
+    const found = tonesOver(sound, Object.values(partyTones));
+    const voices = Object.entries(partyTones)
       .map(([party, hz]) => ({ party, ms: totalMs(found.get(hz)) }))
       .filter(({ ms }) => ms > 0);
     const call = recorded.find((each) => lineOf(each, listed)?.file === name);

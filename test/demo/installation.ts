@@ -115,15 +115,7 @@ export class Installation {
   #config(): object {
     const { asterisk, ftp, folder } = this;
     return {
-      asterisk: {
-        ari: { url: asterisk.ariUrl, username: asterisk.ariUsername, password: asterisk.ariPassword },
-        ami: {
-          host: asterisk.amiHost,
-          port: asterisk.amiPort,
-          username: asterisk.amiUsername,
-          secret: asterisk.amiSecret,
-        },
-      },
+      asterisk: asterisk.settings,
       pbx: { trunks: ['PJSIP/trunk', `PJSIP/${softphones.outside}`], timezone: 'Europe/Zurich' },
       spool: { path: join(folder, 'spool') },
       catalogue: { type: 'sqlite', path: join(folder, 'catalogue.db') },

@@ -2,14 +2,13 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { connect } from 'node:net';
 import { GenericContainer, Wait, type StartedTestContainer } from 'testcontainers';
-import { docker, followLog, LABELS } from './containers.ts';
+import { docker, followLog, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
-const DIALPLAN = resolve(import.meta.dirname, '../../dialplan/mitschnitt.conf');
-const AMI_PORT = 5038;
-const ARI_PORT = 8088;
+const dialplanFile = resolve(import.meta.dirname, '../../dialplan/mitschnitt.conf');
+const ariPort = 8088;
 // Both versions are up within 2 s; a machine with two busy cores may take several times that.
-const START_MS = 30_000;
+const startMs = 30_000;
 
 /** What to start. */
 export interface AsteriskOptions {
@@ -25,7 +24,7 @@ export interface AsteriskOptions {
 }
 
 /** A running Asterisk. */
-export class Asterisk {
+export class Asterisk extends Server {
   readonly version: 22 | 16;
   readonly net: string;
   readonly host: string;
@@ -33,21 +32,20 @@ export class Asterisk {
   readonly ariUsername = 'mitschnitt';
   readonly ariPassword = 'ari-secret';
   readonly amiHost: string;
-  readonly amiPort = AMI_PORT;
+  readonly amiPort = 5038;
   readonly amiUsername = 'mitschnitt';
   readonly amiSecret = 'ami-secret';
   readonly spoolPath: string;
-  readonly #container: StartedTestContainer;
   #log = '';
 
   private constructor(options: AsteriskOptions, container: StartedTestContainer) {
+    super(container);
     this.version = options.version;
     this.net = options.net;
     this.host = `${options.net}1`;
-    this.ariUrl = `http://${this.host}:${String(ARI_PORT)}/ari`;
+    this.ariUrl = `http://${this.host}:${String(ariPort)}/ari`;
     this.amiHost = this.host;
     this.spoolPath = options.spool;
-    this.#container = container;
     this.#followLog();
   }
 
@@ -60,10 +58,10 @@ export class Asterisk {
     const shown = Object.entries(mounts).map(([target, source]) => ({ source, target, mode: 'ro' as const }));
     const container = await new GenericContainer(`mitschnitt/asterisk:${String(version)}`)
       .withNetworkMode('host')
-      .withLabels(LABELS)
+      .withLabels(testLabels)
       .withEnvironment({ NET: net })
       .withBindMounts([
-        { source: DIALPLAN, target: '/etc/asterisk/mitschnitt.conf', mode: 'ro' },
+        { source: dialplanFile, target: '/etc/asterisk/mitschnitt.conf', mode: 'ro' },
         { source: spool, target: spool },
         ...shown,
       ])
@@ -71,10 +69,10 @@ export class Asterisk {
       .withCopyContentToContainer(
         Object.entries(files).map(([name, content]) => ({ content, target: `/etc/asterisk/${name}` })),
       )
-      .withWaitStrategy(Wait.forLogMessage('Asterisk Ready').withStartupTimeout(START_MS))
+      .withWaitStrategy(Wait.forLogMessage('Asterisk Ready').withStartupTimeout(startMs))
       .start();
     const asterisk = new Asterisk(options, container);
-    await asterisk.#ready();
+    await asterisk.ready();
     return asterisk;
   }
 
@@ -83,55 +81,44 @@ export class Asterisk {
     return this.#log;
   }
 
+  /** What a configuration of Mitschnitt says of it (`asterisk:`). */
+  get settings() {
+    return {
+      ari: { url: this.ariUrl, username: this.ariUsername, password: this.ariPassword },
+      ami: {
+        host: this.amiHost,
+        port: this.amiPort,
+        username: this.amiUsername,
+        secret: this.amiSecret,
+      },
+    };
+  }
+
   /** Runs a command of Asterisk's console. */
   async cli(command: string): Promise<string> {
-    const { output, exitCode } = await this.#container.exec(['asterisk', '-rx', command]);
+    const { output, exitCode } = await this.container.exec(['asterisk', '-rx', command]);
     if (exitCode !== 0)
       throw new Error(`asterisk -rx '${command}' ended with ${String(exitCode)}: ${output}`);
     return output;
   }
 
-  /** Ends it at once, as a crash would; `restart` brings it back. */
-  async kill(): Promise<void> {
-    await docker('kill', this.#container.getId());
-  }
-
-  /** Freezes it: sockets stay open, nothing answers. `thaw` lets it go on. */
-  async freeze(): Promise<void> {
-    await docker('pause', this.#container.getId());
-  }
-
-  /** Undoes `freeze`. */
-  async thaw(): Promise<void> {
-    await docker('unpause', this.#container.getId());
-  }
-
-  /** Starts it again, whether it runs or was killed; resolves when it is ready. */
-  async restart(): Promise<void> {
-    const id = this.#container.getId();
-    await docker('restart', '--time', '0', id);
-    await eventually(() => docker('exec', id, 'asterisk', '-rx', 'core waitfullybooted'), {
-      within: START_MS,
-    });
-    await this.#ready();
+  override async restart(): Promise<void> {
+    await super.restart();
     this.#followLog();
   }
 
-  /** Ends and removes it. */
-  async stop(): Promise<void> {
-    await this.#container.stop({ timeout: 0 });
+  protected override async ready(): Promise<void> {
+    const booted = ['exec', this.container.getId(), 'asterisk', '-rx', 'core waitfullybooted'];
+    await eventually(() => docker(...booted), { within: startMs });
+    await eventually(() => greets(this.amiHost, this.amiPort), { within: startMs });
   }
 
   #followLog(): void {
     // Docker begins with the first line again after a restart.
     this.#log = '';
-    followLog(this.#container.getId(), (text) => {
+    followLog(this.container.getId(), (text) => {
       this.#log += text;
     });
-  }
-
-  async #ready(): Promise<void> {
-    await eventually(() => greets(this.amiHost, this.amiPort), { within: START_MS });
   }
 }
 

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Media } from './media.ts';
-import { header, inviteStatus, mediaAddress, method, SipLog, type SipMessage } from './sipLog.ts';
+import { header, inviteStatus, mediaAddress, method, SipLog, type SipMessage } from './sip-log.ts';
 import type { Sound } from './wav.ts';
 
-const REQUEST_TERMINATED = 487;
+const requestTerminated = 487;
 
 /** How a call went, as this party saw it; times are epoch milliseconds. */
 export interface CallResult {
@@ -102,7 +102,7 @@ export class Call {
     const [invite] = this.#log.messages;
     // SIPp gives up if the CANCEL comes in the very moment in which it was about to answer, and it is right.
     const cancelled = this.#ended?.direction === 'received' && method(this.#ended) === 'CANCEL';
-    const status = this.#status ?? (cancelled ? REQUEST_TERMINATED : undefined);
+    const status = this.#status ?? (cancelled ? requestTerminated : undefined);
     if ((code !== 0 && !cancelled) || invite === undefined || status === undefined) {
       const hint = output.split('\n').filter((line) => /unexpected|timeout|error|abort|unable/i.test(line));
       throw new Error(

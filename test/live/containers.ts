@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { StartedTestContainer } from 'testcontainers';
 
 // Testcontainers' own sweeper is an image of a registry that may be out of reach; docker/setup.mjs does it.
 process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
@@ -7,7 +8,7 @@ process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
 const run = promisify(execFile);
 
 /** On every container of the tests, so that set-up can remove those of runs that are gone. */
-export const LABELS = { mitschnitt: 'test', 'mitschnitt.pid': String(process.pid) } as const;
+export const testLabels = { mitschnitt: 'test', 'mitschnitt.pid': String(process.pid) } as const;
 
 /** Runs the docker command and answers with its output. */
 export async function docker(...parameters: readonly string[]): Promise<string> {
@@ -23,4 +24,42 @@ export function followLog(id: string, take: (text: string) => void): void {
   };
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
+}
+
+/** A server in a container, and what happens to servers. What is in its files stays. */
+export abstract class Server {
+  protected readonly container: StartedTestContainer;
+
+  protected constructor(container: StartedTestContainer) {
+    this.container = container;
+  }
+
+  /** Resolves when it serves. */
+  protected abstract ready(): Promise<void>;
+
+  /** Ends it at once, as a crash would; `restart` brings it back. */
+  async kill(): Promise<void> {
+    await docker('kill', this.container.getId());
+  }
+
+  /** Freezes it: sockets stay open, nothing answers. `thaw` lets it go on. */
+  async freeze(): Promise<void> {
+    await docker('pause', this.container.getId());
+  }
+
+  /** Undoes `freeze`. */
+  async thaw(): Promise<void> {
+    await docker('unpause', this.container.getId());
+  }
+
+  /** Starts it again, whether it runs or was killed; resolves when it serves. */
+  async restart(): Promise<void> {
+    await docker('restart', '--time', '0', this.container.getId());
+    await this.ready();
+  }
+
+  /** Ends and removes it. */
+  async stop(): Promise<void> {
+    await this.container.stop({ timeout: 0 });
+  }
 }

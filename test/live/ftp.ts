@@ -1,12 +1,11 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, LABELS } from './containers.ts';
+import { docker, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
-const FTP_HOST = 6;
-const FTP_PORT = 2121;
-const START_MS = 15_000;
+const ftpHost = 6;
+const startMs = 15_000;
 
 /** What to start. */
 export interface FtpOptions {
@@ -19,22 +18,21 @@ export interface FtpOptions {
 }
 
 /** A running vsftpd with one account. */
-export class FtpServer {
+export class FtpServer extends Server {
   readonly host: string;
-  readonly port = FTP_PORT;
+  readonly port = 2121;
   readonly username = 'mitschnitt';
   readonly password = 'ftp-secret';
   readonly root: string;
   /** Certificate to trust (PEM); it names `host`. */
   readonly certificate: string;
-  readonly #container: StartedTestContainer;
   readonly #implicit: boolean;
 
   private constructor({ net, root, tls }: FtpOptions, container: StartedTestContainer, certificate: string) {
-    this.host = `${net}${String(FTP_HOST)}`;
+    super(container);
+    this.host = `${net}${String(ftpHost)}`;
     this.root = root;
     this.certificate = certificate;
-    this.#container = container;
     this.#implicit = tls === 'implicit';
   }
 
@@ -46,7 +44,7 @@ export class FtpServer {
     await chmod(root, 0o777);
     const container = await new GenericContainer('mitschnitt/ftp')
       .withNetworkMode('host')
-      .withLabels(LABELS)
+      .withLabels(testLabels)
       .withEnvironment({ NET: net, TLS: tls })
       .withBindMounts([{ source: root, target: '/home/mitschnitt' }])
       .start();
@@ -54,43 +52,17 @@ export class FtpServer {
       docker('exec', container.getId(), 'cat', '/etc/ssl/vsftpd.pem'),
     );
     const server = new FtpServer(options, container, certificate);
-    await server.#ready();
+    await server.ready();
     return server;
   }
 
   /** What the server has logged: every command and answer. */
   async log(): Promise<string> {
-    return docker('logs', this.#container.getId());
+    return docker('logs', this.container.getId());
   }
 
-  /** Ends it at once, as a crash would; `restart` brings it back with the same files and certificate. */
-  async kill(): Promise<void> {
-    await docker('kill', this.#container.getId());
-  }
-
-  /** Freezes it: sockets stay open, nothing answers. `thaw` lets it go on. */
-  async freeze(): Promise<void> {
-    await docker('pause', this.#container.getId());
-  }
-
-  /** Undoes `freeze`. */
-  async thaw(): Promise<void> {
-    await docker('unpause', this.#container.getId());
-  }
-
-  /** Starts it again, whether it runs or was killed; resolves when it takes logins. */
-  async restart(): Promise<void> {
-    await docker('restart', '--time', '0', this.#container.getId());
-    await this.#ready();
-  }
-
-  /** Ends and removes it; the files stay. */
-  async stop(): Promise<void> {
-    await this.#container.stop({ timeout: 0 });
-  }
-
-  async #ready(): Promise<void> {
-    await eventually(() => accepts(this.host, this.port, this.#implicit), { within: START_MS });
+  protected override async ready(): Promise<void> {
+    await eventually(() => accepts(this.host, this.port, this.#implicit), { within: startMs });
   }
 }
 

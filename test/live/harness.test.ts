@@ -4,18 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Asterisk } from './asterisk.ts';
-import { ANONYMOUS } from './callerId.ts';
+import { anonymous } from './caller-id.ts';
 import { eventually } from './eventually.ts';
 import { takeNet, type Net } from './net.ts';
 import { Parties, type PartyName } from './sipp.ts';
-import { PARTY_TONES, readWav, tonesOver, totalMs } from './tone.ts';
+import { partyTones, readWav, tonesOver, totalMs } from './tone.ts';
 import { durationMs, type Sound } from './wav.ts';
 
 // How far apart two clocks of one call may be: a frame here and there, and a busy machine.
-const SLACK_MS = 250;
+const slackMs = 250;
 
 // What a caller sends, and what Asterisk makes of it: it cuts a number at a semicolon and after 79 characters.
-const NASTY: readonly (readonly [sent: string, seen: string])[] = [
+const nastyNumbers: readonly (readonly [sent: string, seen: string])[] = [
   ['+41791234567', '+41791234567'],
   ['../../x', '../../x'],
   ['"; rm -rf /', '"'],
@@ -26,10 +26,10 @@ const NASTY: readonly (readonly [sent: string, seen: string])[] = [
   ['', ''],
 ];
 
-const KEYS = ['1', '5', '*', '#'];
+const pressedKeys = ['1', '5', '*', '#'];
 
 function heardMs(sound: Sound, party: PartyName): number {
-  return totalMs(tonesOver(sound, [PARTY_TONES[party]]).get(PARTY_TONES[party]));
+  return totalMs(tonesOver(sound, [partyTones[party]]).get(partyTones[party]));
 }
 
 function dialplan(spool: string): string {
@@ -92,15 +92,15 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
       200,
       'peer',
     ]);
-    expect(Math.abs(caller.talkMs - 1500)).toBeLessThan(SLACK_MS);
+    expect(Math.abs(caller.talkMs - 1500)).toBeLessThan(slackMs);
     const [file = ''] = await readdir(spool);
     const recording = await eventually(() => readWav(join(spool, file)));
-    expect(Math.abs(durationMs(recording) - caller.talkMs)).toBeLessThan(SLACK_MS);
-    expect(heardMs(recording, 'trunk')).toBeGreaterThan(caller.talkMs - SLACK_MS);
-    expect(heardMs(recording, '200')).toBeGreaterThan(caller.talkMs - SLACK_MS);
+    expect(Math.abs(durationMs(recording) - caller.talkMs)).toBeLessThan(slackMs);
+    expect(heardMs(recording, 'trunk')).toBeGreaterThan(caller.talkMs - slackMs);
+    expect(heardMs(recording, '200')).toBeGreaterThan(caller.talkMs - slackMs);
     expect(heardMs(recording, '201') + heardMs(recording, '300')).toBe(0);
-    expect(heardMs(caller.heard, '200')).toBeGreaterThan(caller.talkMs - SLACK_MS);
-    expect(heardMs(callee.heard, 'trunk')).toBeGreaterThan(caller.talkMs - SLACK_MS);
+    expect(heardMs(caller.heard, '200')).toBeGreaterThan(caller.talkMs - slackMs);
+    expect(heardMs(callee.heard, 'trunk')).toBeGreaterThan(caller.talkMs - slackMs);
     expect(heardMs(callee.heard, '200')).toBe(0);
   });
 
@@ -135,12 +135,12 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
 
   test('Asterisk hears the keys, in their order', async () => {
     const { asterisk, parties } = running();
-    const keys = KEYS.map((key, index) => ({ key, afterMs: 100 + index * 350 }));
+    const keys = pressedKeys.map((key, index) => ({ key, afterMs: 100 + index * 350 }));
     const placed = await parties.party('trunk').calls('keys', { keys });
     await eventually(() => asterisk.log().includes('key <#>'));
     placed.hangUp();
     await placed.done;
-    expect([...asterisk.log().matchAll(/key <(.)>/g)].map(([, key]) => key)).toEqual(KEYS);
+    expect([...asterisk.log().matchAll(/key <(.)>/g)].map(([, key]) => key)).toEqual(pressedKeys);
   });
 
   test.each([486, 603])(
@@ -174,13 +174,13 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
     const { heard } = await (await parties.party('trunk').calls('tone', { talkMs: 900 })).done;
     const [played, ...more] = tonesOver(heard, [880], { peak: 4000 }).get(880) ?? [];
     expect(more).toEqual([]);
-    expect(Math.abs((played?.toMs ?? 0) - (played?.fromMs ?? 0) - 500)).toBeLessThan(SLACK_MS);
+    expect(Math.abs((played?.toMs ?? 0) - (played?.fromMs ?? 0) - 500)).toBeLessThan(slackMs);
   });
 
   test('nasty caller ids arrive at Asterisk', async () => {
     const { asterisk, parties } = running();
     await Promise.all(
-      NASTY.map(async ([sent, seen]) => {
+      nastyNumbers.map(async ([sent, seen]) => {
         const name = `Zoë "Ö" 北; ${sent}`.slice(0, 60);
         const placed = await parties.party('trunk').calls('201', { from: sent, name, hangUpAfterMs: 100 });
         expect((await placed.done).status).toBeGreaterThanOrEqual(400);
@@ -195,7 +195,7 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
 
   test('a caller who hides the number arrives as anonymous', async () => {
     const { asterisk, parties } = running();
-    const plan = { fromHeader: ANONYMOUS, hangUpAfterMs: 100 };
+    const plan = { fromHeader: anonymous, hangUpAfterMs: 100 };
     await (
       await parties.party('trunk').calls('201', plan)
     ).done;

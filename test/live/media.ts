@@ -33,7 +33,7 @@ export interface Media {
 
 /** Sends and hears the audio of any number of calls, in a thread of its own. */
 export class MediaAgent {
-  readonly #thread = new Worker(new URL('./mediaThread.ts', import.meta.url));
+  readonly #thread = new Worker(new URL('./media-thread.ts', import.meta.url));
   readonly #waiting = new Map<number, (reply: MediaReply) => void>();
   #streams = 0;
 

@@ -6,12 +6,12 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually } from './eventually.ts';
 
-const READY = /\bready\b/;
-const PROGRAM = resolve(import.meta.dirname, '../../src/cli/mitschnitt.mjs');
+const readyLine = /\bready\b/;
+const program = resolve(import.meta.dirname, '../../src/cli/mitschnitt.mjs');
 // The product's own bar is 1 s; a test that measures it does so itself.
-const READY_MS = 15_000;
+const readyMs = 15_000;
 // It finishes what it has begun on SIGTERM, such as an upload.
-const STOP_MS = 15_000;
+const stopMs = 15_000;
 
 /** What to start. */
 export interface MitschnittOptions {
@@ -84,7 +84,7 @@ export class Mitschnitt {
   static async start(options: MitschnittOptions): Promise<Mitschnitt> {
     const mitschnitt = await Mitschnitt.prepare(options);
     try {
-      await mitschnitt.run(options.unready === true ? null : READY);
+      await mitschnitt.run(options.unready === true ? null : readyLine);
     } catch (error) {
       await mitschnitt.remove();
       throw error;
@@ -110,7 +110,7 @@ export class Mitschnitt {
   }
 
   /** Runs it, again after `kill` or `stop`; resolves when it prints `until`, at once if that is null. */
-  async run(until: RegExp | null = READY): Promise<void> {
+  async run(until: RegExp | null = readyLine): Promise<void> {
     if (this.#process !== undefined) throw new Error('it is running');
     const child = this.#spawn(['run', '--config', this.configFile]);
     this.#process = child;
@@ -132,7 +132,7 @@ export class Mitschnitt {
   }
 
   /** Waits until this run has printed something. */
-  async prints(pattern: RegExp, within = READY_MS): Promise<RegExpExecArray> {
+  async prints(pattern: RegExp, within = readyMs): Promise<RegExpExecArray> {
     return eventually(() => pattern.exec(this.#linesOfThisRun) ?? undefined, { within });
   }
 
@@ -152,7 +152,7 @@ export class Mitschnitt {
   /** Ends it in order (SIGTERM), which has to succeed within 15 s. */
   async stop(): Promise<Exit> {
     const child = this.#process;
-    const limit = setTimeout(() => child?.kill('SIGKILL'), STOP_MS);
+    const limit = setTimeout(() => child?.kill('SIGKILL'), stopMs);
     try {
       const exit = await this.kill('SIGTERM');
       if (exit.signal === 'SIGKILL') throw new Error(`it did not end on SIGTERM:\n${this.#log}`);
@@ -181,7 +181,7 @@ export class Mitschnitt {
 
   #spawn(parameters: readonly string[]): ChildProcess {
     // This process's own Node, so that the tests run on the one that they were started with.
-    return spawn(process.execPath, [PROGRAM, ...parameters], {
+    return spawn(process.execPath, [program, ...parameters], {
       cwd: this.#folder,
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -192,10 +192,10 @@ export class Mitschnitt {
     try {
       // One that has ended will print nothing more.
       await eventually(() => run.ended !== undefined || pattern.test(this.#linesOfThisRun), {
-        within: READY_MS,
+        within: readyMs,
       });
     } catch {
-      throw new Error(`no ${String(pattern)} within ${String(READY_MS)} ms:\n${this.#linesOfThisRun}`);
+      throw new Error(`no ${String(pattern)} within ${String(readyMs)} ms:\n${this.#linesOfThisRun}`);
     }
     if (!pattern.test(this.#linesOfThisRun)) {
       throw new Error(`it ended with ${JSON.stringify(run.ended)}:\n${this.#linesOfThisRun}`);

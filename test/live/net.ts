@@ -8,21 +8,21 @@ export interface Net {
 }
 
 // 127.0.0. is everybody's, and low numbers are what people pick by hand.
-const FIRST_NET = 130;
-const LAST_NET = 250;
+const firstNet = 130;
+const lastNet = 250;
 // No party uses .254, so that holding its port marks the network as taken. A listening socket needs no
 // clean-up of stale locks: the kernel closes it with the process, however that ends.
-const LOCK_HOST = 254;
-const LOCK_PORT = 5999;
+const lockHost = 254;
+const lockPort = 5999;
 
 /** Hands out a loopback network that no other live process of this machine holds. */
 export async function takeNet(): Promise<Net> {
-  const count = LAST_NET - FIRST_NET + 1;
+  const count = lastNet - firstNet + 1;
   // Starting at different places keeps parallel test files from queueing at the same number.
   const offset = process.pid % count;
   for (let step = 0; step < count; step += 1) {
-    const prefix = `127.0.${String(FIRST_NET + ((offset + step) % count))}.`;
-    const lock = await listen(`${prefix}${String(LOCK_HOST)}`);
+    const prefix = `127.0.${String(firstNet + ((offset + step) % count))}.`;
+    const lock = await listen(`${prefix}${String(lockHost)}`);
     if (lock === undefined) continue;
     // A crashed run may have left its containers behind on this network.
     if (await isFree(`${prefix}1`, 5060)) return { prefix, release: () => close(lock) };
@@ -38,7 +38,7 @@ function listen(host: string): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen({ host, port: LOCK_PORT, exclusive: true }, () => {
+    server.listen({ host, port: lockPort, exclusive: true }, () => {
       server.unref();
       resolve(server);
     });

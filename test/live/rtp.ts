@@ -1,15 +1,15 @@
 /** A-law in RTP (RFC 3551). */
-export const ALAW_PAYLOAD = 8;
+export const alawPayloadType = 8;
 /** Key presses in RTP (RFC 4733), as numbered in our SDP and in Asterisk's. */
-export const KEY_PAYLOAD = 101;
+export const keyPayloadType = 101;
 /** One packet carries 20 ms, which is 160 samples at 8 kHz. */
-export const PACKET_MS = 20;
+export const packetMs = 20;
 /** Samples in one packet. */
-export const PACKET_SAMPLES = 160;
+export const packetSamples = 160;
 
-const HEADER_BYTES = 12;
-const KEYS = '0123456789*#ABCD';
-const KEY_VOLUME = 10;
+const headerBytes = 12;
+const keyOrder = '0123456789*#ABCD';
+const keyVolume = 10;
 
 /** What of an RTP packet matters here. */
 export interface RtpPacket {
@@ -25,32 +25,32 @@ export interface RtpPacket {
 /** Parses a packet; undefined if it is none. */
 export function parseRtp(datagram: Buffer): RtpPacket | undefined {
   const [first = 0, second = 0] = datagram;
-  if (datagram.length < HEADER_BYTES || first >> 6 !== 2) return undefined;
+  if (datagram.length < headerBytes || first >> 6 !== 2) return undefined;
   return {
     payloadType: second & 0x7f,
     marker: second > 0x7f,
     sequence: datagram.readUInt16BE(2),
     timestamp: datagram.readUInt32BE(4),
     source: datagram.readUInt32BE(8),
-    payload: datagram.subarray(HEADER_BYTES),
+    payload: datagram.subarray(headerBytes),
   };
 }
 
 /** Formats a packet. */
 export function formatRtp(packet: RtpPacket): Buffer {
-  const datagram = Buffer.alloc(HEADER_BYTES + packet.payload.length);
+  const datagram = Buffer.alloc(headerBytes + packet.payload.length);
   datagram[0] = 0x80;
   datagram[1] = packet.payloadType | (packet.marker ? 0x80 : 0);
   datagram.writeUInt16BE(packet.sequence & 0xffff, 2);
   datagram.writeUInt32BE(packet.timestamp >>> 0, 4);
   datagram.writeUInt32BE(packet.source >>> 0, 8);
-  datagram.set(packet.payload, HEADER_BYTES);
+  datagram.set(packet.payload, headerBytes);
   return datagram;
 }
 
 /** The payload of one packet of a key press; `samples` is how long it has lasted so far. */
 export function keyPayload(key: string, samples: number, end: boolean): Uint8Array {
-  const code = KEYS.indexOf(key);
+  const code = keyOrder.indexOf(key);
   if (key.length !== 1 || code < 0) throw new Error(`there is no key '${key}' on a telephone`);
-  return Uint8Array.of(code, (end ? 0x80 : 0) | KEY_VOLUME, samples >> 8, samples & 0xff);
+  return Uint8Array.of(code, (end ? 0x80 : 0) | keyVolume, samples >> 8, samples & 0xff);
 }

@@ -2,14 +2,14 @@
 // harness itself (see call.ts) means 'hang up now', since SIPp has no other way to be told in mid-call.
 
 /** No call of a test lasts longer: the limit of every wait, in milliseconds. */
-export const LONGEST_CALL_MS = 120_000;
+export const longestCallMs = 120_000;
 // Asterisk answers every request at once; its own first repetition comes after 500 ms.
-const RESPONSE_MS = 4000;
+const responseMs = 4000;
 // A BYE after a crossed answer comes with the ACK, or not at all.
-const LATE_BYE_MS = 200;
-const PROGRESS = [100, 180, 181, 182, 183];
+const lateByeMs = 200;
+const progressStatuses = [100, 180, 181, 182, 183];
 // What Asterisk may answer to an INVITE that fails. SIPp has no pattern for it.
-const FAILURES = [400, 403, 404, 408, 410, 480, 484, 486, 487, 488, 500, 501, 502, 503, 504, 600, 603];
+const failureStatuses = [400, 403, 404, 408, 410, 480, 484, 486, 487, 488, 500, 501, 502, 503, 504, 600, 603];
 
 /** A party and the Asterisk that it talks to. */
 interface Ends {
@@ -61,32 +61,32 @@ export function callerScenario(call: CallerScenario): string {
   // CANCEL, and the ACK of a failure, belong to the INVITE's transaction and carry its branch.
   const failureAck = { lines: request('ACK', 1, 'invite', true) };
   return scenario([
-    send({ lines: request('INVITE', 1, 'invite', false), body: sdp(call) }, REPEATED),
+    send({ lines: request('INVITE', 1, 'invite', false), body: sdp(call) }, repeated),
     ...receiveOneOf(
       [
-        ...PROGRESS.map((what) => ({ what })),
-        ...FAILURES.map((what) => ({ what, next: 'failed' })),
+        ...progressStatuses.map((what) => ({ what })),
+        ...failureStatuses.map((what) => ({ what, next: 'failed' })),
         { what: 'MESSAGE', next: 'cancel' },
       ],
-      { what: 200, withinMs: LONGEST_CALL_MS, otherwise: 'cancel' },
+      { what: 200, withinMs: longestCallMs, otherwise: 'cancel' },
     ),
     send({ lines: request('ACK', 1, 'ack', true) }, { next: 'talk' }),
     label('failed'),
     send(failureAck, { next: 'end' }),
     label('cancel'),
-    send({ lines: request('CANCEL', 1, 'invite', false) }, REPEATED),
+    send({ lines: request('CANCEL', 1, 'invite', false) }, repeated),
     // The answer may have crossed the CANCEL: only the CSeq tells whose 200 this is, and 481 that there is
     // nothing left to cancel.
-    receive({ what: 481, optional: true, next: 'hangup', withinMs: RESPONSE_MS }),
+    receive({ what: 481, optional: true, next: 'hangup', withinMs: responseMs }),
     receive(
-      { what: 200, withinMs: RESPONSE_MS, next: 'crossed', test: 'crossed' },
+      { what: 200, withinMs: responseMs, next: 'crossed', test: 'crossed' },
       keep('CSeq', 'crossed', 'INVITE'),
     ),
-    receive({ what: 487, withinMs: RESPONSE_MS }),
+    receive({ what: 487, withinMs: responseMs }),
     send(failureAck, { next: 'end' }),
     label('crossed'),
     send({ lines: request('ACK', 1, 'ack', true) }),
-    ...receiveOneOf([{ what: 481, next: 'hangup' }], { what: 200, withinMs: RESPONSE_MS, next: 'hangup' }),
+    ...receiveOneOf([{ what: 481, next: 'hangup' }], { what: 200, withinMs: responseMs, next: 'hangup' }),
     ...talk(call, { lines: request('BYE', 2, 'bye', true) }),
   ]);
 }
@@ -107,7 +107,7 @@ export function calleeScenario(call: CalleeScenario): string {
   ];
   // The last request may be a CANCEL, but it is the INVITE that is answered.
   const answer = (line: string): string[] => response(line, { tag, cseq: 'CSeq:[$cseq]' });
-  const acknowledged = (next: string): string => receive({ what: 'ACK', withinMs: RESPONSE_MS, next });
+  const acknowledged = (next: string): string => receive({ what: 'ACK', withinMs: responseMs, next });
   return scenario([
     receive({ what: 'INVITE' }, keep('From', 'from'), keep('To', 'to'), keep('CSeq', 'cseq')),
     send({ lines: answer('180 Ringing') }),
@@ -117,29 +117,29 @@ export function calleeScenario(call: CalleeScenario): string {
       otherwise: 'answer',
     }),
     send({ lines: response('200 OK', { tag }) }),
-    send({ lines: answer('487 Request Terminated') }, REPEATED),
+    send({ lines: answer('487 Request Terminated') }, repeated),
     acknowledged('end'),
     label('refuse'),
-    send({ lines: answer('486 Busy Here') }, REPEATED),
+    send({ lines: answer('486 Busy Here') }, repeated),
     acknowledged('end'),
     label('answer'),
     ...(status === 200
       ? [
-          send({ lines: answer('200 OK'), body: sdp(call) }, REPEATED),
+          send({ lines: answer('200 OK'), body: sdp(call) }, repeated),
           ...receiveOneOf([{ what: 'CANCEL', next: 'late' }], {
             what: 'ACK',
-            withinMs: RESPONSE_MS,
+            withinMs: responseMs,
             next: 'talk',
           }),
         ]
-      : [send({ lines: answer(`${String(status)} Declined`) }, REPEATED), acknowledged('end')]),
+      : [send({ lines: answer(`${String(status)} Declined`) }, repeated), acknowledged('end')]),
     // A CANCEL that crossed the answer. Perhaps SIPp was about to send it and did not, then 487 is the answer,
     // else Asterisk ignores the 487 and sends a BYE.
     label('late'),
     send({ lines: response('200 OK', { tag }) }),
     send({ lines: answer('487 Request Terminated') }),
-    receive({ what: 'ACK', withinMs: RESPONSE_MS }),
-    receive({ what: 'BYE', withinMs: LATE_BYE_MS, otherwise: 'end' }),
+    receive({ what: 'ACK', withinMs: responseMs }),
+    receive({ what: 'BYE', withinMs: lateByeMs, otherwise: 'end' }),
     send({ lines: response('200 OK') }, { next: 'end' }),
     ...talk(call, { lines: bye }),
   ]);
@@ -154,25 +154,25 @@ function talk(ends: Ends, bye: Message): string[] {
         { what: 'INVITE', next: 'reinvite' },
         { what: 'MESSAGE', next: 'hangup' },
       ],
-      { what: 'BYE', withinMs: ends.talkMs ?? LONGEST_CALL_MS, otherwise: 'hangup' },
+      { what: 'BYE', withinMs: ends.talkMs ?? longestCallMs, otherwise: 'hangup' },
     ),
     send({ lines: response('200 OK') }, { next: 'end' }),
     label('reinvite'),
-    send({ lines: response('200 OK'), body: sdp(ends) }, REPEATED),
-    receive({ what: 'ACK', withinMs: RESPONSE_MS, next: 'talk' }),
+    send({ lines: response('200 OK'), body: sdp(ends) }, repeated),
+    receive({ what: 'ACK', withinMs: responseMs, next: 'talk' }),
     label('hangup'),
-    send(bye, REPEATED),
+    send(bye, repeated),
     // Both may hang up at the same moment.
     ...receiveOneOf(
       [
         { what: 'BYE', next: 'crossing' },
         { what: 481, next: 'end' },
       ],
-      { what: 200, next: 'end', withinMs: RESPONSE_MS },
+      { what: 200, next: 'end', withinMs: responseMs },
     ),
     label('crossing'),
     send({ lines: response('200 OK') }),
-    ...receiveOneOf([{ what: 481, next: 'end' }], { what: 200, withinMs: RESPONSE_MS }),
+    ...receiveOneOf([{ what: 481, next: 'end' }], { what: 200, withinMs: responseMs }),
     label('end'),
   ];
 }
@@ -187,7 +187,7 @@ function scenario(steps: readonly string[]): string {
   ].join('\n');
 }
 
-const REPEATED = { retrans: 500 };
+const repeated = { retrans: 500 };
 
 function send({ lines, body }: Message, attributes: { retrans?: number; next?: string } = {}): string {
   const entity =

@@ -4,20 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { Call, type Behaviour } from './call.ts';
-import { fromHeader } from './callerId.ts';
-import { LABELS } from './containers.ts';
+import { fromHeader } from './caller-id.ts';
+import { testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { MediaAgent } from './media.ts';
-import { calleeScenario, callerScenario, LONGEST_CALL_MS } from './scenario.ts';
-import { PARTY_TONES } from './tone.ts';
+import { calleeScenario, callerScenario, longestCallMs } from './scenario.ts';
+import { partyTones } from './tone.ts';
 
 /** The endpoints of docker/asterisk/etc/pjsip.conf. */
-export type PartyName = keyof typeof PARTY_TONES;
+export type PartyName = keyof typeof partyTones;
 
 // Each party is a loopback address of its own: by that alone Asterisk knows who calls.
-const HOSTS: Readonly<Record<PartyName, number>> = { trunk: 2, '200': 3, '201': 4, '300': 5 };
-const ASTERISK_HOST = 1;
-const SIP_PORT = 5060;
+const hosts: Readonly<Record<PartyName, number>> = { trunk: 2, '200': 3, '201': 4, '300': 5 };
+const asteriskHost = 1;
+const sipPort = 5060;
 
 /** A call that a party places. */
 export interface CallPlan extends Behaviour {
@@ -60,7 +60,7 @@ export class Parties {
   readonly #net: string;
   readonly #media = new MediaAgent();
   readonly #answering = new Set<PartyName>();
-  #callerPort = SIP_PORT;
+  #callerPort = sipPort;
 
   private constructor(container: StartedTestContainer, folder: string, net: string) {
     this.#container = container;
@@ -73,7 +73,7 @@ export class Parties {
     const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-sipp-'));
     const container = await new GenericContainer('mitschnitt/sipp')
       .withNetworkMode('host')
-      .withLabels(LABELS)
+      .withLabels(testLabels)
       .withEntrypoint(['sleep'])
       .withCommand(['infinity'])
       .withBindMounts([{ source: folder, target: folder, mode: 'ro' }])
@@ -85,8 +85,8 @@ export class Parties {
   party(name: PartyName): Party {
     return {
       name,
-      tone: PARTY_TONES[name],
-      address: this.#address(HOSTS[name]),
+      tone: partyTones[name],
+      address: this.#address(hosts[name]),
       calls: (to, plan = {}) => this.#call(name, to, plan),
       answers: (plan = {}) => this.#answer(name, plan),
     };
@@ -124,19 +124,19 @@ export class Parties {
     const ends = await this.#ends(name, plan);
     const { afterMs = 0, status = 200 } = plan;
     const file = await this.#write(randomUUID(), calleeScenario({ ...ends, afterMs, status }));
-    const call = new Call(this.#sipp(file, ends.own, ['-p', String(SIP_PORT)]), ends.media, plan);
+    const call = new Call(this.#sipp(file, ends.own, ['-p', String(sipPort)]), ends.media, plan);
     const forget = (): void => {
       this.#answering.delete(name);
     };
     call.done.then(forget, forget);
-    await Promise.race([eventually(() => isBound(ends.own, SIP_PORT), { every: 5 }), call.done]);
+    await Promise.race([eventually(() => isBound(ends.own, sipPort), { every: 5 }), call.done]);
     return call;
   }
 
   async #ends(name: PartyName, { talkMs, tone }: CallPlan | AnswerPlan) {
-    const own = this.#address(HOSTS[name]);
-    const media = await this.#media.open(own, tone === null ? undefined : (tone ?? PARTY_TONES[name]));
-    return { own, asterisk: this.#address(ASTERISK_HOST), media, mediaPort: media.port, talkMs };
+    const own = this.#address(hosts[name]);
+    const media = await this.#media.open(own, tone === null ? undefined : (tone ?? partyTones[name]));
+    return { own, asterisk: this.#address(asteriskHost), media, mediaPort: media.port, talkMs };
   }
 
   #sipp(file: string, own: string, more: readonly string[]): readonly string[] {
@@ -148,11 +148,11 @@ export class Parties {
         '-message_file',
         '/dev/stderr',
         '-rsa',
-        `${this.#address(ASTERISK_HOST)}:${String(SIP_PORT)}`,
+        `${this.#address(asteriskHost)}:${String(sipPort)}`,
       ],
-      ...['-timeout', String(LONGEST_CALL_MS / 1000 + 10), '-timeout_error'],
+      ...['-timeout', String(longestCallMs / 1000 + 10), '-timeout_error'],
     ];
-    const asterisk = `${this.#address(ASTERISK_HOST)}:${String(SIP_PORT)}`;
+    const asterisk = `${this.#address(asteriskHost)}:${String(sipPort)}`;
     return ['docker', 'exec', this.#container.getId(), 'sipp', asterisk, ...options, ...more];
   }
 

@@ -8,7 +8,7 @@ import { eventually } from './eventually.ts';
 import { Mitschnitt } from './mitschnitt.ts';
 import { takeNet, type Net } from './net.ts';
 import { Parties, type PartyName } from './sipp.ts';
-import { PARTY_TONES, readWav, toneFile, tonesOver, type Interval } from './tone.ts';
+import { partyTones, readWav, toneFile, tonesOver, type Interval } from './tone.ts';
 import type { Sound } from './wav.ts';
 
 /** Announcements in the tests are tones, so that it can be measured who hears them, and when. */
@@ -199,7 +199,7 @@ export class Station {
 export type Heard = Readonly<Record<PartyName | keyof typeof promptTones, readonly Interval[]>>;
 
 export function heard(sound: Sound): Heard {
-  const tones = { ...PARTY_TONES, ...promptTones };
+  const tones = { ...partyTones, ...promptTones };
   const found = tonesOver(sound, Object.values(tones));
   return Object.fromEntries(
     Object.entries(tones).map(([who, hz]) => [who, found.get(hz) ?? []]),
@@ -229,15 +229,7 @@ async function writePrompts(folder: string): Promise<void> {
 function standardConfig(asterisk: Asterisk, folder: string): Config {
   const timeout = `${keyTimeoutMs}ms`;
   return {
-    asterisk: {
-      ari: { url: asterisk.ariUrl, username: asterisk.ariUsername, password: asterisk.ariPassword },
-      ami: {
-        host: asterisk.amiHost,
-        port: asterisk.amiPort,
-        username: asterisk.amiUsername,
-        secret: asterisk.amiSecret,
-      },
-    },
+    asterisk: asterisk.settings,
     pbx: { trunks: ['PJSIP/trunk'], timezone: 'Europe/Zurich' },
     spool: { path: join(folder, 'spool') },
     prompts: { path: join(folder, 'prompts') },

@@ -6,10 +6,10 @@ import { formatWav, parseWav, type Sound } from './wav.ts';
  * from Asterisk's German tones (425, 480), from the DTMF frequencies and from their harmonics, so that a
  * window of 40 ms tells them apart. (440 Hz would look like the ringback tone.)
  */
-export const PARTY_TONES = { trunk: 560, '200': 1020, '201': 1860, '300': 2500 } as const;
+export const partyTones = { trunk: 560, '200': 1020, '201': 1860, '300': 2500 } as const;
 
 /** The peak of every party's tone, of 32767: two of them mixed do not clip. */
-const TONE_PEAK = 8000;
+const tonePeak = 8000;
 
 /** A stretch of time in a sound, in milliseconds from its beginning. */
 export interface Interval {
@@ -18,7 +18,7 @@ export interface Interval {
 }
 
 /** A sine of `ms` milliseconds. */
-export function tone(hz: number, ms: number, { sampleRate = 8000, peak = TONE_PEAK } = {}): Int16Array {
+export function tone(hz: number, ms: number, { sampleRate = 8000, peak = tonePeak } = {}): Int16Array {
   const length = Math.round((ms * sampleRate) / 1000);
   return Int16Array.from({ length }, (_, n) =>
     Math.round(peak * Math.sin((2 * Math.PI * hz * n) / sampleRate)),
@@ -47,12 +47,12 @@ export interface Hearing {
   readonly bridgeMs?: number;
 }
 
-const HOP_MS = 5;
+const hopMs = 5;
 // Speech and noise have energy at every frequency, a tone has nearly all of its own at one. With four tones
 // at once each still has a quarter.
-const LEAST_SHARE = 0.12;
+const leastShare = 0.12;
 // Shorter than this is a click, or speech that happened to hit the frequency.
-const LEAST_TONE_MS = 25;
+const leastToneMs = 25;
 
 /**
  * Where in a sound which of the frequencies (Hz) are present, accurate to about 5 ms. A tone counts when its
@@ -61,20 +61,20 @@ const LEAST_TONE_MS = 25;
 export function tonesOver(
   sound: Sound | string,
   frequencies: readonly number[],
-  { windowMs = 40, channel = 0, peak = TONE_PEAK, bridgeMs = 25 }: Hearing = {},
+  { windowMs = 40, channel = 0, peak = tonePeak, bridgeMs = 25 }: Hearing = {},
 ): Map<number, Interval[]> {
   const { sampleRate, channels } = typeof sound === 'string' ? readWav(sound) : sound;
   const samples = channels[channel];
   if (samples === undefined) throw new Error(`the sound has ${String(channels.length)} channel(s)`);
   const window = hann(Math.round((windowMs * sampleRate) / 1000));
-  const hop = Math.round((HOP_MS * sampleRate) / 1000);
+  const hop = Math.round((hopMs * sampleRate) / 1000);
   const found = new Map<number, Interval[]>();
   for (const hz of frequencies) {
     const present: boolean[] = [];
     // Half a window beyond both ends, or the first and last 20 ms of the sound would never be centres.
     for (let centre = 0; centre <= samples.length; centre += hop) {
       const { amplitude, share } = listenAt(samples, centre, window, hz / sampleRate);
-      present.push(amplitude > peak / 2 && share > LEAST_SHARE);
+      present.push(amplitude > peak / 2 && share > leastShare);
     }
     found.set(hz, intervals(present, (samples.length * 1000) / sampleRate, bridgeMs));
   }
@@ -128,10 +128,10 @@ function intervals(present: readonly boolean[], lengthMs: number, bridgeMs: numb
   const found: Interval[] = [];
   present.forEach((isPresent, index) => {
     if (!isPresent) return;
-    const here = index * HOP_MS;
+    const here = index * hopMs;
     const open = found.at(-1);
     if (open !== undefined && here - open.toMs <= bridgeMs) found[found.length - 1] = { ...open, toMs: here };
     else found.push({ fromMs: here, toMs: Math.min(here + 1, lengthMs) });
   });
-  return found.filter(({ fromMs, toMs }) => toMs - fromMs >= LEAST_TONE_MS);
+  return found.filter(({ fromMs, toMs }) => toMs - fromMs >= leastToneMs);
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { localTime } from '../../src/recording/local-time.ts';
 import {
   defaultNameTemplate,
@@ -48,15 +48,15 @@ function expectSafe(name: string): void {
 }
 
 describe('the delivered name', () => {
-  it('has start in local time, caller and called', () => {
+  test('has start in local time, caller and called', () => {
     expect(nameOf({})).toBe('Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav');
   });
 
-  it('is the same whether the template ends in .wav or not', () => {
+  test('is the same whether the template ends in .wav or not', () => {
     expect(nameOf({}, `${defaultNameTemplate}.wav`)).toBe(nameOf({}));
   });
 
-  it('fills every placeholder', () => {
+  test('fills every placeholder', () => {
     const template = placeholders.map((name) => `${name}={${name}}`).join(',');
     expect(nameOf({}, template.replaceAll('=', '-'))).toBe(
       'date-2021-04-07,time-13-34-26,from-+41791234567,to-200,group-Verkauf,direction-incoming,' +
@@ -64,7 +64,7 @@ describe('the delivered name', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['', 'anonym'],
     ['anonymous', 'anonym'],
     ['Anonymous', 'anonym'],
@@ -90,23 +90,23 @@ describe('the delivered name', () => {
     expect(nameOf({ from })).toBe(`Aufnahme_2021-04-07_13-34-26_${part}_200.wav`);
   });
 
-  it.each(['CON', 'nul', 'COM1', 'lpt¹', 'con.txt', 'Aux .x'])('is no DOS device: %s', (from) => {
+  test.each(['CON', 'nul', 'COM1', 'lpt¹', 'con.txt', 'Aux .x'])('is no DOS device: %s', (from) => {
     expect(nameOf({ from }, '{from}')).toBe(`_${from}.wav`);
   });
 
-  it('ends after 200 bytes at a whole character', () => {
+  test('ends after 200 bytes at a whole character', () => {
     const name = nameOf({ from: '𠀀'.repeat(64), to: 'ä'.repeat(64) }, '{from}{to}');
     expect(name).toBe(`${'𠀀'.repeat(49)}.wav`);
   });
 
-  it('is safe whoever calls', () => {
+  test('is safe whoever calls', () => {
     for (const text of nasty) {
       expectSafe(nameOf({ from: text, to: text, group: text, callId: text }));
       expectSafe(nameOf({ from: text, to: text }, '{from}{to}'));
     }
   });
 
-  it('is safe for any text, and stays as it is when made safe again', () => {
+  test('is safe for any text, and stays as it is when made safe again', () => {
     fc.assert(
       fc.property(hostileText, hostileText, (from, to) => {
         const name = nameOf({ from, to }, '{from}{to}');
@@ -119,12 +119,12 @@ describe('the delivered name', () => {
 });
 
 describe('the folder', () => {
-  it('has the parts of its template', () => {
+  test('has the parts of its template', () => {
     expect(deliveredFolder(recording, naming)).toBe('2021/04/Verkauf');
     expect(deliveredFolder(recording, { ...naming, folder: '' })).toBe('');
   });
 
-  it('cannot be left by a name of a group, nor by any other text', () => {
+  test('cannot be left by a name of a group, nor by any other text', () => {
     fc.assert(
       fc.property(hostileText, (group) => {
         const segments = deliveredFolder({ ...recording, group }, naming).split('/');
@@ -136,18 +136,18 @@ describe('the folder', () => {
 });
 
 describe('a template', () => {
-  it.each([naming.name, 'Aufnahme_{date}.wav', '{id}', 'Gespräch {from} ({to})'])(
+  test.each([naming.name, 'Aufnahme_{date}.wav', '{id}', 'Gespräch {from} ({to})'])(
     'is fine: %s',
     (template) => {
       expect(templateProblems(template, 'name')).toEqual([]);
     },
   );
 
-  it.each(['', '{yyyy}/{MM}/{group}', 'Mitschnitte/{group}'])('is fine for a folder: %j', (template) => {
+  test.each(['', '{yyyy}/{MM}/{group}', 'Mitschnitte/{group}'])('is fine for a folder: %j', (template) => {
     expect(templateProblems(template, 'folder')).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['{datum}', 'name', 'unknown placeholder {datum}; known: {date} {time} {from}'],
     ['{}', 'name', 'unknown placeholder {}'],
     ['{toString}', 'name', 'unknown placeholder {toString}'],
@@ -168,7 +168,7 @@ describe('a template', () => {
 });
 
 describe('a name that is taken', () => {
-  it.each([
+  test.each([
     ['x.wav', 2, 'x-2.wav'],
     ['x.y.wav', 13, 'x.y-13.wav'],
     ['x', 2, 'x-2'],
@@ -179,7 +179,7 @@ describe('a name that is taken', () => {
 });
 
 describe('local time', () => {
-  it.each([
+  test.each([
     ['2021-03-28T00:59:59Z', 'Europe/Zurich', '2021-03-28 01:59:59'],
     ['2021-03-28T01:00:00Z', 'Europe/Zurich', '2021-03-28 03:00:00'],
     ['2021-10-31T00:30:00Z', 'Europe/Zurich', '2021-10-31 02:30:00'],
@@ -193,7 +193,7 @@ describe('local time', () => {
   });
 });
 
-it('takes only what says nothing for an unknown number', () => {
+test('takes only what says nothing for an unknown number', () => {
   expect(['', ' ', 'Anonymous', '<unknown>', 'Unavailable'].every(isUnknownNumber)).toBe(true);
   expect(['0', '200', '+49301234', 'anonymous2'].some(isUnknownNumber)).toBe(false);
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { csvHead, csvLines, harmless, reportFileName, talkTime } from '../../src/report/csv.ts';
 import { sampleRecord } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
@@ -18,30 +18,30 @@ const formula = /^[\s"'`]*[=+\-@＝＋－＠]/u;
 const isHarmless = (cell: string) => cell.startsWith("'") || /^\+\d{1,32}$/.test(cell) || !formula.test(cell);
 
 describe('the report in German', () => {
-  it('begins with a byte order mark and its headings', () => {
+  test('begins with a byte order mark and its headings', () => {
     expect(csvHead(german)).toBe('\ufeffAnrufer;Angerufener;Gesprächsstart;Gesprächszeit;Aufzeichnung\r\n');
   });
 
-  it('has caller, called, start in local time, talk time and file', () => {
+  test('has caller, called, start in local time, talk time and file', () => {
     expect(lineOf({})).toBe(
       '+41791234567;200;2021-04-07 13:34:26;00:03:12;Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav\r\n',
     );
   });
 
-  it('says of a declined call that it is, and of another without a file nothing', () => {
+  test('says of a declined call that it is, and of another without a file nothing', () => {
     const rule = 'x';
     expect(lineOf({ file: undefined, verdict: { outcome: 'declined', rule } })).toMatch(/;abgelehnt\r\n$/);
     expect(lineOf({ file: undefined, verdict: { outcome: 'not-agreed', rule } })).toMatch(/00:03:12;\r\n$/);
   });
 
-  it('names an unknown caller anonym', () => {
+  test('names an unknown caller anonym', () => {
     expect(lineOf({ from: '' })).toMatch(/^anonym;200;/);
     expect(lineOf({ from: 'Anonymous' })).toMatch(/^anonym;200;/);
   });
 });
 
 describe('the report in English', () => {
-  it('has the same columns under English words', () => {
+  test('has the same columns under English words', () => {
     expect(csvHead(english)).toBe('\ufeffCaller;Called;Call start;Talk time;Recording\r\n');
     expect(lineOf({ from: '', file: undefined, verdict: { outcome: 'declined', rule: 'x' } }, english)).toBe(
       'anonymous;200;2021-04-07 13:34:26;00:03:12;declined\r\n',
@@ -55,7 +55,7 @@ describe('further columns', () => {
     columns: ['outcome', 'rule', 'direction', 'group', 'id', 'call_id', 'linked_id'],
   };
 
-  it('follow the five, in the order of the configuration', () => {
+  test('follow the five, in the order of the configuration', () => {
     expect(cellsOf(csvHead(format))[0]?.slice(5)).toEqual([
       'Ergebnis',
       'Regel',
@@ -78,7 +78,7 @@ describe('further columns', () => {
 });
 
 describe('talk time', () => {
-  it.each([
+  test.each([
     [0, '00:00:00'],
     [999, '00:00:00'],
     [1000, '00:00:01'],
@@ -91,7 +91,7 @@ describe('talk time', () => {
 });
 
 describe('the month of a file', () => {
-  it.each([
+  test.each([
     ['2021-03-31T21:59:59Z', 'Europe/Zurich', 'Report_2021-03.csv'],
     ['2021-03-31T22:00:00Z', 'Europe/Zurich', 'Report_2021-04.csv'],
     ['2021-12-31T23:00:00Z', 'Europe/Zurich', 'Report_2022-01.csv'],
@@ -105,14 +105,14 @@ describe('the month of a file', () => {
 });
 
 describe('a value in a spreadsheet', () => {
-  it.each(['+49301234', '030 1234', '*21#', '#31#', '200', '0049', 'Größe', '+1', 'a=b', ''])(
+  test.each(['+49301234', '030 1234', '*21#', '#31#', '200', '0049', 'Größe', '+1', 'a=b', ''])(
     'stays as it is: %s',
     (value) => {
       expect(harmless(value)).toBe(value);
     },
   );
 
-  it.each([
+  test.each([
     ['=1+1', "'=1+1"],
     ["=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"],
     ['+49301234=1+1', "'+49301234=1+1"],
@@ -133,7 +133,7 @@ describe('a value in a spreadsheet', () => {
     expect(harmless(value)).toBe(expected);
   });
 
-  it('is one cell on one line, whatever the caller sent', () => {
+  test('is one cell on one line, whatever the caller sent', () => {
     for (const text of nasty) {
       const [row, ...rest] = cellsOf(lineOf({ from: text, to: text, file: text }));
       expect(rest).toEqual([]);
@@ -143,7 +143,7 @@ describe('a value in a spreadsheet', () => {
     }
   });
 
-  it('is so for any text', () => {
+  test('is so for any text', () => {
     const anyText = fc
       .array(fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0, max: 0x7f })), {
         maxLength: 40,

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { writePeriod } from '../../src/report/period.ts';
 import { closedCallOf, sampleRecord, START } from '../catalogue/sample.ts';
 import { cellsOf } from './cells.ts';
 import type { ListedRecord, Listings, RecordFilter } from '../../src/catalogue/catalogue.ts';
-import type { PeriodFormat } from '../../src/report/period.ts';
+import type { ReportFormat } from '../../src/report/csv.ts';
 
-const csv: PeriodFormat = { as: 'csv', language: 'de', timeZone: 'Europe/Zurich', columns: ['outcome'] };
+const csv: ReportFormat = { language: 'de', timeZone: 'Europe/Zurich', columns: ['outcome'] };
 
 /** Listings of `count` records, which count how many were taken. */
 function listings(count: number): Pick<Listings, 'records'> & { taken: number; asked: RecordFilter[] } {
@@ -36,7 +36,7 @@ function sink(): { out: Writable; text: () => string } {
 }
 
 describe('the report of a period', () => {
-  it('is CSV as in the monthly files', async () => {
+  test('is CSV as in the monthly files', async () => {
     const source = listings(2);
     const { out, text } = sink();
     const filter = { from: START, group: 'Verkauf' };
@@ -47,29 +47,7 @@ describe('the report of a period', () => {
     expect(out.writableEnded).toBe(false);
   });
 
-  it('is one JSON object per line where that is asked for', async () => {
-    const { out, text } = sink();
-    await writePeriod(listings(2), {}, { as: 'jsonl' }, out);
-    const [first, second, ...rest] = text().split('\n');
-    expect(rest).toEqual(['']);
-    expect(JSON.parse(second ?? '')).toMatchObject({ id: 'r1' });
-    expect(JSON.parse(first ?? '')).toEqual({
-      id: 'r0',
-      call_id: 'call-of-r0',
-      linked_id: '1617795266.7',
-      group: 'Verkauf',
-      direction: 'incoming',
-      from: '+41791234567',
-      to: '200',
-      started_at: '2021-04-07T11:34:26.000Z',
-      talk_ms: 192_000,
-      outcome: 'recorded',
-      rule: 'announced',
-      file: 'Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav',
-    });
-  });
-
-  it('reads no more than the reader takes', async () => {
+  test('reads no more than the reader takes', async () => {
     const source = listings(100_000);
     const out = new Writable({ write: () => undefined });
     const writing = writePeriod(source, {}, csv, out);

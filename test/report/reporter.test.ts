@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { Reporter } from '../../src/report/reporter.ts';
 import { closedCallOf, sampleRecord, START } from '../catalogue/sample.ts';
@@ -88,7 +88,7 @@ async function writeBeginning(file: string, append: ReportAppend, bytes: number)
 }
 
 describe('the monthly file', () => {
-  it('gets headings once and one line per record', async () => {
+  test('gets headings once and one line per record', async () => {
     const reporter = await started();
     await close('100');
     await reporter.reportNow();
@@ -99,7 +99,7 @@ describe('the monthly file', () => {
     expect(await textOf()).toBe(HEAD + lineOf('100') + lineOf('101') + lineOf('102'));
   });
 
-  it('is the one of the month in which the talk began, on the clock of the PBX', async () => {
+  test('is the one of the month in which the talk began, on the clock of the PBX', async () => {
     await close('100', { startedAt: Date.parse('2021-03-31T22:00:00Z') });
     await close('101', { startedAt: Date.parse('2021-03-31T21:59:59Z') });
     await close('102', { startedAt: Date.parse('2021-03-31T22:00:01Z') });
@@ -108,7 +108,7 @@ describe('the monthly file', () => {
     expect(await textOf()).toMatch(/100;200;2021-04-01 00:00:00.*\r\n102;200;2021-04-01 00:00:01/);
   });
 
-  it('gets a backlog of thousands, each once', async () => {
+  test('gets a backlog of thousands, each once', async () => {
     for (let n = 0; n < 1200; n++) await close(String(n), { startedAt: START });
     await started();
     const lines = (await textOf()).trimEnd().split('\r\n').slice(1);
@@ -117,7 +117,7 @@ describe('the monthly file', () => {
     );
   });
 
-  it('gets each line once although many calls end at the same time', async () => {
+  test('gets each line once although many calls end at the same time', async () => {
     const reporter = await started();
     const numbers = Array.from({ length: 50 }, (_, n) => String(n));
     await Promise.all(
@@ -129,7 +129,7 @@ describe('the monthly file', () => {
     expect((await textOf()).trimEnd().split('\r\n')).toHaveLength(51);
   });
 
-  it('continues in a second part when columns or language change', async () => {
+  test('continues in a second part when columns or language change', async () => {
     await close('100');
     await started();
     await close('101');
@@ -145,7 +145,7 @@ describe('the monthly file', () => {
 });
 
 describe('after a crash', () => {
-  it('completes an append into a new file that stopped at any byte', async () => {
+  test('completes an append into a new file that stopped at any byte', async () => {
     for (let bytes = 0; ; bytes++) {
       const month = { folder: join(settings.folder, String(bytes)) };
       const number = String(10_000 + bytes);
@@ -160,7 +160,7 @@ describe('after a crash', () => {
     expect(problems).toEqual([]);
   });
 
-  it('completes an append to a file with lines that stopped at any byte', async () => {
+  test('completes an append to a file with lines that stopped at any byte', async () => {
     await close('Ä100');
     await started();
     let expected = await textOf();
@@ -177,7 +177,7 @@ describe('after a crash', () => {
     }
   });
 
-  it('completes an append of which the disk kept only zeros', async () => {
+  test('completes an append of which the disk kept only zeros', async () => {
     await close('100');
     const append = await deathAfterBegin();
     await writeFile(pathOf(APRIL), Buffer.alloc(Buffer.byteLength(append.text)));
@@ -185,7 +185,7 @@ describe('after a crash', () => {
     expect(await textOf()).toBe(HEAD + lineOf('100'));
   });
 
-  it('writes what was begun as it was meant, though the configuration is another by now', async () => {
+  test('writes what was begun as it was meant, though the configuration is another by now', async () => {
     await close('100');
     const append = await deathAfterBegin();
     await writeBeginning(pathOf(APRIL), append, 80);
@@ -195,7 +195,7 @@ describe('after a crash', () => {
     expect(await textOf('Report_2021-04-2.csv')).toMatch(/\r\n101;.*\r\n$/);
   });
 
-  it('leaves alone what somebody wrote below the line that was complete already', async () => {
+  test('leaves alone what somebody wrote below the line that was complete already', async () => {
     await close('100');
     const append = await deathAfterBegin();
     await writeFile(pathOf(APRIL), `${append.text}a note\n`);
@@ -204,7 +204,7 @@ describe('after a crash', () => {
     expect(await textOf()).toBe(`${HEAD}${lineOf('100')}a note\n${lineOf('101')}`);
   });
 
-  it('appends below, and takes nothing away, when somebody changed the file meanwhile', async () => {
+  test('appends below, and takes nothing away, when somebody changed the file meanwhile', async () => {
     await close('100');
     await started();
     await close('101');
@@ -216,7 +216,7 @@ describe('after a crash', () => {
     expect(await textOf()).toBe(`${edited}\r\n${lineOf('101')}`);
   });
 
-  it('appends at the end of a file that was cut, or made anew when it was deleted', async () => {
+  test('appends at the end of a file that was cut, or made anew when it was deleted', async () => {
     await close('100');
     await started();
     await close('101');
@@ -233,7 +233,7 @@ describe('after a crash', () => {
 });
 
 describe('a file that was opened in a spreadsheet', () => {
-  it('is continued at its end when it was saved with other line ends, quotes, and no byte order mark', async () => {
+  test('is continued at its end when it was saved with other line ends, quotes, and no byte order mark', async () => {
     await close('100');
     const reporter = await started();
     const saved = `"Anrufer";"Angerufener";"Gesprächsstart";"Gesprächszeit";"Aufzeichnung"\n"100";"200"`;
@@ -243,7 +243,7 @@ describe('a file that was opened in a spreadsheet', () => {
     expect(await textOf()).toBe(`${saved}\r\n${lineOf('101')}`);
   });
 
-  it('is left alone when it was saved in another encoding', async () => {
+  test('is left alone when it was saved in another encoding', async () => {
     await close('100');
     const reporter = await started();
     const saved = Buffer.from(`\ufeff${(await textOf()).slice(1)}`, 'utf16le');
@@ -254,7 +254,7 @@ describe('a file that was opened in a spreadsheet', () => {
     expect(await textOf('Report_2021-04-2.csv')).toBe(HEAD + lineOf('101'));
   });
 
-  it('has the line although it was replaced while the line was being written', async () => {
+  test('has the line although it was replaced while the line was being written', async () => {
     await close('100');
     await started();
     await close('101');
@@ -273,7 +273,7 @@ describe('a file that was opened in a spreadsheet', () => {
 });
 
 describe('a file that cannot be written', () => {
-  it('loses nothing on a full disk: it goes on at the next call', async () => {
+  test('loses nothing on a full disk: it goes on at the next call', async () => {
     await close('100');
     await mkdir(settings.folder);
     await symlink('/dev/full', pathOf(APRIL));
@@ -286,7 +286,7 @@ describe('a file that cannot be written', () => {
     expect(await textOf()).toBe(HEAD + lineOf('100') + lineOf('101'));
   });
 
-  it('is told, and tried again, when its name or its folder is taken', async () => {
+  test('is told, and tried again, when its name or its folder is taken', async () => {
     await close('100');
     await writeFile(settings.folder, '');
     const reporter = await started();
@@ -301,7 +301,7 @@ describe('a file that cannot be written', () => {
 });
 
 describe('the reporter', () => {
-  it('writes nothing more once it is stopped', async () => {
+  test('writes nothing more once it is stopped', async () => {
     const reporter = await started();
     await reporter.stop();
     await close('100');

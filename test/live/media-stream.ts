@@ -1,24 +1,24 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { decodeAlaw, encodeAlaw } from './alaw.ts';
 import {
-  ALAW_PAYLOAD,
+  alawPayloadType,
   formatRtp,
-  KEY_PAYLOAD,
   keyPayload,
-  PACKET_MS,
-  PACKET_SAMPLES,
+  keyPayloadType,
+  packetMs,
+  packetSamples,
   parseRtp,
   type RtpPacket,
 } from './rtp.ts';
 import { tone } from './tone.ts';
 
 // A key is held for 160 ms, and its end is told three times, as RFC 4733 wants.
-const KEY_PACKETS = 8;
-const KEY_END_PACKETS = 3;
+const keyPackets = 8;
+const keyEndPackets = 3;
 // Timestamps tell better than arrival when something was said: a busy machine hands packets on in bursts. But
 // a sender may begin to count anew, with a marker or ahead of time, or not have counted through a pause.
-const JITTER_SAMPLES = 8 * 60;
-const LONGEST_STALL_SAMPLES = 8 * 1000;
+const jitterSamples = 8 * 60;
+const longestStallSamples = 8 * 1000;
 
 interface Key {
   readonly key: string;
@@ -59,7 +59,7 @@ export class MediaStream {
     this.#socket.on('error', () => undefined);
     this.#socket.on('message', (datagram) => {
       const packet = parseRtp(datagram);
-      if (packet?.payloadType === ALAW_PAYLOAD) this.#hear(packet);
+      if (packet?.payloadType === alawPayloadType) this.#hear(packet);
     });
     return this.#socket.address().port;
   }
@@ -79,7 +79,7 @@ export class MediaStream {
   tick(now: number): void {
     while (this.#peer !== undefined && now >= this.#nextAt) {
       this.#send();
-      this.#nextAt += PACKET_MS;
+      this.#nextAt += packetMs;
     }
   }
 
@@ -101,7 +101,7 @@ export class MediaStream {
     const count = this.#count;
     const expected = count === undefined ? NaN : count.at + ((timestamp - count.timestamp) | 0);
     const late = arrival - expected;
-    const goesOn = late > -JITTER_SAMPLES && late < (marker ? JITTER_SAMPLES : LONGEST_STALL_SAMPLES);
+    const goesOn = late > -jitterSamples && late < (marker ? jitterSamples : longestStallSamples);
     const counts = count?.source === source && goesOn;
     const at = counts ? expected : arrival;
     if (!counts) this.#count = { source, timestamp, at };
@@ -113,21 +113,21 @@ export class MediaStream {
     if (next !== undefined) this.#key = { key: next, timestamp: this.#timestamp, sent: 0 };
     if (this.#key === undefined) this.#sendAudio();
     else this.#sendKey(this.#key);
-    this.#timestamp = (this.#timestamp + PACKET_SAMPLES) >>> 0;
+    this.#timestamp = (this.#timestamp + packetSamples) >>> 0;
   }
 
   #sendAudio(): void {
     const begin = this.#timestamp % this.#audio.length;
-    const payload = this.#audio.subarray(begin, begin + PACKET_SAMPLES);
-    this.#sendPacket(ALAW_PAYLOAD, this.#timestamp, this.#sequence === 0, payload);
+    const payload = this.#audio.subarray(begin, begin + packetSamples);
+    this.#sendPacket(alawPayloadType, this.#timestamp, this.#sequence === 0, payload);
   }
 
   #sendKey(key: Key): void {
     key.sent += 1;
-    const lasting = Math.min(key.sent, KEY_PACKETS) * PACKET_SAMPLES;
-    const end = key.sent > KEY_PACKETS;
-    this.#sendPacket(KEY_PAYLOAD, key.timestamp, key.sent === 1, keyPayload(key.key, lasting, end));
-    if (key.sent === KEY_PACKETS + KEY_END_PACKETS) this.#key = undefined;
+    const lasting = Math.min(key.sent, keyPackets) * packetSamples;
+    const end = key.sent > keyPackets;
+    this.#sendPacket(keyPayloadType, key.timestamp, key.sent === 1, keyPayload(key.key, lasting, end));
+    if (key.sent === keyPackets + keyEndPackets) this.#key = undefined;
   }
 
   #sendPacket(payloadType: number, timestamp: number, marker: boolean, payload: Uint8Array): void {

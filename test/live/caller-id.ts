@@ -14,4 +14,4 @@ export function fromHeader(number: string, name?: string, host = 'caller.invalid
 }
 
 /** The From header of a caller who hides the number. */
-export const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
+export const anonymous = '"Anonymous" <sip:anonymous@anonymous.invalid>';

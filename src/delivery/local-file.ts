@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Transform, type Readable } from 'node:stream';
 
-import { MitschnittError } from '../errors.ts';
+import { codeOf, MitschnittError } from '../errors.ts';
 import type { Upload } from './target.ts';
 
 /** Large enough that hashing and sending, not calls, cost the time; small against the memory of a process. */
@@ -60,7 +60,7 @@ function altered(upload: Upload): MitschnittError {
 
 function explain(error: unknown, upload: Upload): MitschnittError {
   if (error instanceof MitschnittError) return error;
-  if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+  if (codeOf(error) === 'ENOENT') {
     return new MitschnittError(`The local file ${upload.source} is missing`, {
       code: 'local-file-missing',
       fault: 'defect',

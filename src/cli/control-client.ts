@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 
-import { MitschnittError } from '../errors.ts';
+import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 
 /** The process answers from memory; one that takes longer hangs. */
 const answerLimitMs = 5_000;
@@ -16,7 +16,7 @@ export async function ask(socket: string, path: string): Promise<unknown> {
   try {
     return JSON.parse(await get(socket, path)) as unknown;
   } catch (thrown) {
-    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+    const code = codeOf(thrown);
     if (notRunning.has(code)) return undefined;
     const denied = code === 'EACCES' || code === 'EPERM';
     throw new MitschnittError(
@@ -37,7 +37,7 @@ export async function ask(socket: string, path: string): Promise<unknown> {
 function whatWasWrong(thrown: unknown, code: string): string {
   if (code === 'ABORT_ERR' || (thrown instanceof Error && thrown.name === 'TimeoutError'))
     return 'it does not answer';
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return messageOf(thrown);
 }
 
 function get(socketPath: string, path: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { decodeAlaw, encodeAlaw } from './live/alaw.ts';
-import { PARTY_TONES, rms, tone, toneFile, tonesOver, totalMs } from './live/tone.ts';
-import { durationMs, formatWav, parseWav, type Sound } from './live/wav.ts';
+import { decodeAlaw, encodeAlaw } from './alaw.ts';
+import { partyTones, rms, tone, toneFile, tonesOver, totalMs } from './tone.ts';
+import { durationMs, formatWav, parseWav, type Sound } from './wav.ts';
 
-const FREQUENCIES = Object.values(PARTY_TONES);
+const partyFrequencies = Object.values(partyTones);
 
 function mix(...parts: readonly Int16Array[]): Int16Array {
   const length = Math.max(...parts.map((part) => part.length));
@@ -36,12 +36,12 @@ function overTheWire(samples: Int16Array): Int16Array {
 }
 
 test('each party is found alone, from when to when, through A-law', () => {
-  for (const hz of FREQUENCIES) {
+  for (const hz of partyFrequencies) {
     const heard = tonesOver(
       mono(overTheWire(inARow(silence(300), tone(hz, 700), silence(200)))),
-      FREQUENCIES,
+      partyFrequencies,
     );
-    for (const other of FREQUENCIES) expect(heard.get(other)).toHaveLength(other === hz ? 1 : 0);
+    for (const other of partyFrequencies) expect(heard.get(other)).toHaveLength(other === hz ? 1 : 0);
     const [found] = heard.get(hz) ?? [];
     expect(Math.abs((found?.fromMs ?? 0) - 300)).toBeLessThanOrEqual(10);
     expect(Math.abs((found?.toMs ?? 0) - 1000)).toBeLessThanOrEqual(10);
@@ -49,9 +49,9 @@ test('each party is found alone, from when to when, through A-law', () => {
 });
 
 test('four parties at once are all found, and their ends one by one', () => {
-  const together = mix(...FREQUENCIES.map((hz, index) => tone(hz, 500 + index * 200)));
-  const heard = tonesOver(mono(overTheWire(together)), FREQUENCIES);
-  FREQUENCIES.forEach((hz, index) => {
+  const together = mix(...partyFrequencies.map((hz, index) => tone(hz, 500 + index * 200)));
+  const heard = tonesOver(mono(overTheWire(together)), partyFrequencies);
+  partyFrequencies.forEach((hz, index) => {
     expect(heard.get(hz)).toHaveLength(1);
     expect(Math.abs(totalMs(heard.get(hz)) - (500 + index * 200))).toBeLessThanOrEqual(15);
   });
@@ -60,20 +60,20 @@ test('four parties at once are all found, and their ends one by one', () => {
 test('the tones that a PBX makes itself are taken for nobody', () => {
   const dtmf = [697, 770, 852, 941, 1209, 1336, 1477, 1633];
   for (const hz of [400, 425, 440, 480, ...dtmf, 850, 1700, 2100]) {
-    const heard = tonesOver(mono(tone(hz, 500, { peak: 16000 })), FREQUENCIES);
-    for (const party of FREQUENCIES)
+    const heard = tonesOver(mono(tone(hz, 500, { peak: 16000 })), partyFrequencies);
+    for (const party of partyFrequencies)
       expect(heard.get(party), `${String(hz)} as ${String(party)}`).toEqual([]);
   }
 });
 
 test('noise is nobody, and a tone is found in noise', () => {
-  expect([...tonesOver(mono(noise(1000, 30000)), FREQUENCIES).values()].flat()).toEqual([]);
-  const noisy = mix(noise(1000, 4000), tone(PARTY_TONES['200'], 1000));
-  expect(totalMs(tonesOver(mono(noisy), [PARTY_TONES['200']]).get(PARTY_TONES['200']))).toBeGreaterThan(980);
+  expect([...tonesOver(mono(noise(1000, 30000)), partyFrequencies).values()].flat()).toEqual([]);
+  const noisy = mix(noise(1000, 4000), tone(partyTones['200'], 1000));
+  expect(totalMs(tonesOver(mono(noisy), [partyTones['200']]).get(partyTones['200']))).toBeGreaterThan(980);
 });
 
 test('one lost packet does not end a tone, a gap of 60 ms does', () => {
-  const hz = PARTY_TONES.trunk;
+  const hz = partyTones.trunk;
   const withGap = (ms: number): Sound => mono(inARow(tone(hz, 400), silence(ms), tone(hz, 400)));
   expect(tonesOver(withGap(20), [hz]).get(hz)).toHaveLength(1);
   const parts = tonesOver(withGap(60), [hz]).get(hz) ?? [];

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
-import { isoWithOffset, isPointInTime, localDateTime, periodOf } from '../../src/cli/period.ts';
+import { isoWithOffset, isPointInTime, periodOf } from '../../src/cli/point-in-time.ts';
+import { localDateTime } from '../../src/recording/local-time.ts';
 
 const iso = (instant: number | undefined) =>
   instant === undefined ? undefined : new Date(instant).toISOString();
 
 describe('a period', () => {
-  it.each([
+  test.each([
     [
       'a winter day',
       'Europe/Zurich',
@@ -92,11 +93,11 @@ describe('a period', () => {
     expect([iso(period.from), iso(period.to)]).toEqual([begin, end]);
   });
 
-  it('may be open', () => {
+  test('may be open', () => {
     expect(periodOf(undefined, undefined, 'UTC')).toEqual({ from: undefined, to: undefined });
   });
 
-  it.each([
+  test.each([
     '2026-11-23',
     '2028-02-29',
     '2026-11-23T14:00',
@@ -105,7 +106,7 @@ describe('a period', () => {
     '2026-11-23T14:00:00.5+01:00',
   ])('understands %s', (text) => expect(isPointInTime(text)).toBe(true));
 
-  it.each([
+  test.each([
     '',
     'today',
     '23.11.2026',
@@ -120,7 +121,7 @@ describe('a period', () => {
 });
 
 describe('a time', () => {
-  it.each([
+  test.each([
     ['Europe/Zurich', '2026-10-25T02:30:00.007+02:00', '2026-10-25T00:30:00.007Z'],
     ['Europe/Zurich', '2026-10-25T02:30:00.000+01:00', '2026-10-25T01:30:00.000Z'],
     ['America/St_Johns', '2026-07-01T09:30:00.000-02:30', '2026-07-01T12:00:00.000Z'],
@@ -130,7 +131,7 @@ describe('a time', () => {
     expect(Date.parse(shown)).toBe(Date.parse(instant));
   });
 
-  it('is shown on the clock of the PBX in tables', () => {
+  test('is shown on the clock of the PBX in tables', () => {
     expect(localDateTime(Date.UTC(2021, 3, 7, 11, 34, 26), 'Europe/Zurich')).toBe('2021-04-07 13:34:26');
   });
 });

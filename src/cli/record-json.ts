@@ -1,12 +1,12 @@
 import type { Consent, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
-import { isoWithOffset } from './period.ts';
+import { isoWithOffset } from './point-in-time.ts';
 
 /**
- * A line of the listing with all that explains it, as `recordings --json` gives it. Times are ISO 8601 in the time
- * zone of the PBX; what is not known is null.
+ * A line of the listing with all that explains it, as `recordings --json` and `report --json` give it. Times are
+ * ISO 8601 in the time zone of the PBX; what is not known is null.
  */
-export function explained(record: ListedRecord, timeZone: string) {
+export function recordJson(record: ListedRecord, timeZone: string) {
   const time = (instant: number | undefined) =>
     instant === undefined ? null : isoWithOffset(instant, timeZone);
   return {
@@ -22,7 +22,7 @@ export function explained(record: ListedRecord, timeZone: string) {
     outcome: record.verdict.outcome,
     rule: record.verdict.rule,
     file: record.file ?? null,
-    consent: record.call.consent ? explainedConsent(record.call.consent, time) : null,
+    consent: record.call.consent ? consentJson(record.call.consent, time) : null,
     call: {
       start: time(record.call.startedAt),
       end: time(record.call.endedAt),
@@ -30,14 +30,23 @@ export function explained(record: ListedRecord, timeZone: string) {
       outcome: record.call.verdict?.outcome ?? null,
       rule: record.call.verdict?.rule ?? null,
     },
-    segments: record.call.segments.map((segment) => explainedSegment(segment, time)),
-    deliveries: record.deliveries.map((delivery) => explainedDelivery(delivery, time)),
+    segments: record.call.segments.map((segment) => segmentJson(segment, time)),
+    deliveries: record.deliveries.map((delivery) => deliveryJson(delivery, time)),
   };
+}
+
+/** Each record as something shows it. */
+export async function* viewed<View>(
+  records: AsyncIterable<ListedRecord>,
+  view: (record: ListedRecord, timeZone: string) => View,
+  timeZone: string,
+): AsyncIterable<View> {
+  for await (const record of records) yield view(record, timeZone);
 }
 
 type Time = (instant: number | undefined) => string | null;
 
-function explainedConsent(consent: Consent, time: Time) {
+function consentJson(consent: Consent, time: Time) {
   return {
     group: consent.group,
     direction: consent.direction,
@@ -56,7 +65,7 @@ function explainedConsent(consent: Consent, time: Time) {
   };
 }
 
-function explainedSegment(segment: Segment, time: Time) {
+function segmentJson(segment: Segment, time: Time) {
   const { recording } = segment;
   return {
     id: segment.id,
@@ -82,7 +91,7 @@ function explainedSegment(segment: Segment, time: Time) {
   };
 }
 
-function explainedDelivery(delivery: Delivery, time: Time) {
+function deliveryJson(delivery: Delivery, time: Time) {
   const { problem } = delivery;
   return {
     target: delivery.target,

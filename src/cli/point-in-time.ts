@@ -1,5 +1,5 @@
 /** Points in time as they are given on the command line and shown in listings. */
-import { localTime } from '../recording/local-time.ts';
+import { localDateTime } from '../recording/local-time.ts';
 
 /** A period; ms since 1970-01-01 UTC, `to` exclusive. */
 export interface Period {
@@ -78,8 +78,7 @@ function offsetAt(instant: number, timeZone: string): number {
 
 /** `2026-11-23T14:00:00` */
 function wallClock(instant: number, timeZone: string): string {
-  const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
-  return `${yyyy}-${MM}-${dd}T${HH}:${mm}:${ss}`;
+  return localDateTime(instant, timeZone).replace(' ', 'T');
 }
 
 /** `2026-11-23T14:00:00.250+01:00` */
@@ -89,9 +88,4 @@ export function isoWithOffset(instant: number, timeZone: string): string {
   const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
   const fraction = String(instant - Math.floor(instant / secondMs) * secondMs).padStart(3, '0');
   return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
-}
-
-/** `2026-11-23 14:00:00` */
-export function localDateTime(instant: number, timeZone: string): string {
-  return wallClock(instant, timeZone).replace('T', ' ');
 }

@@ -1,12 +1,12 @@
 // The thread that media.ts starts: audio every 20 ms must not wait for what a test computes meanwhile.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import { MediaStream } from './mediaStream.ts';
+import { MediaStream } from './media-stream.ts';
 import type { MediaReply, MediaRequest } from './media.ts';
 
-const TICK_MS = 5;
+const tickMs = 5;
 // Audio that stutters because compilers run beside it would be taken for the recorder's fault.
-const AHEAD_OF_OTHERS = -15;
+const aheadOfOthers = -15;
 
 const streams = new Map<number, MediaStream>();
 
@@ -39,7 +39,7 @@ parentPort?.on('message', (request: MediaRequest) => {
 
 try {
   // On Linux this means the calling thread alone; only root may.
-  setPriority(0, AHEAD_OF_OTHERS);
+  setPriority(0, aheadOfOthers);
 } catch {
   // Then it has to do without.
 }
@@ -47,4 +47,4 @@ try {
 setInterval(() => {
   const now = performance.now();
   for (const stream of streams.values()) stream.tick(now);
-}, TICK_MS);
+}, tickMs);

@@ -6,7 +6,7 @@ export interface SipMessage {
   readonly text: string;
 }
 
-const ENTRY = /(\d{4}-\d\d-\d\dT[\d:.]+)\S*\nUDP message (sent|received) \[(\d+)\] bytes ?:\n\n/;
+const logEntry = /(\d{4}-\d\d-\d\dT[\d:.]+)\S*\nUDP message (sent|received) \[(\d+)\] bytes ?:\n\n/;
 
 /** Reads what SIPp writes with -trace_msg, piece by piece; what is no message goes to `noise`. */
 export class SipLog {
@@ -24,7 +24,7 @@ export class SipLog {
     for (;;) {
       // latin1 keeps one character per byte, so that the length in bytes counts.
       const text = this.#unread.toString('latin1');
-      const entry = ENTRY.exec(text);
+      const entry = logEntry.exec(text);
       if (entry === null) return;
       const begin = entry.index + entry[0].length;
       const end = begin + Number(entry[3]);

@@ -1,10 +1,4 @@
-import type { ErrorFacts } from '../errors.ts';
-
-/** What went wrong on the way to a server, whatever is spoken with it. */
-export interface ConnectionProblem extends Omit<ErrorFacts, 'cause'> {
-  /** Completes 'Target archiv: ...'. */
-  readonly what: string;
-}
+import type { ProblemWords } from './target-errors.ts';
 
 /** Where a server is and which keys of the configuration say so. */
 export interface Server {
@@ -18,28 +12,25 @@ export interface Server {
  * Explains an error of Node's sockets, name look-up and TLS by its code (errno(3), getaddrinfo(3), X509_verify_cert(3)).
  * Undefined: not one of them.
  */
-export function connectionProblem(code: string, server: Server): ConnectionProblem | undefined {
+export function connectionProblem(code: string, server: Server): ProblemWords | undefined {
   if (untrusted.has(code) || code.startsWith('CERT_')) return untrustedCertificate(code, server);
   if (code.startsWith('ERR_SSL_') || code === 'EPROTO') return noTls(server);
   const place = `${server.host}:${server.port}`;
-  const problem = problems[code];
-  return problem && { fault: 'destination', retry: true, ...problem(place, server) };
+  return problems[code]?.(place, server);
 }
 
-type Words = Pick<ConnectionProblem, 'code' | 'what' | 'hint'> & Partial<ConnectionProblem>;
-
-const unreachable = (place: string, { settings }: Server): Words => ({
+const unreachable = (place: string, { settings }: Server): ProblemWords => ({
   code: 'unreachable',
   what: `no way to ${place}`,
   hint: `Check that the server is on, and the network and firewalls between; else correct the host in ${settings}.`,
 });
-const broken = (place: string): Words => ({
+const broken = (place: string): ProblemWords => ({
   code: 'connection-lost',
   what: `the connection to ${place} broke off`,
   hint: 'Check the log of the server and the network between. It is tried again.',
 });
 
-const problems: Readonly<Record<string, (place: string, server: Server) => Words>> = {
+const problems: Readonly<Record<string, (place: string, server: Server) => ProblemWords>> = {
   ECONNREFUSED: (place, { settings }) => ({
     code: 'connection-refused',
     what: `nothing answers at ${place}`,
@@ -81,11 +72,10 @@ const untrusted: ReadonlySet<string> = new Set([
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
-function untrustedCertificate(code: string, { host, settings }: Server): ConnectionProblem {
+function untrustedCertificate(code: string, { host, settings }: Server): ProblemWords {
   return {
     code: 'certificate-untrusted',
     fault: 'configuration',
-    retry: true,
     what: `the certificate of ${host} is not trusted (${code})`,
     hint: certificateHint(code, host, settings),
   };
@@ -100,11 +90,10 @@ function certificateHint(code: string, host: string, settings: string): string {
   return `Let ${settings}.ca name a PEM file with the authority that signed the certificate, or with itself.`;
 }
 
-function noTls({ host, port, settings }: Server): ConnectionProblem {
+function noTls({ host, port, settings }: Server): ProblemWords {
   return {
     code: 'tls-failed',
     fault: 'configuration',
-    retry: true,
     what: `no encrypted connection could be agreed on with ${host}:${port}`,
     hint: `Check that the server speaks TLS 1.2 or later on this port, and tls and port in ${settings}.`,
   };

@@ -1,0 +1,40 @@
+import type { Status, TargetStatus } from '../status.ts';
+
+/** The state of the running process as `status --json` gives it. Times are ISO 8601; what is not known is null. */
+export function statusJson({ version, pid, startedAt, asterisk, calls, spool, targets }: Status) {
+  return {
+    version,
+    pid,
+    started_at: startedAt,
+    asterisk: { ari: asterisk.ari, ami: asterisk.ami, version: asterisk.version ?? null },
+    calls: { live: calls.live, in_gate: calls.inGate, recording: calls.recording },
+    spool: {
+      active_files: spool.activeFiles,
+      active_bytes: spool.activeBytes,
+      transfer_files: spool.transferFiles,
+      transfer_bytes: spool.transferBytes,
+      free_bytes: spool.freeBytes,
+    },
+    targets: targets.map(targetJson),
+  };
+}
+
+export function targetJson(target: TargetStatus) {
+  const { name, kind, pending, pendingBytes, setAside, delivered, lastError } = target;
+  return {
+    name,
+    kind,
+    pending,
+    pending_bytes: pendingBytes,
+    set_aside: setAside,
+    delivered,
+    last_error: lastError
+      ? {
+          at: new Date(lastError.at).toISOString(),
+          code: lastError.code,
+          message: lastError.message,
+          hint: lastError.hint,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,14 @@
+/** Files of this machine that follow from the configuration. */
+import { dirname, join } from 'node:path';
+
+import type { Config } from './schema.ts';
+
+export function catalogueFileOf({ catalogue }: Config): string {
+  if (catalogue.type !== 'sqlite') throw new RangeError('refused by the schema');
+  return catalogue.path;
+}
+
+/** Where the running process answers the command line. */
+export function controlSocketOf(config: Config): string {
+  return join(dirname(catalogueFileOf(config)), 'mitschnitt.sock');
+}

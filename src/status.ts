@@ -1,0 +1,91 @@
+import type { Call } from './call/call.ts';
+import type { DeliveryProblem, TargetBacklog } from './catalogue/catalogue.ts';
+import type { Config } from './config/schema.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** What the running process tells of itself (`GET /status` on its control socket). */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Which connections stand. */
+  readonly asterisk: { readonly ari: boolean; readonly ami: boolean; readonly version?: string | undefined };
+  readonly calls: { readonly live: number; readonly inGate: number; readonly recording: number };
+  readonly spool: {
+    readonly activeFiles: number;
+    readonly activeBytes: number;
+    readonly transferFiles: number;
+    readonly transferBytes: number;
+    readonly freeBytes: number;
+  };
+  readonly targets: readonly TargetStatus[];
+}
+
+/** What waits for a target, and what happened last. */
+export interface TargetStatus {
+  readonly name: string;
+  /** The `type` in the configuration: `ftp`; `not configured` when recordings wait for one that was taken out of it. */
+  readonly kind: string;
+  readonly pending: number;
+  readonly pendingBytes: number;
+  readonly setAside: number;
+  readonly delivered: number;
+  /** Of the deliveries that have not got there yet. */
+  readonly lastError?: DeliveryProblem | undefined;
+}
+
+/** What a status is made of. */
+export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk'> {
+  readonly startedAt: Date;
+  readonly calls: readonly Call[];
+  readonly spool: Spool;
+  readonly targets: Config['targets'];
+  readonly backlog: readonly TargetBacklog[];
+}
+
+export async function statusOf(sources: StatusSources): Promise<Status> {
+  const { version, pid, asterisk, startedAt, calls, spool, targets, backlog } = sources;
+  const [active, transfer, freeBytes] = await Promise.all([
+    spool.usage('active'),
+    spool.usage('transfer'),
+    spool.freeBytes(),
+  ]);
+  return {
+    version,
+    pid,
+    startedAt: startedAt.toISOString(),
+    asterisk,
+    calls: {
+      live: calls.length,
+      inGate: calls.filter(({ gate }) => gate !== undefined).length,
+      recording: calls.filter(isRecorded).length,
+    },
+    spool: {
+      activeFiles: active.files,
+      activeBytes: active.bytes,
+      transferFiles: transfer.files,
+      transferBytes: transfer.bytes,
+      freeBytes,
+    },
+    targets: targetStatuses(targets, backlog),
+  };
+}
+
+function isRecorded({ segments }: Call): boolean {
+  return segments.some(({ recording }) => recording?.state === 'running');
+}
+
+/** The configured targets, then those that only the catalogue knows. */
+export function targetStatuses(
+  targets: Config['targets'],
+  backlog: readonly TargetBacklog[],
+): readonly TargetStatus[] {
+  const known = new Map(backlog.map((each) => [each.target, each]));
+  const names = new Set([...Object.keys(targets), ...known.keys()]);
+  return [...names].map((name) => {
+    const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = known.get(name) ?? {};
+    const kind = targets[name]?.type ?? 'not configured';
+    return { name, kind, pending, pendingBytes, setAside, delivered, lastError };
+  });
+}
