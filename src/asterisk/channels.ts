@@ -16,13 +16,18 @@ export class Channels {
         return this.#see(factsOf(message, ''), at);
       case 'DialBegin':
         return this.#see(dialledFacts(message), at);
+      case 'Rename':
+        return this.#rename(channel, field(message, 'Newname'), at);
       case 'BridgeEnter':
         return [
+          ...replaced(message, at),
           ...this.#see(this.#withoutBridge(factsOf(message, '')), at),
           { at, type: 'bridge-entered', channel, bridge: field(message, 'BridgeUniqueid') },
         ];
       case 'BridgeLeave':
-        return [{ at, type: 'bridge-left', channel }];
+        return [
+          { at, type: 'bridge-left', channel, bridge: field(message, 'BridgeUniqueid'), replaced: false },
+        ];
       case 'HangupRequest':
         return [{ at, type: 'hang-up-requested', channel }];
       case 'Hangup':
@@ -31,6 +36,14 @@ export class Channels {
       default:
         return [];
     }
+  }
+
+  /** Names in the middle of a replacement have marks such as `<MASQ>` and `<ZOMBIE>`: they are no endpoints. */
+  #rename(channel: string, name: string, at: number): readonly CallEvent[] {
+    const known = this.#known.get(channel);
+    if (!known || name.includes('<')) return [];
+    this.#known.set(channel, { ...known, name });
+    return [{ at, type: 'channel-renamed', channel, name }];
   }
 
   /** Starts anew from the entries of CoreShowChannels: all channels that live now. */
@@ -62,6 +75,13 @@ export class Channels {
     const known = this.#known.get(facts.channel);
     return { ...facts, bridge: undefined, number: known?.number ?? facts.number };
   }
+}
+
+/** The channel whose place in the bridge another one takes, if any. */
+function replaced(message: AmiMessage, at: number): readonly CallEvent[] {
+  const channel = field(message, 'SwapUniqueid');
+  const bridge = field(message, 'BridgeUniqueid');
+  return channel === '' ? [] : [{ at, type: 'bridge-left', channel, bridge, replaced: true }];
 }
 
 function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
