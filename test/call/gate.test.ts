@@ -136,7 +136,8 @@ describe('the evidence', () => {
   });
 
   test('is incomplete when nobody would have heard the key after the prompt', () => {
-    const [consent] = tell([...announced, { type: 'gate-left', channel: '1', problem: 'restarted' }]).call.consents;
+    const [consent] = tell([...announced, { type: 'gate-left', channel: '1', problem: 'restarted' }]).call
+      .consents;
     expect(consent).toMatchObject({ complete: false, problem: 'restarted' });
   });
 
