@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Pbx } from '../src/asterisk/pbx.ts';
-import type { CallEvent } from '../src/call/call.ts';
+
 import { SqliteCatalogue } from '../src/catalogue/sqlite.ts';
 import { Recorder } from '../src/recorder.ts';
 import { Spool } from '../src/spool/spool.ts';

@@ -39,7 +39,7 @@ describe('the example of the product description', () => {
   it('is accepted without that', async () => {
     const config = await configOf(await supported(), environment);
     expect(config.asterisk.ami.secret.reveal()).toBe('0815');
-    expect(config.groups[0]?.members).toHaveLength(3);
+    expect(config.groups[0]?.members).toHaveLength(4);
     expect(config.groups[0]?.announcement.incoming).toEqual({
       mode: 'opt-out',
       prompt: 'ansage-opt-out',
