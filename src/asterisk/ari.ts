@@ -72,7 +72,7 @@ export class AriClient {
     const { status, body } = await this.#inTurn(() => this.#fetch(method, url));
     if (status === 401) throw loginRefused(this.#settings);
     if (status >= 400) throw new AriRefusal(status, `${method} ${path}: ${status} ${body.trim()}`);
-    return body === '' ? undefined : (JSON.parse(body) as unknown);
+    return bodyOf(body, this.#settings);
   }
 
   async #fetch(method: string, url: string): Promise<{ status: number; body: string }> {
@@ -139,8 +139,8 @@ export class AriClient {
     });
     socket.on('message', (data) => {
       heard = true;
-      // A text message arrives as one Buffer (the package's default binaryType).
-      onEvent(JSON.parse((data as Buffer).toString('utf8')) as AriEvent);
+      const event = parsed(data as Buffer); // the package's default binaryType
+      if (event) onEvent(event);
     });
     let reason = new Error('Asterisk closed the connection');
     socket.on('error', (error) => {
@@ -166,6 +166,23 @@ export class AriClient {
   #authorization(): string {
     const { username, password } = this.#settings;
     return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  }
+}
+
+function bodyOf(body: string, settings: AriSettings): unknown {
+  try {
+    return body === '' ? undefined : (JSON.parse(body) as unknown);
+  } catch (error) {
+    throw unreachable(settings, error);
+  }
+}
+
+/** A frame that is no JSON is none of Asterisk's: nothing can be made of it. */
+function parsed(frame: Buffer): AriEvent | undefined {
+  try {
+    return JSON.parse(frame.toString('utf8')) as AriEvent;
+  } catch {
+    return undefined;
   }
 }
 

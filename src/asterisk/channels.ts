@@ -95,17 +95,23 @@ function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
   };
 }
 
-/** `491234@trunk`, `trunk/sip:491234@host` -> `491234`: what was dialled to the outside, without our own prefix. */
-const dialledUser = /^(?:[^@]*\/)?(?:sips?:)?([^@/]+)@/;
+/**
+ * What was dialled to the outside, without our own prefix: `491234` of `491234@trunk` and `trunk/sip:491234@host`
+ * (PJSIP, SIP), and of `trunk/491234` and `user:secret@peer/491234` (the others).
+ */
+function dialledUser(dialString: string): string | undefined {
+  const [, uri] = /(?:^|\/)(?:sips?:)?([^@/:;]+)[^@/]*@[^/]*$/.exec(dialString) ?? [];
+  const [, resource] = /^[^/]+\/([^@/:;]+)$/.exec(dialString) ?? [];
+  return uri ?? resource;
+}
 
 /** The channel that is being called. Its own caller id is set later, so the number comes from what was dialled. */
 function dialledFacts(message: AmiMessage): ChannelFacts {
-  const [, user] = dialledUser.exec(field(message, 'DialString')) ?? [];
   return {
     channel: field(message, 'DestUniqueid'),
     name: field(message, 'DestChannel'),
     linkedId: field(message, 'DestLinkedid'),
-    number: user ?? field(message, 'DestCallerIDNum'),
+    number: dialledUser(field(message, 'DialString')) ?? field(message, 'DestCallerIDNum'),
     dialled: '',
     bridge: undefined,
   };
