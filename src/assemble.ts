@@ -147,7 +147,7 @@ async function checkTarget(target: Target): Promise<void> {
   }
 }
 
-function asteriskSettings({ asterisk: { ari, ami } }: Config): AsteriskSettings {
+function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskSettings {
   const caFile = typeof ami.tls === 'object' ? ami.tls.ca : undefined;
   return {
     ari: { url: ari.url, username: ari.username, password: ari.password.reveal(), app: ari.app },
@@ -158,6 +158,7 @@ function asteriskSettings({ asterisk: { ari, ami } }: Config): AsteriskSettings 
       secret: ami.secret.reveal(),
       tls: ami.tls === false ? undefined : { caFile },
     },
+    queues: groups.some(({ members }) => members.some(({ kind }) => kind === 'queue')),
   };
 }
 

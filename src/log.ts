@@ -62,9 +62,15 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 const textFormat = winston.format.printf(({ timestamp, level, message, ...fields }) => {
   const facts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}=${shown(value)}`);
+    .map(([key, value]) => ` ${key}=${shownFact(value)}`);
   return `${String(timestamp)} ${level} ${shown(message)}${facts.join('')}`;
 });
+
+/** In quotes where it could be read as more than one fact: a caller chooses what it sends. */
+function shownFact(value: unknown): string {
+  const text = shown(value);
+  return typeof value === 'string' && /[\s="]/.test(text) ? JSON.stringify(text) : text;
+}
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? printable(value) : escapedJson(JSON.stringify(value));

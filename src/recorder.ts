@@ -1,18 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { concernsMember, headlineOf } from './call/classification.ts';
+import { bridgeOf, eventsOf, meetingsIn } from './call/exchange.ts';
 import { newCall, step } from './call/lifecycle.ts';
 import { verdictOfSegment } from './call/rules.ts';
 import { messageOf } from './errors.ts';
 import { missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
 import type {
+  BridgeId,
   Call,
   CallEvent,
   ChannelFacts,
   ChannelId,
   Command,
   Gate,
+  Instant,
   Media,
   Policy,
   RecordingId,
@@ -24,6 +27,10 @@ import type { CallRecord, FinishedRecording } from './recording/recording.ts';
 
 /** A file that the disk or its rights kept from us is tried again after this. */
 const collectAgainMs = 10_000;
+/** So is a catalogue that could not be written. */
+const keepAgainMs = 1_000;
+/** How long a call is known after its end. The events of ARI and AMI are ms apart, seconds on a stalled machine. */
+const afterlifeMs = 30_000;
 
 /** The part of the spool that the recorder needs. */
 export interface RecordingFiles {
@@ -53,12 +60,19 @@ export interface RecorderParts {
   readonly closed: () => void;
 }
 
+/** An event that is due when a time is over. */
+type Timeout =
+  | { readonly type: 'gate-timeout'; readonly channel: ChannelId; readonly phase: Gate['phase'] }
+  | { readonly type: 'move-timeout'; readonly channel: ChannelId };
+
 /** A call that is being watched. Its work is done strictly in turn; its state is always the newest. */
 interface Watched {
   call: Call;
   /** What the catalogue has of it. */
   saved: Call | undefined;
   work: Promise<void>;
+  /** The catalogue could not take it, and will be asked again. */
+  unkept: boolean;
   readonly files: Map<RecordingId, string>;
 }
 
@@ -88,6 +102,7 @@ export class Recorder implements PbxListener {
       this.#watch(call, call);
       for (const { id } of call.segments) this.#inherited.add(id);
     }
+    this.#leaveGates();
     this.#parts.pbx.start(this);
   }
 
@@ -107,14 +122,19 @@ export class Recorder implements PbxListener {
   get liveCalls(): readonly Call[] {
     return [...this.#calls.values()]
       .map(({ call }) => call)
-      .filter((call) => concernsMember(call, this.#policy));
+      .filter((call) => !call.verdict && concernsMember(call, this.#policy));
   }
 
   event(event: CallEvent): void {
     const watched = this.#callOf(event);
-    if (!watched) return;
-    const [call, commands] = step(watched.call, event, { policy: this.#policy, newId: this.#parts.newId });
-    this.#advance(watched, call, commands);
+    if (!watched) {
+      // Nobody is asked for a consent that cannot be used.
+      if (event.type === 'gate-entered') this.#track(this.#parts.pbx.continue(event.channel));
+      return;
+    }
+    this.#apply(watched, event);
+    const bridge = bridgeOf(event);
+    if (bridge !== undefined) this.#join(bridge, event.at);
   }
 
   channels(live: readonly ChannelFacts[]): void {
@@ -133,11 +153,11 @@ export class Recorder implements PbxListener {
     for (const { watched, id } of doubtful) this.#track(this.#repair(watched, id));
   }
 
-  stranded(channels: readonly ChannelId[]): void {
+  inGate(channels: readonly ChannelId[]): void {
     for (const channel of channels) {
-      const problem = 'the recorder lost its connection during the announcement';
-      this.event({ at: this.#parts.now(), type: 'gate-left', channel, problem });
-      this.#track(this.#release(channel));
+      const gate = this.#byChannel.get(channel)?.call.gate;
+      const isAwaited = gate?.channel === channel && gate.phase !== 'leaving';
+      if (!isAwaited) this.#track(this.#release(channel));
     }
   }
 
@@ -145,31 +165,68 @@ export class Recorder implements PbxListener {
     this.#policy = { ...this.#policy, endpoints: names };
   }
 
+  queues(members: ReadonlyMap<string, ReadonlySet<string>>): void {
+    this.#policy = { ...this.#policy, queues: members };
+  }
+
   connections(state: PbxConnections): void {
     const was = this.#connections;
     this.#connections = state;
+    if (was.ari && !state.ari) this.#leaveGates();
     const fields = { ari: state.ari, ami: state.ami };
     if (state.ari && state.ami) this.#parts.log.info('connected to Asterisk: ready', fields);
     else if (was.ari && was.ami) this.#parts.log.warn('connection to Asterisk lost; calls go on', fields);
   }
 
-  /** A channel stays with the call in which it was first seen. */
+  #apply(watched: Watched, event: CallEvent): void {
+    const [call, commands] = step(watched.call, event, { policy: this.#policy, newId: this.#parts.newId });
+    this.#advance(watched, call, commands);
+  }
+
+  #join(bridge: BridgeId, at: Instant): void {
+    const watched = [...this.#calls.values()];
+    const of = (call: Call): Watched | undefined => watched.find((each) => each.call === call);
+    for (const meeting of meetingsIn(
+      bridge,
+      watched.map(({ call }) => call),
+    )) {
+      const [from, into] = [of(meeting.from), of(meeting.into)];
+      if (!from || !into) continue;
+      const { taken, joined } = eventsOf(meeting, at);
+      for (const channel of meeting.channels) this.#byChannel.set(channel, into);
+      this.#apply(from, taken);
+      this.#apply(into, joined);
+    }
+  }
+
+  /** A channel stays with the call in which it was first seen, until it meets an older one. */
   #callOf(event: CallEvent): Watched | undefined {
     if ('recording' in event) return this.#byRecording.get(event.recording);
     if (event.type !== 'channel-seen') return this.#byChannel.get(event.channel);
     const { channel, linkedId } = event.facts;
     const known = this.#byChannel.get(channel) ?? this.#calls.get(linkedId);
+    // Without AMI nothing would tell of the call's end.
+    if (!known && !this.#connections.ami) return undefined;
     const watched = known ?? this.#watch(newCall(this.#parts.newId(), linkedId, event.at), undefined);
     this.#byChannel.set(channel, watched);
     return watched;
   }
 
   #watch(call: Call, saved: Call | undefined): Watched {
-    const watched: Watched = { call, saved, work: Promise.resolve(), files: new Map() };
+    const watched: Watched = { call, saved, work: Promise.resolve(), unkept: false, files: new Map() };
     this.#calls.set(call.linkedId, watched);
     for (const leg of call.legs) this.#byChannel.set(leg.channel, watched);
     for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
     return watched;
+  }
+
+  /** Kept for a while: events of the other connection may still be on their way, and must not begin a call anew. */
+  #forgetLater(watched: Watched): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#forget(watched);
+    }, afterlifeMs);
+    this.#timers.add(timer);
   }
 
   #forget({ call }: Watched): void {
@@ -178,17 +235,40 @@ export class Recorder implements PbxListener {
     for (const segment of call.segments) this.#byRecording.delete(segment.id);
   }
 
-  /** First kept, then done: a command whose reason could be forgotten is never given. */
+  /** First kept, then done: only a catalogue that cannot be written is not waited for, because calls go first. */
   #advance(watched: Watched, call: Call, commands: readonly Command[]): void {
     const before = watched.call;
     watched.call = call;
     for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
     if (isSameSave(before, call) && commands.length === 0) return;
     this.#inTurn(watched, async () => {
-      await this.#keep(watched, call);
+      await this.#keepOrLater(watched, call);
       for (const command of commands) await this.#execute(watched, command);
     });
-    if (call.verdict) this.#forget(watched);
+  }
+
+  async #keepOrLater(watched: Watched, call: Call): Promise<void> {
+    try {
+      await this.#keep(watched, call);
+      watched.unkept = false;
+      if (call.verdict && watched.call === call) this.#forgetLater(watched);
+    } catch (error) {
+      this.#parts.log.error('a call could not be kept in the catalogue yet', {
+        call: call.id,
+        error: messageOf(error),
+      });
+      if (!watched.unkept) this.#keepAgain(watched);
+      watched.unkept = true;
+    }
+  }
+
+  #keepAgain(watched: Watched): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      watched.unkept = false;
+      this.#inTurn(watched, () => this.#keepOrLater(watched, watched.call));
+    }, keepAgainMs);
+    this.#timers.add(timer);
   }
 
   #inTurn(watched: Watched, task: () => Promise<void>): void {
@@ -203,8 +283,11 @@ export class Recorder implements PbxListener {
 
   /** Work that `stop` waits for. */
   #track(work: Promise<void>): void {
-    this.#pending.add(work);
-    void work.finally(() => this.#pending.delete(work));
+    const told = work.catch((error: unknown) => {
+      this.#parts.log.error('something was left undone', { error: messageOf(error) });
+    });
+    this.#pending.add(told);
+    void told.finally(() => this.#pending.delete(told));
   }
 
   async #keep(watched: Watched, call: Call): Promise<void> {
@@ -271,7 +354,10 @@ export class Recorder implements PbxListener {
       case 'continue':
         return pbx.continue(command.channel);
       case 'set-gate-timeout':
-        this.#setTimeout(command.channel, command.phase, command.ms);
+        this.#wait(command.ms, { type: 'gate-timeout', channel: command.channel, phase: command.phase });
+        return;
+      case 'set-move-timeout':
+        this.#wait(command.ms, { type: 'move-timeout', channel: command.channel });
         return;
       case 'start-recording':
         return pbx.startRecording(
@@ -289,10 +375,10 @@ export class Recorder implements PbxListener {
     }
   }
 
-  #setTimeout(channel: ChannelId, phase: Gate['phase'], ms: number): void {
+  #wait(ms: number, then: Timeout): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.event({ at: this.#parts.now(), type: 'gate-timeout', channel, phase });
+      this.event({ at: this.#parts.now(), ...then });
     }, ms);
     this.#timers.add(timer);
   }
@@ -341,6 +427,15 @@ export class Recorder implements PbxListener {
     }
   }
 
+  /** Nobody hears the keys any more, nor when the prompt ends. The channels are released with the next connection. */
+  #leaveGates(): void {
+    for (const { call } of [...this.#calls.values()]) {
+      if (!call.gate || call.gate.phase === 'leaving') continue;
+      const problem = 'the recorder lost its connection during the announcement';
+      this.event({ at: this.#parts.now(), type: 'gate-left', channel: call.gate.channel, problem });
+    }
+  }
+
   async #release(channel: ChannelId): Promise<void> {
     await this.#parts.pbx.stopPlayback(channel, 'announcement');
     await this.#parts.pbx.stopPlayback(channel, 'confirmation');
@@ -356,7 +451,7 @@ function isInDoubt({ recording }: Segment): boolean {
 /** Whether two states differ in nothing that must outlive the process: legs come and go, and are seen again. */
 function isSameSave(a: Call, b: Call): boolean {
   return (
-    a.consent === b.consent &&
+    a.consents === b.consents &&
     a.gate === b.gate &&
     a.segments === b.segments &&
     a.endedAt === b.endedAt &&

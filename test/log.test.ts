@@ -131,5 +131,5 @@ test('a log of format text names what it knows, and nothing that it does not', a
     log.warn('a call', { number: '+41 79', at: undefined, ms: 7, list: ['a', 1], none: null });`,
   );
   const text = await outputOf(process.execPath, source);
-  expect(text).toMatch(/^\S+ warn a call number=\+41 79 ms=7 list=\["a",1\] none=null\n$/);
+  expect(text).toMatch(/^\S+ warn a call number="\+41 79" ms=7 list=\["a",1\] none=null\n$/);
 });

@@ -57,8 +57,8 @@ export class AmiConnection implements Connection {
     });
   }
 
-  /** Connects and logs in for events of class `call` only. */
-  async open(): Promise<void> {
+  /** Connects and logs in for events of these classes (`call,agent`) only. */
+  async open(events: string): Promise<void> {
     const { host, port, tls, username, secret } = this.#settings;
     const ca = tls?.caFile === undefined ? {} : { ca: await readFile(tls.caFile) };
     const socket = tls ? connectTls({ host, port, ...ca }) : connectTcp({ host, port });
@@ -80,7 +80,8 @@ export class AmiConnection implements Connection {
     socket.on('data', (chunk: string) => {
       this.#read(chunk);
     });
-    const login = await this.action({ Action: 'Login', Username: username, Secret: secret, Events: 'call' });
+    // An answer that does not come in time ends the connection.
+    const login = await this.action({ Action: 'Login', Username: username, Secret: secret, Events: events });
     if (field(login, 'Response') !== 'Success') {
       this.close();
       throw loginRefused(this.#settings);
@@ -121,8 +122,8 @@ export class AmiConnection implements Connection {
         return;
       }
       const timer = setTimeout(() => {
-        this.#waiting.delete(id);
-        reject(unreachable(this.#settings, new Error(`no answer within ${actionLimitMs} ms`)));
+        // Its answer could still come and would belong to nothing: a new connection repairs what is in doubt.
+        this.#end(unreachable(this.#settings, new Error(`no answer within ${actionLimitMs} ms`)));
       }, actionLimitMs);
       this.#waiting.set(id, { resolve, reject, timer, list: take && { entries: [], take } });
       this.#socket.write(text);

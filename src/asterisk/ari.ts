@@ -22,6 +22,9 @@ const pingEveryMs = 5_000;
 /** How long Asterisk may take to answer our farewell before the socket is simply closed. */
 const farewellMs = 500;
 
+/** Asterisk has 100 HTTP sessions in all (`sessionlimit` of http.conf) and closes those above: leave it most. */
+const requestsAtOnce = 16;
+
 /** An ARI event as Asterisk sends it; `type` says which. */
 export interface AriEvent {
   readonly type: string;
@@ -51,6 +54,8 @@ export class AriRefusal extends Error {
 /** The REST side of ARI. */
 export class AriClient {
   readonly #settings: AriSettings;
+  readonly #turns: (() => void)[] = [];
+  #underWay = 0;
 
   constructor(settings: AriSettings) {
     this.#settings = settings;
@@ -64,21 +69,36 @@ export class AriClient {
   ): Promise<unknown> {
     const search = new URLSearchParams(query).toString();
     const url = `${this.#settings.url}/${path}${search && `?${search}`}`;
-    let response: Response;
+    const { status, body } = await this.#inTurn(() => this.#fetch(method, url));
+    if (status === 401) throw loginRefused(this.#settings);
+    if (status >= 400) throw new AriRefusal(status, `${method} ${path}: ${status} ${body.trim()}`);
+    return bodyOf(body, this.#settings);
+  }
+
+  async #fetch(method: string, url: string): Promise<{ status: number; body: string }> {
     try {
-      response = await fetch(url, {
+      const response = await fetch(url, {
         method,
         headers: { authorization: this.#authorization() },
         signal: AbortSignal.timeout(requestLimitMs),
       });
+      return { status: response.status, body: await response.text() };
     } catch (error) {
       throw unreachable(this.#settings, error);
     }
-    const body = await response.text();
-    if (response.status === 401) throw loginRefused(this.#settings);
-    if (!response.ok)
-      throw new AriRefusal(response.status, `${method} ${path}: ${response.status} ${body.trim()}`);
-    return body === '' ? undefined : (JSON.parse(body) as unknown);
+  }
+
+  async #inTurn<Result>(request: () => Promise<Result>): Promise<Result> {
+    if (this.#underWay >= requestsAtOnce) await new Promise<void>((resolve) => this.#turns.push(resolve));
+    else this.#underWay += 1;
+    try {
+      return await request();
+    } finally {
+      const next = this.#turns.shift();
+      // The place goes on to whoever waits longest.
+      if (next) next();
+      else this.#underWay -= 1;
+    }
   }
 
   /** Opens the event stream, which makes Asterisk send channels to our application. */
@@ -119,8 +139,8 @@ export class AriClient {
     });
     socket.on('message', (data) => {
       heard = true;
-      // A text message arrives as one Buffer (the package's default binaryType).
-      onEvent(JSON.parse((data as Buffer).toString('utf8')) as AriEvent);
+      const event = parsed(data as Buffer); // the package's default binaryType
+      if (event) onEvent(event);
     });
     let reason = new Error('Asterisk closed the connection');
     socket.on('error', (error) => {
@@ -146,6 +166,23 @@ export class AriClient {
   #authorization(): string {
     const { username, password } = this.#settings;
     return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  }
+}
+
+function bodyOf(body: string, settings: AriSettings): unknown {
+  try {
+    return body === '' ? undefined : (JSON.parse(body) as unknown);
+  } catch (error) {
+    throw unreachable(settings, error);
+  }
+}
+
+/** A frame that is no JSON is none of Asterisk's: nothing can be made of it. */
+function parsed(frame: Buffer): AriEvent | undefined {
+  try {
+    return JSON.parse(frame.toString('utf8')) as AriEvent;
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import { AmiConnection, type AmiSettings } from './ami.ts';
 import type { AmiMessage } from './ami-wire.ts';
 import { AriClient, type AriEvent, type AriSettings } from './ari.ts';
 import { Channels } from './channels.ts';
+import { Queues } from './queues.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, Gatekeeper, translateStasis } from './stasis.ts';
@@ -11,7 +12,14 @@ import type { Pbx, PbxListener } from './pbx.ts';
 export interface AsteriskSettings {
   readonly ari: AriSettings;
   readonly ami: AmiSettings;
+  /** Whether to follow who is logged in to the queues. */
+  readonly queues: boolean;
 }
+
+/** How long a channel may be forgotten in the gate: an order that got lost is repeated after this. */
+const gateWatchMs = 5_000;
+/** How soon an endpoint that was configured meanwhile is known. */
+const endpointsEveryMs = 60_000;
 
 /** Told what stands between us and Asterisk. */
 export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
@@ -24,6 +32,8 @@ export class Asterisk implements Pbx {
   readonly #gate: Gatekeeper;
   readonly #mixMonitor: MixMonitor;
   readonly #channels = new Channels();
+  readonly #queues = new Queues();
+  #seenInGate: ReadonlySet<ChannelId> = new Set();
   readonly #links: Readonly<Record<'ari' | 'ami', Link>>;
   readonly #standing = { ari: false, ami: false };
   #ami: AmiConnection | undefined;
@@ -100,24 +110,42 @@ export class Asterisk implements Pbx {
 
   /** Whoever stands in the gate before our socket does is a stranger to us: those are asked for first. */
   async #openAri(): Promise<Connection> {
-    const stranded = await this.#gate.stranded(this.#settings.ari.app);
+    const stranded = await this.#gate.present(this.#settings.ari.app);
     const connection = await this.#ari.events((event) => {
       this.#stasisEvent(event);
     });
     this.#stands('ari', true);
-    this.#listener?.stranded(stranded);
+    this.#listener?.inGate(stranded);
     await this.#order('list of endpoints', this.#tellEndpoints());
+    const timers = [
+      setInterval(() => void this.#order('look at the gate', this.#lookAtGate()), gateWatchMs),
+      setInterval(() => void this.#order('list of endpoints', this.#tellEndpoints()), endpointsEveryMs),
+    ];
+    void connection.closed.then(() => {
+      timers.forEach(clearInterval);
+    });
     return connection;
+  }
+
+  /** Told are those that were there the last time, too: of others the news may still be on its way. */
+  async #lookAtGate(): Promise<void> {
+    const present = await this.#gate.present(this.#settings.ari.app);
+    const before = this.#seenInGate;
+    this.#seenInGate = new Set(present);
+    this.#listener?.inGate(present.filter((channel) => before.has(channel)));
   }
 
   async #openAmi(): Promise<Connection> {
     const connection = new AmiConnection(this.#settings.ami, (message) => {
-      // What is told before the list of channels is in the list.
+      if (this.#queues.take(message)) this.#listener?.queues(this.#queues.members);
+      // What is told of calls before the list of channels is in the list.
       if (this.#ami !== connection) return;
       for (const event of this.#channels.translate(message, Date.now())) this.#listener?.event(event);
     });
-    await connection.open();
+    await connection.open(this.#settings.queues ? 'call,agent' : 'call');
     try {
+      // Before the calls: who of them is a member depends on it.
+      if (this.#settings.queues) await this.#order('QueueStatus', this.#followQueues(connection));
       await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
         this.#ami = connection;
         this.#stands('ami', true);
@@ -128,6 +156,13 @@ export class Asterisk implements Pbx {
       throw error;
     }
     return connection;
+  }
+
+  async #followQueues(connection: AmiConnection): Promise<void> {
+    await connection.list({ Action: 'QueueStatus' }, (entries) => {
+      this.#queues.reset(entries);
+      this.#listener?.queues(this.#queues.members);
+    });
   }
 
   #stands(which: 'ari' | 'ami', standing: boolean): void {
@@ -166,7 +201,7 @@ export async function checkAri(settings: AriSettings): Promise<void> {
 export async function checkAmi(settings: AmiSettings): Promise<void> {
   const connection = new AmiConnection(settings, () => undefined);
   try {
-    await connection.open();
+    await connection.open('call');
   } finally {
     connection.close();
   }

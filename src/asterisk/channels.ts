@@ -16,13 +16,18 @@ export class Channels {
         return this.#see(factsOf(message, ''), at);
       case 'DialBegin':
         return this.#see(dialledFacts(message), at);
+      case 'Rename':
+        return this.#rename(channel, field(message, 'Newname'), at);
       case 'BridgeEnter':
         return [
+          ...replaced(message, at),
           ...this.#see(this.#withoutBridge(factsOf(message, '')), at),
           { at, type: 'bridge-entered', channel, bridge: field(message, 'BridgeUniqueid') },
         ];
       case 'BridgeLeave':
-        return [{ at, type: 'bridge-left', channel }];
+        return [
+          { at, type: 'bridge-left', channel, bridge: field(message, 'BridgeUniqueid'), replaced: false },
+        ];
       case 'HangupRequest':
         return [{ at, type: 'hang-up-requested', channel }];
       case 'Hangup':
@@ -31,6 +36,14 @@ export class Channels {
       default:
         return [];
     }
+  }
+
+  /** Names in the middle of a replacement have marks such as `<MASQ>` and `<ZOMBIE>`: they are no endpoints. */
+  #rename(channel: string, name: string, at: number): readonly CallEvent[] {
+    const known = this.#known.get(channel);
+    if (!known || name.includes('<')) return [];
+    this.#known.set(channel, { ...known, name });
+    return [{ at, type: 'channel-renamed', channel, name }];
   }
 
   /** Starts anew from the entries of CoreShowChannels: all channels that live now. */
@@ -64,6 +77,13 @@ export class Channels {
   }
 }
 
+/** The channel whose place in the bridge another one takes, if any. */
+function replaced(message: AmiMessage, at: number): readonly CallEvent[] {
+  const channel = field(message, 'SwapUniqueid');
+  const bridge = field(message, 'BridgeUniqueid');
+  return channel === '' ? [] : [{ at, type: 'bridge-left', channel, bridge, replaced: true }];
+}
+
 function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
   return {
     channel: field(message, 'Uniqueid'),
@@ -75,17 +95,23 @@ function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
   };
 }
 
-/** `491234@trunk`, `trunk/sip:491234@host` -> `491234`: what was dialled to the outside, without our own prefix. */
-const dialledUser = /^(?:[^@]*\/)?(?:sips?:)?([^@/]+)@/;
+/**
+ * What was dialled to the outside, without our own prefix: `491234` of `491234@trunk` and `trunk/sip:491234@host`
+ * (PJSIP, SIP), and of `trunk/491234` and `user:secret@peer/491234` (the others).
+ */
+function dialledUser(dialString: string): string | undefined {
+  const [, uri] = /(?:^|\/)(?:sips?:)?([^@/:;]+)[^@/]*@[^/]*$/.exec(dialString) ?? [];
+  const [, resource] = /^[^/]+\/([^@/:;]+)$/.exec(dialString) ?? [];
+  return uri ?? resource;
+}
 
 /** The channel that is being called. Its own caller id is set later, so the number comes from what was dialled. */
 function dialledFacts(message: AmiMessage): ChannelFacts {
-  const [, user] = dialledUser.exec(field(message, 'DialString')) ?? [];
   return {
     channel: field(message, 'DestUniqueid'),
     name: field(message, 'DestChannel'),
     linkedId: field(message, 'DestLinkedid'),
-    number: user ?? field(message, 'DestCallerIDNum'),
+    number: dialledUser(field(message, 'DialString')) ?? field(message, 'DestCallerIDNum'),
     dialled: '',
     bridge: undefined,
   };

@@ -14,10 +14,15 @@ export interface PbxListener {
   event(event: CallEvent): void;
   /** The AMI connection stands (again): all channels that live now. Events follow from here on. */
   channels(live: readonly ChannelFacts[]): void;
-  /** Channels that stand in the gate since before the ARI connection that is now being made. */
-  stranded(channels: readonly ChannelId[]): void;
+  /**
+   * The channels that stand in the gate, told now and then. Of those that were in it before the ARI connection stood,
+   * nothing else is told.
+   */
+  inGate(channels: readonly ChannelId[]): void;
   /** The endpoints that the PBX has, by name (`PJSIP/200`). */
   endpoints(names: ReadonlySet<string>): void;
+  /** Who is logged in to each queue and not paused: endpoints (`PJSIP/200`) by the queue's name. */
+  queues(members: ReadonlyMap<string, ReadonlySet<string>>): void;
   connections(state: PbxConnections): void;
 }
 

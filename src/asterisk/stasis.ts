@@ -26,7 +26,9 @@ function argumentsOf({ args, channel }: AriEvent): { side: GateSide; linkedId: s
 }
 
 /** What an event of our Stasis application means for a call; undefined: nothing. */
-export function translateStasis(event: AriEvent, at: number): CallEvent | undefined {
+export function translateStasis(event: AriEvent, now: number): CallEvent | undefined {
+  // How long a prompt was played must not depend on how busy we are: Asterisk tells when.
+  const at = event.playback && event.timestamp !== undefined ? Date.parse(event.timestamp) || now : now;
   switch (event.type) {
     case 'StasisStart': {
       if (!event.channel) return undefined;
@@ -104,8 +106,8 @@ export class Gatekeeper {
     await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`));
   }
 
-  /** Channels that stand in the application although nobody listens: what a former connection left behind. */
-  async stranded(app: string): Promise<readonly ChannelId[]> {
+  /** Channels that stand in the application now. */
+  async present(app: string): Promise<readonly ChannelId[]> {
     try {
       const found = await this.#ari.request('GET', `applications/${encodeURIComponent(app)}`);
       return (found as { channel_ids?: readonly string[] }).channel_ids ?? [];

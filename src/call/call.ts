@@ -62,7 +62,8 @@ export interface Announcement {
 /** One entry of a group's `members`. */
 export type Member =
   | { readonly kind: 'extension'; readonly first: string; readonly last: string }
-  | { readonly kind: 'endpoint'; readonly endpoint: string };
+  | { readonly kind: 'endpoint'; readonly endpoint: string }
+  | { readonly kind: 'queue'; readonly queue: string };
 
 export interface Group {
   readonly name: string;
@@ -79,6 +80,8 @@ export interface Policy {
   readonly trunks: ReadonlySet<string>;
   /** Endpoints that the PBX reports to have, by name (`PJSIP/200`). */
   readonly endpoints: ReadonlySet<string>;
+  /** The endpoints that are logged in to each queue and not paused, by the queue's name. */
+  readonly queues: ReadonlyMap<string, ReadonlySet<string>>;
   /** A recording with less audio than this is none, in ms. */
   readonly minDurationMs: number;
 }
@@ -95,10 +98,12 @@ export interface Leg {
   /** The extension that this party dialled, for the `caller`; else empty. */
   readonly dialled: string;
   readonly bridge: BridgeId | undefined;
+  /** When it left its bridge. For a moment it still counts as there: it may be on the way to another. */
+  readonly leftAt: Instant | undefined;
   readonly hungUpAt: Instant | undefined;
 }
 
-/** The evidence of what the party heard and pressed (product 4.5). */
+/** The evidence of what one party heard and pressed (product 4.5). It stays with the party, over transfers. */
 export interface Consent {
   readonly group: string;
   readonly direction: Direction;
@@ -175,7 +180,7 @@ export interface Segment {
   readonly recording: Recording | undefined;
 }
 
-/** A call: all channels with one `Linkedid`. */
+/** A call: the channels that came to it by one `Linkedid`, and those whose calls were joined to it. */
 export interface Call {
   readonly id: string;
   readonly linkedId: string;
@@ -185,7 +190,8 @@ export interface Call {
   /** The extension or name that the dialplan gave the gate, for calls that never reach a member. */
   readonly destination: string | undefined;
   readonly gate: Gate | undefined;
-  readonly consent: Consent | undefined;
+  /** At most one per channel. */
+  readonly consents: readonly Consent[];
   readonly segments: readonly Segment[];
   /** Set once, when the call is over and every recording is settled. */
   readonly verdict: Verdict | undefined;
@@ -207,8 +213,26 @@ export interface ChannelFacts {
 /** What can happen to a call. Each carries the time at which it was seen. */
 export type CallEvent = { readonly at: Instant } & (
   | { readonly type: 'channel-seen'; readonly facts: ChannelFacts }
+  /** Another channel took this one's place: Asterisk replaces channels in a pickup (`Rename`). */
+  | { readonly type: 'channel-renamed'; readonly channel: ChannelId; readonly name: string }
   | { readonly type: 'bridge-entered'; readonly channel: ChannelId; readonly bridge: BridgeId }
-  | { readonly type: 'bridge-left'; readonly channel: ChannelId }
+  | {
+      readonly type: 'bridge-left';
+      readonly channel: ChannelId;
+      readonly bridge: BridgeId;
+      /** Another channel took its place in the bridge: it will not be back. */
+      readonly replaced: boolean;
+    }
+  /** The time is over in which a channel that left its bridge could enter another. */
+  | { readonly type: 'move-timeout'; readonly channel: ChannelId }
+  /** The parties met those of an older call, and go on as part of it. */
+  | { readonly type: 'legs-taken'; readonly channels: readonly ChannelId[]; readonly channel: ChannelId }
+  | {
+      readonly type: 'legs-joined';
+      readonly legs: readonly Leg[];
+      readonly consents: readonly Consent[];
+      readonly channel: ChannelId;
+    }
   /** The party hung up; Asterisk may still lead its channel into a bridge before it notices. */
   | { readonly type: 'hang-up-requested'; readonly channel: ChannelId }
   | { readonly type: 'hung-up'; readonly channel: ChannelId; readonly observed: boolean }
@@ -265,6 +289,7 @@ export type Command =
       readonly phase: Gate['phase'];
       readonly ms: number;
     }
+  | { readonly type: 'set-move-timeout'; readonly channel: ChannelId; readonly ms: number }
   | { readonly type: 'start-recording'; readonly recording: RecordingId; readonly channelName: string }
   | {
       readonly type: 'stop-recording';

@@ -22,31 +22,49 @@ export function isExternal(leg: Leg, policy: Policy): boolean {
 
 /** Extensions are compared as digits of equal length: `210-219` has neither 2100 nor 21. */
 function hasExtension(member: Member & { kind: 'extension' }, extension: string): boolean {
-  return extension.length === member.first.length && member.first <= extension && extension <= member.last;
+  if (member.first === member.last) return extension === member.first;
+  const comparable = /^\d+$/.test(extension) && extension.length === member.first.length;
+  return comparable && member.first <= extension && extension <= member.last;
 }
 
-function isMemberEndpoint(group: Group, endpoint: string): boolean {
-  const extension = extensionOf(endpoint);
-  return group.members.some((member) =>
-    member.kind === 'endpoint' ? member.endpoint === endpoint : hasExtension(member, extension),
-  );
+function isMember(member: Member, endpoint: string, policy: Policy): boolean {
+  switch (member.kind) {
+    case 'endpoint':
+      return member.endpoint === endpoint;
+    case 'extension':
+      return hasExtension(member, extensionOf(endpoint));
+    case 'queue':
+      return isInQueue(policy.queues.get(member.queue), endpoint);
+  }
+}
+
+/** A queue knows some of its members by their extension only. */
+function isInQueue(members: ReadonlySet<string> | undefined, endpoint: string): boolean {
+  return members !== undefined && (members.has(endpoint) || members.has(extensionOf(endpoint)));
+}
+
+/** Whether the dialplan's `destination` means a member: an extension, an endpoint or `queue:NAME`. */
+function isDestination(member: Member, destination: string): boolean {
+  switch (member.kind) {
+    case 'endpoint':
+      return member.endpoint === destination || extensionOf(member.endpoint) === destination;
+    case 'extension':
+      return hasExtension(member, extensionOf(destination));
+    case 'queue':
+      return destination === `queue:${member.queue}`;
+  }
 }
 
 /** The first group, in the order of the configuration, of which the party behind this leg is a member. */
 export function groupOf(leg: Leg, policy: Policy): Group | undefined {
   if (!isParty(leg) || isExternal(leg, policy)) return undefined;
-  return policy.groups.find((group) => isMemberEndpoint(group, endpointOf(leg.name)));
+  const endpoint = endpointOf(leg.name);
+  return policy.groups.find((group) => group.members.some((member) => isMember(member, endpoint, policy)));
 }
 
-/** The first group with a member that the dialplan calls `destination`: an extension or an endpoint. */
+/** The first group with a member that the dialplan calls `destination`. */
 export function groupOfDestination(destination: string, policy: Policy): Group | undefined {
-  return policy.groups.find((group) =>
-    group.members.some((member) =>
-      member.kind === 'endpoint'
-        ? member.endpoint === destination || extensionOf(member.endpoint) === destination
-        : hasExtension(member, extensionOf(destination)),
-    ),
-  );
+  return policy.groups.find((group) => group.members.some((member) => isDestination(member, destination)));
 }
 
 /** Whether the dialplan's `destination` is one party of this PBX, and not a queue, a menu or an outside number. */
@@ -100,7 +118,7 @@ export function headlineOf(call: Call, policy: Policy): Headline {
   const groups = [
     ...call.legs.map((leg) => groupOf(leg, policy)),
     groupOfDestination(wanted, policy),
-    policy.groups.find((group) => group.name === call.consent?.group),
+    ...call.consents.map((consent) => policy.groups.find((group) => group.name === consent.group)),
   ];
   return {
     group: firstGroup(groups, policy)?.name,

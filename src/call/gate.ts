@@ -6,7 +6,18 @@ import {
   isKnownParty,
   numberOf,
 } from './classification.ts';
-import type { Call, CallEvent, Command, Consent, Direction, Gate, Group, Leg, Policy } from './call.ts';
+import type {
+  Call,
+  CallEvent,
+  Command,
+  Consent,
+  Direction,
+  Gate,
+  Group,
+  Leg,
+  Policy,
+  Segment,
+} from './call.ts';
 
 /** The state after an event and what is to be done about it. */
 export type Step = readonly [Call, readonly Command[]];
@@ -52,7 +63,9 @@ function toDestination(leg: Leg, destination: string, policy: Policy): Found | u
     return { group: firstGroup([groupOf(leg, policy), wanted], policy), direction: 'internal' };
   }
   // A queue, a ring group, a menu, a number in the network's form: a member may answer, so the caller is told.
-  const anyone = policy.groups.find((group) => group.record.incoming);
+  const anyone = policy.groups.find(
+    (group) => group.record.incoming && group.announcement.incoming.mode !== 'none',
+  );
   return { group: known ? wanted : anyone, direction: 'incoming' };
 }
 
@@ -65,7 +78,9 @@ export function enterGate(call: Call, event: Event<'gate-entered'>, policy: Poli
   const entered: Call = { ...call, destination: call.destination ?? (event.destination || undefined) };
   const announcer = leg && announcerOf(call, leg, event, policy);
   const announcement = announcer?.group.announcement[announcer.direction];
-  if (!leg || !announcer || !announcement?.prompt || call.consent) return leave(entered, event.channel);
+  if (!leg || !announcer || !announcement?.prompt || consentOf(call, event.channel)) {
+    return leave(entered, event.channel);
+  }
 
   const { prompt } = announcement;
   const consent: Consent = {
@@ -85,10 +100,10 @@ export function enterGate(call: Call, event: Event<'gate-entered'>, policy: Poli
     decision: 'none',
     problem: prompt.problem,
   };
-  if (prompt.media === undefined) return leave({ ...entered, consent }, event.channel);
+  if (prompt.media === undefined) return leave(withConsent(entered, consent), event.channel);
   const gate: Gate = { channel: event.channel, phase: 'announcing', announcement };
   return [
-    { ...entered, consent, gate },
+    { ...withConsent(entered, consent), gate },
     [
       ...(event.side === 'caller' ? [{ type: 'answer', channel: event.channel } as const] : []),
       { type: 'play', channel: event.channel, playback: 'announcement', media: prompt.media },
@@ -101,6 +116,27 @@ function timeout(gate: Gate, ms: number): Command {
   return { type: 'set-gate-timeout', channel: gate.channel, phase: gate.phase, ms };
 }
 
+/** What the party behind a channel heard and pressed. */
+function consentOf(call: Call, channel: string): Consent | undefined {
+  return call.consents.find((consent) => consent.channel === channel);
+}
+
+/** The consent that counts in a talk: an external party itself must have heard it, of two internal ones the caller. */
+export function consentInTalk(
+  call: Call,
+  talk: Pick<Segment, 'memberChannel' | 'otherChannel' | 'direction'>,
+): Consent | undefined {
+  const heard = consentOf(call, talk.otherChannel);
+  return heard ?? (talk.direction === 'internal' ? consentOf(call, talk.memberChannel) : undefined);
+}
+
+function withConsent(call: Call, consent: Consent): Call {
+  return {
+    ...call,
+    consents: [...call.consents.filter(({ channel }) => channel !== consent.channel), consent],
+  };
+}
+
 /** Sends the channel back into the dialplan. */
 function leave(call: Call, channel: string, before: readonly Command[] = []): Step {
   const announcement = call.gate?.announcement;
@@ -111,22 +147,23 @@ function leave(call: Call, channel: string, before: readonly Command[] = []): St
 }
 
 export function playbackStarted(call: Call, event: Event<'playback-started'>): Step {
-  if (event.playback !== 'announcement' || !call.consent || call.gate?.phase !== 'announcing')
-    return [call, []];
-  return [{ ...call, consent: { ...call.consent, playedFrom: event.at } }, []];
+  const consent = consentOf(call, event.channel);
+  if (event.playback !== 'announcement' || !consent || call.gate?.phase !== 'announcing') return [call, []];
+  return [withConsent(call, { ...consent, playedFrom: event.at }), []];
 }
 
 export function playbackFinished(call: Call, event: Event<'playback-finished'>): Step {
-  const { gate, consent } = call;
+  const { gate } = call;
+  const consent = consentOf(call, event.channel);
   if (gate?.channel !== event.channel) return [call, []];
   if (gate.phase === 'confirming' && event.playback === 'confirmation') return leave(call, event.channel);
   if (gate.phase !== 'announcing' || event.playback !== 'announcement' || !consent) return [call, []];
 
   const problem = event.problem ?? cutShort(gate, consent, event.at);
   if (problem !== undefined) {
-    return leave({ ...call, consent: { ...consent, playedTo: event.at, problem } }, event.channel);
+    return leave(withConsent(call, { ...consent, playedTo: event.at, problem }), event.channel);
   }
-  const heard: Call = { ...call, consent: { ...consent, playedTo: event.at, complete: true } };
+  const heard = withConsent(call, { ...consent, playedTo: event.at, complete: true });
   if (consent.mode === 'notice') return leave(heard, event.channel);
   const listening: Gate = { ...gate, phase: 'listening' };
   return [{ ...heard, gate: listening }, [timeout(listening, gate.announcement?.timeoutMs ?? 0)]];
@@ -140,7 +177,8 @@ function cutShort(gate: Gate, consent: Consent, at: number): string | undefined 
 }
 
 export function digitPressed(call: Call, event: Event<'digit'>): Step {
-  const { gate, consent } = call;
+  const { gate } = call;
+  const consent = consentOf(call, event.channel);
   const listens = gate?.phase === 'announcing' || gate?.phase === 'listening';
   if (!listens || !consent || gate.channel !== event.channel) return [call, []];
   if (event.digit !== gate.announcement?.key || consent.mode === 'notice') return [call, []];
@@ -156,9 +194,9 @@ export function digitPressed(call: Call, event: Event<'digit'>): Step {
     playedTo: consent.playedTo ?? event.at,
   };
   if (consent.mode === 'opt-in') {
-    return leave({ ...call, consent: { ...pressed, decision: 'agreed' } }, event.channel, stop);
+    return leave(withConsent(call, { ...pressed, decision: 'agreed' }), event.channel, stop);
   }
-  const declined: Call = { ...call, consent: { ...pressed, decision: 'declined' } };
+  const declined = withConsent(call, { ...pressed, decision: 'declined' });
   const confirmation = gate.announcement.confirmation;
   if (confirmation?.media === undefined) return leave(declined, event.channel, stop);
   const confirming: Gate = { ...gate, phase: 'confirming' };
@@ -173,7 +211,8 @@ export function digitPressed(call: Call, event: Event<'digit'>): Step {
 }
 
 export function gateTimeout(call: Call, event: Event<'gate-timeout'>): Step {
-  const { gate, consent } = call;
+  const { gate } = call;
+  const consent = consentOf(call, event.channel);
   if (gate?.channel !== event.channel || gate.phase !== event.phase) return [call, []];
   if (gate.phase === 'listening') return leave(call, event.channel);
   if (gate.phase === 'confirming') {
@@ -183,15 +222,19 @@ export function gateTimeout(call: Call, event: Event<'gate-timeout'>): Step {
   }
   if (gate.phase === 'leaving' || !consent) return [call, []];
   const problem = 'Asterisk never reported the end of the playback';
-  return leave({ ...call, consent: { ...consent, problem } }, event.channel, [
+  return leave(withConsent(call, { ...consent, problem }), event.channel, [
     { type: 'stop-playback', channel: event.channel, playback: 'announcement' },
   ]);
 }
 
 /** The channel is back in the dialplan, or gone. What was not heard to its end by now never was. */
 export function leftGate(call: Call, channel: string, problem: string): Call {
-  const { gate, consent } = call;
+  const { gate } = call;
   if (gate?.channel !== channel) return call;
-  const unfinished = gate.phase === 'announcing' && consent && consent.problem === undefined;
-  return { ...call, gate: undefined, consent: unfinished ? { ...consent, problem } : consent };
+  const left: Call = { ...call, gate: undefined };
+  const consent = consentOf(call, channel);
+  // In `listening` a key would still have counted, and nobody heard it.
+  const cutShort = gate.phase === 'announcing' || gate.phase === 'listening';
+  if (!cutShort || !consent || consent.problem !== undefined) return left;
+  return withConsent(left, { ...consent, complete: false, problem });
 }

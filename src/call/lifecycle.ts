@@ -2,7 +2,17 @@ import { digitPressed, enterGate, gateTimeout, leftGate, playbackFinished, playb
 import { endRecording, followTalks } from './talk.ts';
 import { decideCall } from './rules.ts';
 import type { Step } from './gate.ts';
-import type { Call, CallEvent, ChannelFacts, Leg, Media, Policy, Recording, RecordingId } from './call.ts';
+import type {
+  Call,
+  CallEvent,
+  ChannelFacts,
+  Command,
+  Leg,
+  Media,
+  Policy,
+  Recording,
+  RecordingId,
+} from './call.ts';
 
 /** What {@link step} needs besides the call and the event. */
 export interface Context {
@@ -20,7 +30,7 @@ export function newCall(id: string, linkedId: string, at: number): Call {
     legs: [],
     destination: undefined,
     gate: undefined,
-    consent: undefined,
+    consents: [],
     segments: [],
     verdict: undefined,
   };
@@ -31,21 +41,34 @@ export function newCall(id: string, linkedId: string, at: number): Call {
  * whom with what is being recorded, so that the order in which Asterisk reports things does not matter.
  */
 export function step(call: Call, event: CallEvent, context: Context): Step {
-  if (call.verdict) return [call, []];
+  if (call.verdict) return [call, afterTheEnd(event)];
   const [applied, first] = apply(call, event, context);
   const observed = event.type !== 'hung-up' || event.observed;
   const [followed, second] = followTalks(applied, { at: event.at, observed }, context);
   return [conclude(followed, event.at), [...first, ...second]];
 }
 
+/** Events of the two connections keep no common order: a party that hung up may still come into the gate. */
+function afterTheEnd(event: CallEvent): readonly Command[] {
+  return event.type === 'gate-entered' ? [{ type: 'continue', channel: event.channel }] : [];
+}
+
 function apply(call: Call, event: CallEvent, { policy }: Context): Step {
   switch (event.type) {
     case 'channel-seen':
       return [seen(call, event.facts), []];
+    case 'channel-renamed':
+      return [withLeg(call, event.channel, { name: event.name, number: '' }), []];
     case 'bridge-entered':
       return [enteredBridge(call, event.channel, event.bridge), []];
     case 'bridge-left':
-      return [withLeg(call, event.channel, { bridge: undefined }), []];
+      return leftBridge(call, event);
+    case 'move-timeout':
+      return [moveEnded(call, event.channel), []];
+    case 'legs-taken':
+      return [{ ...call, legs: call.legs.filter(({ channel }) => !event.channels.includes(channel)) }, []];
+    case 'legs-joined':
+      return [joined(call, event), []];
     case 'hang-up-requested':
       return [isBridged(call, event.channel) ? call : hungUp(call, event.channel, event.at), []];
     case 'hung-up':
@@ -85,7 +108,7 @@ function seen(call: Call, facts: ChannelFacts): Call {
     const { name, number, dialled, bridge } = facts;
     return withLeg(call, facts.channel, {
       name,
-      bridge,
+      ...(bridge === known.bridge ? {} : { bridge, leftAt: undefined }),
       number: number || known.number,
       dialled: dialled || known.dialled,
     });
@@ -97,6 +120,7 @@ function seen(call: Call, facts: ChannelFacts): Call {
     number: facts.number,
     dialled: facts.channel === facts.linkedId ? facts.dialled : '',
     bridge: facts.bridge,
+    leftAt: undefined,
     hungUpAt: undefined,
   };
   return { ...call, legs: [...call.legs, leg] };
@@ -112,11 +136,43 @@ function withLeg(call: Call, channel: string, change: Partial<Leg>): Call {
 /** Dial() bridges a called party that hung up while its subroutine ran, for a moment: nobody talks there. */
 function enteredBridge(call: Call, channel: string, bridge: string): Call {
   const gone = call.legs.some((leg) => leg.channel === channel && leg.hungUpAt !== undefined);
-  return gone ? call : withLeg(call, channel, { bridge });
+  return gone ? call : withLeg(call, channel, { bridge, leftAt: undefined });
+}
+
+/**
+ * Asterisk moves a channel to another bridge by letting it leave one and enter the next, a few ms apart: when it takes
+ * a pair of Local channels out of the way, say. Its talk goes on meanwhile.
+ */
+const moveMs = 100;
+
+function leftBridge(
+  call: Call,
+  { channel, bridge, replaced, at }: Extract<CallEvent, { type: 'bridge-left' }>,
+): Step {
+  // Told of a bridge that it left before the one that we know: after a reconnection events may be older than the list.
+  const isThere = call.legs.some((leg) => leg.channel === channel && leg.bridge === bridge);
+  if (!isThere || !isBridged(call, channel)) return [call, []];
+  if (replaced) return [withLeg(call, channel, { bridge: undefined, leftAt: at }), []];
+  return [withLeg(call, channel, { leftAt: at }), [{ type: 'set-move-timeout', channel, ms: moveMs }]];
+}
+
+function moveEnded(call: Call, channel: string): Call {
+  const leg = call.legs.find((candidate) => candidate.channel === channel);
+  return leg?.leftAt === undefined ? call : withLeg(call, channel, { bridge: undefined });
+}
+
+function joined(call: Call, { legs, consents }: Extract<CallEvent, { type: 'legs-joined' }>): Call {
+  return {
+    ...call,
+    legs: [...call.legs, ...legs],
+    consents: consents.length === 0 ? call.consents : [...call.consents, ...consents],
+  };
 }
 
 function isBridged(call: Call, channel: string): boolean {
-  return call.legs.some((leg) => leg.channel === channel && leg.bridge !== undefined);
+  return call.legs.some(
+    (leg) => leg.channel === channel && leg.bridge !== undefined && leg.leftAt === undefined,
+  );
 }
 
 function hungUp(call: Call, channel: string, at: number): Call {

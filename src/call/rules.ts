@@ -18,6 +18,13 @@ interface Rule<Facts> extends Verdict {
 export const talkRules: readonly Rule<TalkFacts>[] = [
   { rule: 'direction-is-off', outcome: 'direction-off', applies: (talk) => !talk.directionOn },
   { rule: 'party-declined', outcome: 'declined', applies: (talk) => talk.consent?.decision === 'declined' },
+  {
+    // Whatever the group demands: who was told that a key is needed, and pressed none, did not agree.
+    rule: 'agreement-not-asked-for',
+    outcome: 'announcement-failed',
+    applies: ({ consent }) => isUnanswered(consent) && consent?.complete !== true,
+  },
+  { rule: 'party-did-not-agree', outcome: 'not-agreed', applies: ({ consent }) => isUnanswered(consent) },
   { rule: 'no-announcement-required', outcome: 'recorded', applies: (talk) => talk.mode === 'none' },
   { rule: 'gate-not-passed', outcome: 'not-announced', applies: (talk) => talk.consent === undefined },
   { rule: 'party-agreed', outcome: 'recorded', applies: (talk) => talk.consent?.decision === 'agreed' },
@@ -26,15 +33,19 @@ export const talkRules: readonly Rule<TalkFacts>[] = [
     outcome: 'announcement-failed',
     applies: (talk) => talk.consent?.complete !== true,
   },
-  { rule: 'party-did-not-agree', outcome: 'not-agreed', applies: (talk) => talk.mode === 'opt-in' },
   {
     // Announced by another group or in another direction, without the choice that this one promises.
     rule: 'choice-not-offered',
     outcome: 'not-announced',
-    applies: (talk) => talk.mode === 'opt-out' && talk.consent?.mode !== 'opt-out',
+    applies: (talk) => talk.mode !== 'notice' && talk.consent?.mode !== talk.mode,
   },
   { rule: 'announced', outcome: 'recorded', applies: () => true },
 ];
+
+/** Asked to press a key in order to be recorded, and pressed none. */
+function isUnanswered(consent: Consent | undefined): boolean {
+  return consent?.mode === 'opt-in' && consent.decision === 'none';
+}
 
 /** What became of the talks of a call. A gap is told even if another talk of the same call was recorded. */
 const callRules: readonly Rule<Call>[] = [

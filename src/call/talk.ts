@@ -1,7 +1,8 @@
 import { directionOf, firstGroup, groupOf, isParty, numberOf } from './classification.ts';
+import { consentInTalk } from './gate.ts';
 import { decideTalk } from './rules.ts';
 import type { Step } from './gate.ts';
-import type { Call, Command, Group, Leg, Policy, Recording, Segment } from './call.ts';
+import type { BridgeId, Call, Command, Group, Leg, Policy, Recording, Segment } from './call.ts';
 
 /** A member and another party in one bridge. */
 interface Talk {
@@ -12,10 +13,11 @@ interface Talk {
 
 /** Who talks to whom right now. A talk between two members is one talk, the caller's. */
 function talksOf(call: Call, policy: Policy): readonly Talk[] {
+  const roomOf = roomsOf(call);
   const present = call.legs.filter((leg) => leg.bridge !== undefined && isParty(leg));
   const found: Talk[] = [];
   for (const leg of byRole(present)) {
-    const others = present.filter((other) => other !== leg && other.bridge === leg.bridge);
+    const others = present.filter((other) => other !== leg && roomOf(other) === roomOf(leg));
     const covered = (other: Leg): boolean =>
       found.some((talk) => talk.member === other && talk.other === leg);
     const open = others.filter((other) => !covered(other));
@@ -25,6 +27,26 @@ function talksOf(call: Call, policy: Policy): readonly Talk[] {
     if (group) found.push({ group, member: leg, other });
   }
   return found;
+}
+
+/**
+ * A pair of Local channels (`;1` and `;2` of one name) is a wire between two bridges: whoever is in them hear each
+ * other. Asterisk mostly takes such pairs out of the way after the answer; with option `/n` they stay.
+ */
+function roomsOf(call: Call): (leg: Leg) => BridgeId | undefined {
+  const rooms = new Map<BridgeId, BridgeId>();
+  const find = (bridge: BridgeId): BridgeId => {
+    const joined = rooms.get(bridge);
+    return joined === undefined ? bridge : find(joined);
+  };
+  for (const one of call.legs) {
+    if (isParty(one) || one.bridge === undefined || !one.name.endsWith(';1')) continue;
+    const other = call.legs.find((leg) => leg.name === `${one.name.slice(0, -1)}2`);
+    if (other?.bridge === undefined) continue;
+    const [from, to] = [find(one.bridge), find(other.bridge)];
+    if (from !== to) rooms.set(from, to);
+  }
+  return ({ bridge }) => (bridge === undefined ? undefined : find(bridge));
 }
 
 function byRole(legs: readonly Leg[]): readonly Leg[] {
@@ -53,15 +75,21 @@ export function followTalks(
   const commands: Command[] = [];
   const segments = call.segments.map((segment) => {
     if (segment.endedAt !== undefined || goesOn(segment)) return segment;
-    const ended: Segment = { ...segment, endedAt: event.at, endObserved: event.observed };
+    const ended: Segment = {
+      ...segment,
+      endedAt: partedAt(call, segment) ?? event.at,
+      endObserved: event.observed,
+    };
     if (segment.recording?.state !== 'running') return ended;
     const [ending, ends] = endRecording(call, ended, segment.recording);
     commands.push(...ends);
     return ending;
   });
   for (const talk of talks) {
-    if (segments.some((open) => open.endedAt === undefined && open.memberChannel === talk.member.channel))
-      continue;
+    const open = segments.some(
+      (segment) => segment.endedAt === undefined && segment.memberChannel === talk.member.channel,
+    );
+    if (open) continue;
     const segment = begin(call, talk, newId(), event.at, policy);
     segments.push(segment);
     if (!segment.recording) continue;
@@ -72,14 +100,28 @@ export function followTalks(
   return [changed ? { ...call, segments } : call, commands];
 }
 
+/** When the first of the two left the bridge, where that is known. */
+function partedAt(call: Call, { memberChannel, otherChannel }: Segment): number | undefined {
+  const left = call.legs
+    .filter(({ channel }) => channel === memberChannel || channel === otherChannel)
+    .flatMap(({ leftAt }) => (leftAt === undefined ? [] : [leftAt]));
+  return left.length === 0 ? undefined : Math.min(...left);
+}
+
 function begin(call: Call, { group, member, other }: Talk, id: string, at: number, policy: Policy): Segment {
   const direction = directionOf(other, policy);
-  const memberCalled = direction === 'outgoing' || (direction === 'internal' && member.role === 'caller');
+  // Of two internal parties the one that was there first called the other.
+  const cameFirst = call.legs.indexOf(member) < call.legs.indexOf(other);
+  const memberCalled = direction === 'outgoing' || (direction === 'internal' && cameFirst);
   const [from, to] = memberCalled ? [member, other] : [other, member];
   const verdict = decideTalk({
     directionOn: group.record[direction],
     mode: group.announcement[direction].mode,
-    consent: call.consent,
+    consent: consentInTalk(call, {
+      direction,
+      memberChannel: member.channel,
+      otherChannel: other.channel,
+    }),
   });
   return {
     id,

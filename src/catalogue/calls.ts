@@ -45,7 +45,7 @@ export function callFrom({ state }: Pick<CallRow, 'state'>): Call {
 }
 
 async function upsertCall(db: Kysely<Tables>, call: Call, closed: Verdict | undefined): Promise<void> {
-  const headline = call.segments[0] ?? call.consent;
+  const headline = call.segments[0] ?? call.consents[0];
   const state = {
     ended_at: call.endedAt ?? null,
     group_name: headline?.group ?? null,

@@ -16,7 +16,7 @@ import type { Tables } from './tables.ts';
  * How long a statement waits for another process that writes. The command line writes for microseconds; all of
  * Mitschnitt stands still meanwhile, calls in the gate included.
  */
-const busyTimeoutMs = 2_000;
+const busyTimeoutMs = 250;
 /** Prepared statements that are kept. All but the lists of ids, which come in any length, are below 40. */
 const mostStatements = 200;
 /** A long listing lets the write-ahead log grow; afterwards it is cut back to this. */

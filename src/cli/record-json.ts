@@ -1,3 +1,4 @@
+import { consentInTalk } from '../call/gate.ts';
 import type { Consent, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
 import { isoWithOffset } from './point-in-time.ts';
@@ -9,6 +10,8 @@ import { isoWithOffset } from './point-in-time.ts';
 export function recordJson(record: ListedRecord, timeZone: string) {
   const time = (instant: number | undefined) =>
     instant === undefined ? null : isoWithOffset(instant, timeZone);
+  const segment = record.call.segments.find(({ id }) => id === record.id);
+  const consent = (segment && consentInTalk(record.call, segment)) ?? record.call.consents[0];
   return {
     id: record.id,
     call_id: record.callId,
@@ -22,7 +25,7 @@ export function recordJson(record: ListedRecord, timeZone: string) {
     outcome: record.verdict.outcome,
     rule: record.verdict.rule,
     file: record.file ?? null,
-    consent: record.call.consent ? consentJson(record.call.consent, time) : null,
+    consent: consent ? consentJson(consent, time) : null,
     call: {
       start: time(record.call.startedAt),
       end: time(record.call.endedAt),

@@ -1,7 +1,7 @@
 /** The section `groups`: whose calls are recorded, and what the other party is told. */
 import { z } from 'zod';
 
-import { directions, type ConsentMode } from '../call/call.ts';
+import { directions, type ConsentMode, type Member } from '../call/call.ts';
 import {
   Misunderstood,
   complain,
@@ -14,15 +14,9 @@ import {
   understood,
 } from './values.ts';
 
-/** An entry of `members` as it is understood. */
-export type MemberEntry =
-  | { readonly kind: 'extension'; readonly first: string; readonly last: string }
-  | { readonly kind: 'endpoint'; readonly endpoint: string }
-  | { readonly kind: 'queue'; readonly queue: string };
-
 const extensionPattern = /^[0-9*#+]{1,32}$/;
 
-function readMember(written: string): MemberEntry | Misunderstood {
+function readMember(written: string): Member | Misunderstood {
   if (extensionPattern.test(written)) return { kind: 'extension', first: written, last: written };
   if (endpointPattern.test(written)) return { kind: 'endpoint', endpoint: written };
   const queue = /^queue:([A-Za-z0-9_.-]{1,80})$/.exec(written)?.[1];
@@ -41,7 +35,6 @@ const member = understood(
 ).meta({
   description:
     'An extension ("200"), a range of extensions of equal length ("210-219"), an endpoint (PJSIP/alice) or a queue (queue:support).',
-  ...notYet({ matching: '^queue:' }),
 });
 
 const key = (what: string) =>

@@ -1,13 +1,4 @@
-import {
-  directions,
-  type Announcement,
-  type Group,
-  type Member,
-  type Policy,
-  type Prompt,
-} from '../call/call.ts';
-import { MitschnittError } from '../errors.ts';
-import type { MemberEntry } from './groups.ts';
+import { directions, type Announcement, type Group, type Policy, type Prompt } from '../call/call.ts';
 import type { Config, GroupConfig } from './schema.ts';
 
 /** Gives the announcement of a name in a language; one that cannot be played says so itself. */
@@ -37,6 +28,7 @@ export function policyOf(config: Config, prompt: PromptSource): Policy {
     groups: config.groups.map((group) => groupOf(group, prompt)),
     trunks: new Set(config.pbx.trunks),
     endpoints: new Set(),
+    queues: new Map(),
     minDurationMs: config.audio.min_duration,
   };
 }
@@ -48,7 +40,7 @@ function groupOf(group: GroupConfig, prompt: PromptSource): Group {
   ]);
   return {
     name: group.name,
-    members: group.members.map(memberOf),
+    members: group.members,
     record: group.record,
     announcement: Object.fromEntries(announcements) as Group['announcement'],
   };
@@ -72,14 +64,4 @@ function announcementOf(announcement: AnnouncementConfig, prompt: (name: string)
     key: announcement.key,
     timeoutMs: announcement.timeout,
   };
-}
-
-function memberOf(entry: MemberEntry): Member {
-  if (entry.kind !== 'queue') return entry;
-  throw new MitschnittError(`member queue:${entry.queue} passed the check of the configuration`, {
-    code: 'queue-members-not-supported',
-    fault: 'defect',
-    retry: false,
-    hint: 'List the extensions of the agents instead, and report this defect.',
-  });
 }

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream, type Stats } from 'node:fs';
-import { access, chmod, chown, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  chown,
+  copyFile,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -12,8 +24,6 @@ import type { Media, RecordingId } from '../call/call.ts';
 const closeCheckMs = 50;
 /** A file of which nothing was written for this long is no longer written at all: Asterisk flushes each 2 s. */
 const abandonedAfterMs = 5_000;
-/** An empty file looks the same open and closed; this long without a sample, and the parties were never heard. */
-const emptyAfterMs = 1_000;
 /** MixMonitor creates its file when it starts; a file that is not there by then was never written. */
 const absentAfterMs = 1_000;
 
@@ -101,11 +111,10 @@ export class Spool {
     const transfer = this.transferFile(recording);
     const found = await this.#untilClosed(recording, signal);
     if (found === 'absent') return undefined;
-    const repaired = found === 'unfinished';
-    if (found !== 'moved') {
-      if (repaired) await repairHeader(active);
-      await rename(active, transfer);
-    }
+    // An open and a closed file without a sample look the same: there is nothing to repair in it.
+    const repaired = found === 'unfinished' && ((await sizeOf(active)) ?? 0) > wavHeaderBytes;
+    if (repaired) await moveRepaired(active, transfer);
+    else if (found !== 'moved') await rename(active, transfer);
     return { ...(await inspect(transfer)), repaired };
   }
 
@@ -143,7 +152,7 @@ export class Spool {
         grewAt = Date.now();
       } else if (size === undefined && quietMs > absentAfterMs) {
         return 'absent';
-      } else if (size !== undefined && quietMs > (size <= wavHeaderBytes ? emptyAfterMs : abandonedAfterMs)) {
+      } else if (size !== undefined && quietMs > abandonedAfterMs) {
         return 'unfinished';
       }
       await pause(closeCheckMs, undefined, { signal });
@@ -191,12 +200,20 @@ async function readState(path: string): Promise<{ bytes: number; closed: boolean
   }
 }
 
+/** The original may be Asterisk's alone to write: what is repaired is a copy, and then takes its place. */
+async function moveRepaired(active: string, transfer: string): Promise<void> {
+  const copy = `${transfer}.part`;
+  await copyFile(active, copy);
+  await repairHeader(copy);
+  await rename(copy, transfer);
+  await rm(active);
+}
+
 /** Writes the lengths that Asterisk did not come to write. The audio stays as it is. */
 async function repairHeader(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
     const { size } = await file.stat();
-    if (size < wavHeaderBytes) return; // not even a header: nothing was recorded
     for (const { offset, value } of repairedLengths(size)) {
       const bytes = new Uint8Array(4);
       new DataView(bytes.buffer).setUint32(0, value, true);

@@ -94,13 +94,13 @@ describe('who hears the announcement', () => {
       group({ name: 'Zweite' }),
     ];
     const { call } = tell([trunkCalls(), gate('1', 'caller', '200')], policy({ groups }));
-    expect(call.consent?.group).toBe('Erste');
+    expect(call.consents[0]?.group).toBe('Erste');
   });
 });
 
 describe('the evidence', () => {
   test('names prompt, language, hash, party and time', () => {
-    expect(tell(announced).call.consent).toMatchObject({
+    expect(tell(announced).call.consents[0]).toMatchObject({
       group: 'Verkauf',
       direction: 'incoming',
       mode: 'opt-out',
@@ -116,7 +116,7 @@ describe('the evidence', () => {
   });
 
   test('has the key and its time', () => {
-    const { consent } = tell([...announced, pressed('1', '1')]).call;
+    const [consent] = tell([...announced, pressed('1', '1')]).call.consents;
     expect(consent).toMatchObject({ key: '1', keyAt: 6_000, decision: 'declined' });
   });
 
@@ -130,9 +130,15 @@ describe('the evidence', () => {
       [{ type: 'playback-finished', channel: '1', playback: 'announcement', problem: 'failed' }],
     ],
   ])('is incomplete and says why when the party %s', (_what, end) => {
-    const { consent } = tell([trunkCalls(), gate('1', 'caller', '200'), started('1'), ...end]).call;
+    const [consent] = tell([trunkCalls(), gate('1', 'caller', '200'), started('1'), ...end]).call.consents;
     expect(consent?.complete).toBe(false);
     expect(consent?.problem).toBeTruthy();
+  });
+
+  test('is incomplete when nobody would have heard the key after the prompt', () => {
+    const [consent] = tell([...announced, { type: 'gate-left', channel: '1', problem: 'restarted' }]).call
+      .consents;
+    expect(consent).toMatchObject({ complete: false, problem: 'restarted' });
   });
 
   test('a prompt that cannot be played lets the call go on, unrecorded', () => {
@@ -166,7 +172,7 @@ describe('the key', () => {
 
   test('does nothing when it is another one', () => {
     expect(ordersOfLast([...announcing, pressed('1', '2')])).toEqual([]);
-    expect(tell([...announcing, pressed('1', '2'), pressed('1', '1')]).call.consent?.decision).toBe(
+    expect(tell([...announcing, pressed('1', '2'), pressed('1', '1')]).call.consents[0]?.decision).toBe(
       'declined',
     );
   });
@@ -182,7 +188,7 @@ describe('the key', () => {
 
   test('agrees where agreement is asked for', () => {
     const { call, commands } = tell([...announcing, pressed('1', '1')], optIn);
-    expect(call.consent?.decision).toBe('agreed');
+    expect(call.consents[0]?.decision).toBe('agreed');
     expect(commands.slice(-2).map(({ type }) => type)).toEqual(['stop-playback', 'continue']);
   });
 
@@ -192,7 +198,7 @@ describe('the key', () => {
       { type: 'gate-timeout', channel: '1', phase: 'listening' },
       pressed('1', '1'),
     ];
-    expect(tell(late).call.consent?.decision).toBe('none');
+    expect(tell(late).call.consents[0]?.decision).toBe('none');
   });
 });
 

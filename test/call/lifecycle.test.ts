@@ -17,6 +17,8 @@ import {
   started,
   tell,
   trunkCalls,
+  unbridged,
+  moved,
   type Told,
 } from './story.ts';
 
@@ -37,7 +39,11 @@ const states = {
 const events: { readonly [Type in CallEvent['type']]: Told } = {
   'channel-seen': seen('3', 'PJSIP/300'),
   'bridge-entered': { type: 'bridge-entered', channel: '1', bridge: 'B' },
-  'bridge-left': { type: 'bridge-left', channel: '1' },
+  'channel-renamed': { type: 'channel-renamed', channel: '1', name: 'PJSIP/trunk-00000009' },
+  'bridge-left': unbridged('1'),
+  'move-timeout': moved('1'),
+  'legs-taken': { type: 'legs-taken', channels: ['1'], channel: '1' },
+  'legs-joined': { type: 'legs-joined', legs: [], consents: [], channel: '1' },
   'hang-up-requested': { type: 'hang-up-requested', channel: '1' },
   'hung-up': { type: 'hung-up', channel: '1', observed: true },
   'gate-entered': gate('1', 'caller', '200'),
@@ -72,6 +78,7 @@ function summary(story: readonly Told[]): string {
 const table: { readonly [State in keyof typeof states]: { readonly [Type in CallEvent['type']]?: string } } =
   {
     new: {
+      'legs-taken': 'not-answered',
       'hang-up-requested': 'not-answered',
       'hung-up': 'not-answered',
       'gate-entered': 'announcing | answer | play | set-gate-timeout',
@@ -105,7 +112,8 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'gate-left': '-',
     },
     starting: {
-      'bridge-left': 'talked:starting',
+      'bridge-left': ' | set-move-timeout',
+      'legs-taken': 'talked:starting',
       'hung-up': 'talked:starting',
       'gate-entered': 'leaving talk:starting | continue',
       'recording-started': 'talk:running',
@@ -114,18 +122,20 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'recording-missing': 'talk:failed',
     },
     recording: {
-      'bridge-left': 'talked:ending | stop-recording | collect-recording',
+      'bridge-left': ' | set-move-timeout',
+      'legs-taken': 'talked:ending | stop-recording | collect-recording',
       'hung-up': 'talked:ending | stop-recording | collect-recording',
       'gate-entered': 'leaving talk:running | continue',
       'recording-closed': 'talk:finished',
       'recording-missing': 'talk:failed',
     },
     ending: {
+      'bridge-left': ' | set-move-timeout',
       'gate-entered': 'leaving talked:ending | continue',
       'recording-closed': 'talked:finished',
       'recording-missing': 'talked:failed',
     },
-    over: {},
+    over: { 'gate-entered': ' | continue' },
   };
 
 describe('what each event does in each state', () => {
@@ -154,7 +164,7 @@ describe('a recording', () => {
   });
 
   test('that Asterisk confirms after the parties parted is stopped and collected', () => {
-    expect(ordersOfLast([...connected, { type: 'bridge-left', channel: '1' }, recording])).toEqual([
+    expect(ordersOfLast([...connected, unbridged('1'), moved('1'), recording])).toEqual([
       'stop-recording',
       'collect-recording',
     ]);
@@ -188,7 +198,7 @@ describe('a recording', () => {
   });
 
   test('begins anew when the parties meet again', () => {
-    const { call } = tell([...connected, recording, { type: 'bridge-left', channel: '1' }, ...bridged('1')]);
+    const { call } = tell([...connected, recording, unbridged('1'), moved('1'), ...bridged('1')]);
     expect(call.segments.map(({ id, recording: audio }) => [id, audio?.state])).toEqual([
       ['S1', 'ending'],
       ['S2', 'starting'],
@@ -206,7 +216,7 @@ describe('a recording', () => {
       ...hungUp('2', '1'),
     ]);
     expect(call.verdict?.outcome).toBe('not-answered');
-    expect(call.consent?.problem).toContain('hung up');
+    expect(call.consents[0]?.problem).toContain('hung up');
   });
 
   test('of two members is one', () => {
@@ -228,7 +238,7 @@ describe('a recording', () => {
     const { call } = tell([
       ...connected,
       recording,
-      { type: 'bridge-left', channel: '2' },
+      unbridged('2'),
       ...hungUp('2'),
       seen('3', 'PJSIP/201'),
       ...bridged('3'),
@@ -252,7 +262,8 @@ describe('the outcome of a call', () => {
     const { call } = tell([
       ...connected,
       recording,
-      { type: 'bridge-left', channel: '1' },
+      unbridged('1'),
+      moved('1'),
       closed,
       ...bridged('1'),
       ...hungUp('2', '1'),

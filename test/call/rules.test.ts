@@ -26,6 +26,11 @@ const talk: TalkFacts = { directionOn: true, mode: 'opt-out', consent };
 const rows: Readonly<Record<string, readonly [TalkFacts, string]>> = {
   'direction-is-off': [{ ...talk, directionOn: false }, 'direction-off'],
   'party-declined': [{ ...talk, consent: { ...consent, decision: 'declined' } }, 'declined'],
+  'agreement-not-asked-for': [
+    { ...talk, mode: 'none', consent: { ...consent, mode: 'opt-in', complete: false } },
+    'announcement-failed',
+  ],
+  'party-did-not-agree': [{ ...talk, mode: 'none', consent: { ...consent, mode: 'opt-in' } }, 'not-agreed'],
   'no-announcement-required': [{ ...talk, mode: 'none', consent: undefined }, 'recorded'],
   'gate-not-passed': [{ ...talk, consent: undefined }, 'not-announced'],
   'party-agreed': [
@@ -33,7 +38,6 @@ const rows: Readonly<Record<string, readonly [TalkFacts, string]>> = {
     'recorded',
   ],
   'announcement-incomplete': [{ ...talk, consent: { ...consent, complete: false } }, 'announcement-failed'],
-  'party-did-not-agree': [{ ...talk, mode: 'opt-in' }, 'not-agreed'],
   'choice-not-offered': [{ ...talk, consent: { ...consent, mode: 'notice' } }, 'not-announced'],
   announced: [talk, 'recorded'],
 };

@@ -47,6 +47,7 @@ export function policy(change: Partial<Policy> = {}): Policy {
     groups: [group()],
     trunks: new Set(['PJSIP/trunk']),
     endpoints: new Set(['PJSIP/200', 'PJSIP/201', 'PJSIP/300', 'PJSIP/trunk']),
+    queues: new Map(),
     minDurationMs: 500,
     ...change,
   };
@@ -96,6 +97,13 @@ export const pressed = (channel: string, digit: string): Told => ({ type: 'digit
 export const left = (channel: string): Told => ({ type: 'gate-left', channel });
 export const bridged = (...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'bridge-entered', channel, bridge: 'B' }));
+export const unbridged = (channel: string, bridge = 'B', replaced = false): Told => ({
+  type: 'bridge-left',
+  channel,
+  bridge,
+  replaced,
+});
+export const moved = (channel: string): Told => ({ type: 'move-timeout', channel });
 export const hungUp = (...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'hung-up', channel, observed: true }));
 export const recording: Told = { type: 'recording-started', recording: 'S1', mixMonitor: '0xM' };

@@ -39,7 +39,7 @@ async function three(catalogue: SqliteCatalogue): Promise<void> {
     from: '+49301234567',
   });
   const nextDay = sampleRecord('r3', { startedAt: START + 12 * hour });
-  const calls: Readonly<Record<string, Partial<Call>>> = { r2: { consent } };
+  const calls: Readonly<Record<string, Partial<Call>>> = { r2: { consents: [consent] } };
   for (const record of [recorded, declined, nextDay]) {
     const call = { ...closedCallOf(record), ...calls[record.id] };
     await catalogue.saveCall(call);

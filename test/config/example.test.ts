@@ -18,7 +18,6 @@ const example = () => readFile(join(import.meta.dirname, 'example.yaml.txt'), 'u
 async function supported(): Promise<string> {
   const text = await example();
   return text
-    .replace(', "queue:support"', '')
     .replace(/archiv: \{ type: smb.*/, 'archiv: { type: folder, path: /srv }')
     .replace(', deliver: daily', '')
     .replaceAll(/^(smtp|alarms|cleanup|storage|web):.*\n/gm, '');
@@ -27,7 +26,6 @@ async function supported(): Promise<string> {
 describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
-      '10:46 groups[0].members[3]: is not supported yet: "queue:support" -> leave it out',
       '19:19 targets.archiv.type: is not supported yet: "smb" -> folder or ftp',
       '27:1 smtp: is not supported yet -> leave smtp out',
       '28:1 alarms: is not supported yet -> leave alarms out',
@@ -41,7 +39,7 @@ describe('the example of the product description', () => {
   test('is accepted without that', async () => {
     const config = await configOf(await supported(), environment);
     expect(config.asterisk.ami.secret.reveal()).toBe('0815');
-    expect(config.groups[0]?.members).toHaveLength(3);
+    expect(config.groups[0]?.members).toHaveLength(4);
     expect(config.groups[0]?.announcement.incoming).toEqual({
       mode: 'opt-out',
       prompt: 'ansage-opt-out',

@@ -203,7 +203,6 @@ describe('a fault', () => {
 
 /** Everything whose feature comes later: each is one fault, and not silently without effect. */
 const later: readonly (readonly [text: string, key: string])[] = [
-  [changed('"200"', '"queue:support"'), 'groups[0].members[0]'],
   [changed('deliver_to', 'audio: { channels: stereo }\n    deliver_to'), 'groups[0].audio.channels'],
   [changed('deliver_to', 'audio: { sample_rate: auto }\n    deliver_to'), 'groups[0].audio.sample_rate'],
   ...['never_record', 'always_record', 'skip_announcement'].map(

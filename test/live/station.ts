@@ -50,6 +50,8 @@ interface Options {
   /** False: Asterisk and telephones only; the test runs Mitschnitt itself. */
   readonly run?: boolean;
   readonly files?: Readonly<Record<string, string>>;
+  /** Modules of Asterisk beside those that every test has. */
+  readonly modules?: readonly string[];
 }
 
 interface Incoming {
@@ -96,6 +98,7 @@ export class Station {
     configure = (config) => config,
     run = true,
     files = {},
+    modules = [],
   }: Options): Promise<Station> {
     const net = await takeNet();
     const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-station-'));
@@ -105,6 +108,7 @@ export class Station {
       Asterisk.start({ version, net: net.prefix, spool, files }),
       Parties.start(net.prefix),
     ]);
+    for (const module of modules) await asterisk.cli(`module load ${module}.so`);
     const config = configure(standardConfig(asterisk, folder));
     const mitschnitt = await Mitschnitt.prepare({ config });
     const station = new Station({ asterisk, parties, mitschnitt, folder, config }, net);

@@ -28,7 +28,6 @@ const headerBytes = 44;
 const whole = toneFile(440, 2_000);
 /** How long an unfinished file has to rest until it is taken for one, and one without audio. */
 const abandonedMs = 5_000;
-const emptyMs = 1_000;
 
 let folder: string;
 let spool: Spool;
@@ -122,12 +121,23 @@ describe('collecting', () => {
     await expectMoved(expected);
   });
 
-  test.each([0, 10, headerBytes])('a file of %i bytes finds no audio in it', async (bytes) => {
-    await writeFile(spool.activeFile(id), unfinished(bytes));
-    const { result, ms } = await timed(spool.collect(id, signal));
-    expect(result).toMatchObject({ bytes, durationMs: 0 });
-    expect(ms).toBeGreaterThan(emptyMs);
-    expect(ms).toBeLessThan(abandonedMs);
+  test.each([0, 10, headerBytes])(
+    'a file of %i bytes finds no audio, and does not give up early',
+    async (bytes) => {
+      await writeFile(spool.activeFile(id), unfinished(bytes));
+      const { result, ms } = await timed(spool.collect(id, signal));
+      expect(result).toMatchObject({ bytes, durationMs: 0, repaired: false });
+      expect(ms).toBeGreaterThan(abandonedMs);
+    },
+  );
+
+  test('a file that only Asterisk may write is repaired in a copy', async () => {
+    await writeFile(spool.activeFile(id), unfinished());
+    const { ino } = await stat(spool.activeFile(id));
+    const { result } = await timed(spool.collect(id, signal));
+    expect(result).toMatchObject({ repaired: true });
+    expect((await stat(spool.transferFile(id))).ino).not.toBe(ino);
+    await expect(stat(spool.activeFile(id))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a file that never comes finds nothing', async () => {

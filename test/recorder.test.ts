@@ -1,0 +1,150 @@
+// The recorder between a scripted PBX and a real catalogue and spool: what no live test can time.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { Pbx } from '../src/asterisk/pbx.ts';
+
+import { SqliteCatalogue } from '../src/catalogue/sqlite.ts';
+import { Recorder } from '../src/recorder.ts';
+import { Spool } from '../src/spool/spool.ts';
+import { announced, gate, hungUp, policy, seen, trunkCalls, type Told } from './call/story.ts';
+import { eventually } from './live/eventually.ts';
+
+let folder: string;
+let catalogue: SqliteCatalogue;
+let recorder: Recorder;
+let commands: string[];
+let log: string[];
+
+function scripted(): Pbx {
+  const take = (name: string) => {
+    return (...what: readonly unknown[]): Promise<void> => {
+      commands.push([name, ...what].join(' '));
+      return Promise.resolve();
+    };
+  };
+  return {
+    start: () => undefined,
+    stop: take('stop'),
+    answer: take('answer'),
+    play: take('play'),
+    stopPlayback: take('stopPlayback'),
+    continue: take('continue'),
+    startRecording: take('startRecording'),
+    stopRecording: take('stopRecording'),
+  };
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mitschnitt-recorder-'));
+  [commands, log] = [[], []];
+  catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
+  await catalogue.open();
+  const spool = new Spool(join(folder, 'spool'));
+  await spool.prepare();
+  const write = (message: string, fields?: unknown): number =>
+    log.push(`${message} ${JSON.stringify(fields)}`);
+  recorder = new Recorder(policy(), {
+    pbx: scripted(),
+    catalogue,
+    files: spool,
+    log: { debug: write, info: write, warn: write, error: write },
+    now: Date.now,
+    newId: randomUUID,
+    nameOf: ({ id }) => ({ folder: '', name: `${id}.wav` }),
+    targetsOf: () => [],
+    recorded: () => undefined,
+    closed: () => undefined,
+  });
+  await recorder.start();
+  recorder.connections({ ari: true, ami: true });
+});
+
+afterEach(async () => {
+  await recorder.stop();
+  await catalogue.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Tells a story with times that are now, or as far apart as it says. */
+function tell(...story: readonly Told[]): void {
+  const from = Date.now();
+  for (const told of story) recorder.event({ ...told, at: from + (told.at ?? 0) });
+}
+
+async function listed(): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { from, verdict } of catalogue.records({})) lines.push(`${from} ${verdict.outcome}`);
+  return lines;
+}
+
+describe('a call goes on', () => {
+  test('when the catalogue cannot be written, and is kept when it can', async () => {
+    const other = new Database(join(folder, 'catalogue.db'));
+    other.exec('begin immediate');
+    tell(trunkCalls(), gate('1', 'caller', '200'));
+    await eventually(
+      () => commands.includes('answer 1') && commands.some((text) => text.startsWith('play 1')),
+      {
+        within: 10_000,
+      },
+    );
+    other.exec('rollback');
+    other.close();
+    await eventually(async () => (await catalogue.openCalls()).length === 1);
+  });
+
+  test('when it enters the gate and nobody could tell of its end', () => {
+    recorder.connections({ ari: true, ami: false });
+    tell(trunkCalls(), gate('1', 'caller', '200'));
+    expect(commands).toEqual(['continue 1']);
+    expect(recorder.liveCalls).toEqual([]);
+  });
+
+  test('when it stands in the gate and nobody waits for it', async () => {
+    recorder.inGate(['7.7']);
+    await eventually(() => commands.includes('continue 7.7'));
+    expect(commands).toEqual([
+      'stopPlayback 7.7 announcement',
+      'stopPlayback 7.7 confirmation',
+      'continue 7.7',
+    ]);
+  });
+
+  test('but is not taken out of the gate while it hears the announcement', async () => {
+    tell(trunkCalls(), gate('1', 'caller', '200'));
+    await eventually(() => commands.some((text) => text.startsWith('play 1')));
+    recorder.inGate(['1']);
+    expect(commands).not.toContain('continue 1');
+  });
+});
+
+test('a key that nobody would have heard is no consent', async () => {
+  tell(...announced);
+  recorder.connections({ ari: false, ami: true });
+  await eventually(async () => {
+    const [call] = await catalogue.openCalls();
+    return call?.consents[0]?.complete === false && call.gate === undefined;
+  });
+});
+
+describe('a call that is over', () => {
+  test('does not begin anew by an event of the other connection', async () => {
+    tell(trunkCalls(), gate('1', 'caller', '200'), ...hungUp('1'));
+    tell(trunkCalls(), gate('1', 'caller', '200'));
+    await eventually(() => commands.includes('continue 1'));
+    await eventually(async () => (await listed()).length === 1);
+    expect(await catalogue.openCalls()).toEqual([]);
+  });
+
+  test('does not begin anew by the channel of a party who was just being called', async () => {
+    tell(trunkCalls(), gate('1', 'caller', '200'), { type: 'hang-up-requested', channel: '1' });
+    tell(seen('2', 'PJSIP/200'), ...hungUp('2', '1'));
+    await eventually(async () => (await listed()).length === 1);
+    expect(await listed()).toEqual(['+41791234567 not-answered']);
+  });
+});
