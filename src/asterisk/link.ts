@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** First wait before connecting again, and the longest: a PBX that is back must not wait for us (4.9). */
+/** First wait before connecting again, and the longest: a PBX that is back must not wait for us. */
 const firstWaitMs = 250;
 const longestWaitMs = 5_000;
 

@@ -103,7 +103,7 @@ export interface Leg {
   readonly hungUpAt: Instant | undefined;
 }
 
-/** The evidence of what one party heard and pressed (product 4.5). It stays with the party, over transfers. */
+/** The evidence of what one party heard and pressed. It stays with the party, over transfers. */
 export interface Consent {
   readonly group: string;
   readonly direction: Direction;

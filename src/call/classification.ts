@@ -93,7 +93,7 @@ export function numberOf(leg: Leg, policy: Policy): string {
   return isExternal(leg, policy) ? '' : extension;
 }
 
-/** The direction of two parties' talk (product 4.2): who is external, and who called whom. */
+/** The direction of two parties' talk: who is external, and who called whom. */
 export function directionOf(other: Leg, policy: Policy): Direction {
   if (!isExternal(other, policy)) return 'internal';
   return other.role === 'caller' ? 'incoming' : 'outgoing';

@@ -48,7 +48,7 @@ interface Found {
   readonly direction: Direction;
 }
 
-/** The called party of an outgoing call hears it; an internal one does not: there it is the caller (4.5). */
+/** The called party of an outgoing call hears it; an internal one does not: there it is the caller. */
 function outgoing(call: Call, leg: Leg, policy: Policy): Found | undefined {
   if (!isExternal(leg, policy)) return undefined;
   const callers = call.legs.filter((other) => other.role === 'caller').map((other) => groupOf(other, policy));

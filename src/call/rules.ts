@@ -14,7 +14,7 @@ interface Rule<Facts> extends Verdict {
   readonly applies: (facts: Facts) => boolean;
 }
 
-/** Whether a talk is recorded: the first rule that applies decides, and its name is kept (product 4.7). */
+/** Whether a talk is recorded: the first rule that applies decides, and its name is kept. */
 export const talkRules: readonly Rule<TalkFacts>[] = [
   { rule: 'direction-is-off', outcome: 'direction-off', applies: (talk) => !talk.directionOn },
   { rule: 'party-declined', outcome: 'declined', applies: (talk) => talk.consent?.decision === 'declined' },

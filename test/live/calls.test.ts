@@ -7,7 +7,7 @@ import { totalMs, type Interval } from './tone.ts';
 
 /** How much a talk measured at the telephones may differ from what is in a file: their senders stumble under load. */
 const slackMs = 250;
-/** What may be missing of the beginning (product.md, section 14). */
+/** What may be missing of the beginning. */
 const missingAtStartMs = 60;
 
 function firstMs(intervals: readonly Interval[]): number {

@@ -1,4 +1,4 @@
-// What must be heard and pressed before a call is recorded (product.md 4.5).
+// What must be heard and pressed before a call is recorded.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -12,7 +12,7 @@ import { readWav, totalMs } from './tone.ts';
 
 /** What the tests may take to notice, on a busy machine, what takes milliseconds on an idle one. */
 const slackMs = 250;
-/** A call goes on at once when nobody is in the gate (4.9), with some room for a busy machine. */
+/** A call goes on at once when nobody is in the gate, with some room for a busy machine. */
 const goesOnWithinMs = 500;
 
 /** Asterisk writes what it recorded every two seconds or so. */
