@@ -1,11 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { concernsMember, headlineOf } from './call/classification.ts';
+import { Bookkeeper, type Account, type BookkeeperParts } from './bookkeeper.ts';
+import { concernsMember } from './call/classification.ts';
 import { bridgeOf, eventsOf, meetingsIn } from './call/exchange.ts';
 import { newCall, step } from './call/lifecycle.ts';
-import { verdictOfSegment } from './call/rules.ts';
+import { isSameSave } from './call/records.ts';
 import { messageOf } from './errors.ts';
-import { missedEvents, repairsOf } from './recovery.ts';
+import { isInDoubt, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
 import type {
   BridgeId,
@@ -19,11 +20,8 @@ import type {
   Media,
   Policy,
   RecordingId,
-  Segment,
 } from './call/call.ts';
 import type { CallCatalogue } from './catalogue/catalogue.ts';
-import type { Log } from './log.ts';
-import type { CallRecord, FinishedRecording } from './recording/recording.ts';
 
 /** A file that the disk or its rights kept from us is tried again after this. */
 const collectAgainMs = 10_000;
@@ -40,24 +38,12 @@ export interface RecordingFiles {
   discard(recording: RecordingId): Promise<void>;
 }
 
-export interface RecorderParts {
+export interface RecorderParts extends BookkeeperParts {
   readonly pbx: Pbx;
   readonly catalogue: CallCatalogue;
   readonly files: RecordingFiles;
-  readonly log: Log;
   readonly now: () => number;
   readonly newId: () => string;
-  /** Folder and name under which a recording is delivered. */
-  readonly nameOf: (recording: Omit<FinishedRecording, 'folder' | 'name'>) => {
-    folder: string;
-    name: string;
-  };
-  /** Targets of a group, by name. */
-  readonly targetsOf: (group: string) => readonly string[];
-  /** A recording is ready to be delivered. */
-  readonly recorded: () => void;
-  /** A call is over and listed. */
-  readonly closed: () => void;
 }
 
 /** An event that is due when a time is over. */
@@ -66,19 +52,17 @@ type Timeout =
   | { readonly type: 'move-timeout'; readonly channel: ChannelId };
 
 /** A call that is being watched. Its work is done strictly in turn; its state is always the newest. */
-interface Watched {
+interface Watched extends Account {
   call: Call;
-  /** What the catalogue has of it. */
-  saved: Call | undefined;
   work: Promise<void>;
   /** The catalogue could not take it, and will be asked again. */
   unkept: boolean;
-  readonly files: Map<RecordingId, string>;
 }
 
 /** PBX events -> {@link step} -> PBX commands and catalogue. Knows nothing of calls itself. */
 export class Recorder implements PbxListener {
   readonly #parts: RecorderParts;
+  readonly #books: Bookkeeper;
   readonly #calls = new Map<string, Watched>();
   readonly #byChannel = new Map<ChannelId, Watched>();
   readonly #byRecording = new Map<RecordingId, Watched>();
@@ -94,6 +78,7 @@ export class Recorder implements PbxListener {
   constructor(policy: Policy, parts: RecorderParts) {
     this.#policy = policy;
     this.#parts = parts;
+    this.#books = new Bookkeeper(parts);
   }
 
   /** Takes up the calls that a former process left behind, then connects. */
@@ -242,19 +227,20 @@ export class Recorder implements PbxListener {
     for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
     if (isSameSave(before, call) && commands.length === 0) return;
     this.#inTurn(watched, async () => {
-      await this.#keepOrLater(watched, call);
+      await this.#keepOrLater(watched);
       for (const command of commands) await this.#execute(watched, command);
     });
   }
 
-  async #keepOrLater(watched: Watched, call: Call): Promise<void> {
+  /** Keeps the newest state: what was waiting to be kept before it is part of it. */
+  async #keepOrLater(watched: Watched): Promise<void> {
     try {
-      await this.#keep(watched, call);
+      await this.#books.keep(watched, watched.call, this.#policy);
       watched.unkept = false;
-      if (call.verdict && watched.call === call) this.#forgetLater(watched);
+      if (watched.call.verdict) this.#forgetLater(watched);
     } catch (error) {
       this.#parts.log.error('a call could not be kept in the catalogue yet', {
-        call: call.id,
+        call: watched.call.id,
         error: messageOf(error),
       });
       if (!watched.unkept) this.#keepAgain(watched);
@@ -266,7 +252,7 @@ export class Recorder implements PbxListener {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       watched.unkept = false;
-      this.#inTurn(watched, () => this.#keepOrLater(watched, watched.call));
+      this.#inTurn(watched, () => this.#keepOrLater(watched));
     }, keepAgainMs);
     this.#timers.add(timer);
   }
@@ -288,57 +274,6 @@ export class Recorder implements PbxListener {
     });
     this.#pending.add(told);
     void told.finally(() => this.#pending.delete(told));
-  }
-
-  async #keep(watched: Watched, call: Call): Promise<void> {
-    if (!concernsMember(call, this.#policy) || (watched.saved && isSameSave(watched.saved, call))) return;
-    for (const segment of call.segments) await this.#keepRecording(watched, call, segment);
-    if (call.verdict) {
-      await this.#parts.catalogue.closeCall(call, this.#recordsOf(watched, call));
-      this.#parts.log.info('call closed', { call: call.id, ...call.verdict });
-      this.#parts.closed();
-    } else {
-      await this.#parts.catalogue.saveCall(call);
-    }
-    watched.saved = call;
-  }
-
-  async #keepRecording(watched: Watched, call: Call, segment: Segment): Promise<void> {
-    const media = segment.recording?.media;
-    if (segment.recording?.state !== 'finished' || !media || watched.files.has(segment.id)) return;
-    const { id, group, direction, from, to, startedAt, endedAt = startedAt + media.durationMs } = segment;
-    const facts = { id, callId: call.id, group, direction, from, to, startedAt, endedAt };
-    const { bytes, durationMs, sha256 } = media;
-    const recording = { ...facts, bytes, durationMs, sha256 };
-    const noted = await this.#parts.catalogue.addRecording(
-      { ...recording, ...this.#parts.nameOf(recording) },
-      this.#parts.targetsOf(group),
-    );
-    watched.files.set(id, noted.name);
-    this.#parts.log.info('recorded', { call: call.id, recording: id, file: noted.name, durationMs });
-    this.#parts.recorded();
-  }
-
-  #recordsOf(watched: Watched, call: Call): readonly CallRecord[] {
-    const { group, direction, from, to } = headlineOf(call, this.#policy);
-    const common = { callId: call.id, linkedId: call.linkedId };
-    if (call.segments.length === 0 && call.verdict) {
-      const { id, startedAt, verdict } = call;
-      const unanswered = { id, group: group ?? '', direction, from, to, startedAt, talkMs: 0, verdict };
-      return [{ ...common, ...unanswered, file: undefined }];
-    }
-    return call.segments.map((segment) => ({
-      ...common,
-      id: segment.id,
-      group: segment.group,
-      direction: segment.direction,
-      from: segment.from,
-      to: segment.to,
-      startedAt: segment.startedAt,
-      talkMs: (segment.endedAt ?? segment.startedAt) - segment.startedAt,
-      verdict: verdictOfSegment(segment),
-      file: watched.files.get(segment.id),
-    }));
   }
 
   async #execute(watched: Watched, command: Command): Promise<void> {
@@ -441,20 +376,4 @@ export class Recorder implements PbxListener {
     await this.#parts.pbx.stopPlayback(channel, 'confirmation');
     await this.#parts.pbx.continue(channel);
   }
-}
-
-/** An order was given of which nothing tells whether it was followed. */
-function isInDoubt({ recording }: Segment): boolean {
-  return recording?.state === 'starting' || recording?.state === 'ending';
-}
-
-/** Whether two states differ in nothing that must outlive the process: legs come and go, and are seen again. */
-function isSameSave(a: Call, b: Call): boolean {
-  return (
-    a.consents === b.consents &&
-    a.gate === b.gate &&
-    a.segments === b.segments &&
-    a.endedAt === b.endedAt &&
-    a.verdict === b.verdict
-  );
 }

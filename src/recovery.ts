@@ -61,3 +61,8 @@ function repairStart(
   const problem = 'the order to record never reached Asterisk';
   return { event: { at, type: 'recording-refused', recording: id, problem } };
 }
+
+/** A command was given of which nothing tells whether it was followed. */
+export function isInDoubt({ recording }: Segment): boolean {
+  return recording?.state === 'starting' || recording?.state === 'ending';
+}

@@ -74,7 +74,16 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'application',
     files: [
-      ...['recorder.ts', 'recovery.ts', 'control-socket.ts', 'status.ts', 'spool/', 'report/', 'alarms/'],
+      ...[
+        'recorder.ts',
+        'bookkeeper.ts',
+        'recovery.ts',
+        'control-socket.ts',
+        'status.ts',
+        'spool/',
+        'report/',
+        'alarms/',
+      ],
       ...['delivery/uploader.ts', 'delivery/courier.ts', 'delivery/retry.ts'],
     ],
     mayImport: ['application', 'port', 'log', 'core'],

@@ -1,0 +1,65 @@
+import { concernsMember } from './call/classification.ts';
+import { finishedRecordingOf, isSameSave, recordsOf } from './call/records.ts';
+import type { Call, Policy, RecordingId, Segment } from './call/call.ts';
+import type { CallCatalogue } from './catalogue/catalogue.ts';
+import type { Log } from './log.ts';
+import type { FinishedRecording } from './recording/recording.ts';
+
+export interface BookkeeperParts {
+  readonly catalogue: CallCatalogue;
+  readonly log: Log;
+  /** Folder and name under which a recording is delivered. */
+  readonly nameOf: (recording: Omit<FinishedRecording, 'folder' | 'name'>) => {
+    folder: string;
+    name: string;
+  };
+  /** Targets of a group, by name. */
+  readonly targetsOf: (group: string) => readonly string[];
+  /** A recording is ready to be delivered. */
+  readonly recorded: () => void;
+  /** A call is over and listed. */
+  readonly closed: () => void;
+}
+
+/** What the catalogue has of one call. */
+export interface Account {
+  saved: Call | undefined;
+  /** Names under which the recordings of the call are delivered. */
+  readonly files: Map<RecordingId, string>;
+}
+
+/** Keeps in the catalogue what of a call must outlive the process, and tells when something is ready. */
+export class Bookkeeper {
+  readonly #parts: BookkeeperParts;
+
+  constructor(parts: BookkeeperParts) {
+    this.#parts = parts;
+  }
+
+  /** Can be repeated: what is kept already is not kept again. Rejects when the catalogue cannot be written. */
+  async keep(account: Account, call: Call, policy: Policy): Promise<void> {
+    if (!concernsMember(call, policy) || (account.saved && isSameSave(account.saved, call))) return;
+    const { catalogue, log, closed } = this.#parts;
+    for (const segment of call.segments) await this.#keepRecording(account, call, segment);
+    if (call.verdict) {
+      await catalogue.closeCall(call, recordsOf(call, policy, account.files));
+      log.info('call closed', { call: call.id, ...call.verdict });
+      closed();
+    } else {
+      await catalogue.saveCall(call);
+    }
+    account.saved = call;
+  }
+
+  async #keepRecording(account: Account, call: Call, segment: Segment): Promise<void> {
+    const recording = finishedRecordingOf(call, segment);
+    if (!recording || account.files.has(recording.id)) return;
+    const { catalogue, log, nameOf, targetsOf, recorded } = this.#parts;
+    const named = { ...recording, ...nameOf(recording) };
+    const noted = await catalogue.addRecording(named, targetsOf(recording.group));
+    account.files.set(recording.id, noted.name);
+    const { id, durationMs } = recording;
+    log.info('recorded', { call: call.id, recording: id, file: noted.name, durationMs });
+    recorded();
+  }
+}
