@@ -124,7 +124,7 @@ export class Recorder implements PbxListener {
 
   channels(live: readonly ChannelFacts[]): void {
     const calls = [...this.#calls.values()];
-    // Only what was in doubt before: the events below give their own orders.
+    // Only what was in doubt before: the events below give their own commands.
     const doubtful = calls.flatMap((watched) =>
       watched.call.segments.filter(isInDoubt).map(({ id }) => ({ watched, id })),
     );
@@ -278,7 +278,7 @@ export class Recorder implements PbxListener {
 
   async #execute(watched: Watched, command: Command): Promise<void> {
     const { pbx, files, log } = this.#parts;
-    log.debug('order', { call: watched.call.id, ...command });
+    log.debug('command', { call: watched.call.id, ...command });
     switch (command.type) {
       case 'answer':
         return pbx.answer(command.channel);

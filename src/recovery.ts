@@ -19,7 +19,7 @@ export function missedEvents(
   ];
 }
 
-/** What is to be done about one recording after a time in which orders may have been lost. */
+/** What is to be done about one recording after a time in which commands may have been lost. */
 export type Repair =
   | { readonly event: CallEvent; readonly command?: undefined }
   | { readonly command: Command; readonly event?: undefined };
@@ -46,7 +46,7 @@ export function repairsOf(call: Call, segment: Segment, exists: boolean, at: Ins
   return [...stop, { command: { type: 'collect-recording', recording: id } }];
 }
 
-/** The order to record may or may not have reached Asterisk: its file tells. */
+/** The command to record may or may not have reached Asterisk: its file tells. */
 function repairStart(
   segment: Segment,
   channelName: string | undefined,
@@ -58,7 +58,7 @@ function repairStart(
   if (segment.endedAt === undefined && channelName !== undefined) {
     return { command: { type: 'start-recording', recording: id, channelName } };
   }
-  const problem = 'the order to record never reached Asterisk';
+  const problem = 'the command to record never reached Asterisk';
   return { event: { at, type: 'recording-refused', recording: id, problem } };
 }
 

@@ -5,7 +5,7 @@ import { Channels } from './channels.ts';
 import { Queues } from './queues.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
-import { factsOfStasisStart, Gatekeeper, translateStasis } from './stasis.ts';
+import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
 import type { CallEvent, ChannelId, Playback, RecordingId } from '../call/call.ts';
 import type { Pbx, PbxListener } from './pbx.ts';
 
@@ -16,7 +16,7 @@ export interface AsteriskSettings {
   readonly queues: boolean;
 }
 
-/** How long a channel may be forgotten in the gate: an order that got lost is repeated after this. */
+/** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
 const gateWatchMs = 5_000;
 /** How soon an endpoint that was configured meanwhile is known. */
 const endpointsEveryMs = 60_000;
@@ -27,33 +27,33 @@ export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
 /** Asterisk by ARI (the gate) and AMI (who talks to whom, MixMonitor). */
 export class Asterisk implements Pbx {
   readonly #settings: AsteriskSettings;
-  readonly #troubled: (order: string, error: unknown) => void;
+  readonly #troubled: (command: string, error: unknown) => void;
   readonly #ari: AriClient;
-  readonly #gate: Gatekeeper;
+  readonly #gate: StasisGate;
   readonly #mixMonitor: MixMonitor;
   readonly #channels = new Channels();
   readonly #queues = new Queues();
   #seenInGate: ReadonlySet<ChannelId> = new Set();
   readonly #links: Readonly<Record<'ari' | 'ami', Link>>;
-  readonly #standing = { ari: false, ami: false };
+  readonly #connected = { ari: false, ami: false };
   #ami: AmiConnection | undefined;
   #listener: PbxListener | undefined;
 
-  /** `troubled` is told when an order got no answer; recovery repeats it after the next connection. */
+  /** `troubled` is told when a command got no answer; recovery repeats it after the next connection. */
   constructor(
     settings: AsteriskSettings,
     lost: ConnectionLost,
-    troubled: (order: string, error: unknown) => void,
+    troubled: (command: string, error: unknown) => void,
   ) {
     this.#settings = settings;
     this.#troubled = troubled;
     this.#ari = new AriClient(settings.ari);
     const emit = (event: CallEvent): void => this.#listener?.event(event);
-    this.#gate = new Gatekeeper(this.#ari, emit);
+    this.#gate = new StasisGate(this.#ari, emit);
     this.#mixMonitor = new MixMonitor((fields) => this.#action(fields), emit);
     const link = (which: 'ari' | 'ami', open: () => Promise<Connection>): Link =>
       new Link(open, (error) => {
-        this.#stands(which, false);
+        this.#setConnected(which, false);
         lost(which, error);
       });
     this.#links = {
@@ -73,32 +73,32 @@ export class Asterisk implements Pbx {
   }
 
   answer(channel: ChannelId): Promise<void> {
-    return this.#order('answer', this.#gate.answer(channel));
+    return this.#command('answer', this.#gate.answer(channel));
   }
 
   play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
-    return this.#order('play', this.#gate.play(channel, playback, media));
+    return this.#command('play', this.#gate.play(channel, playback, media));
   }
 
   stopPlayback(channel: ChannelId, playback: Playback): Promise<void> {
-    return this.#order('stop playback', this.#gate.stopPlayback(channel, playback));
+    return this.#command('stop playback', this.#gate.stopPlayback(channel, playback));
   }
 
   continue(channel: ChannelId): Promise<void> {
-    return this.#order('continue', this.#gate.continue(channel));
+    return this.#command('continue', this.#gate.continue(channel));
   }
 
   startRecording(recording: RecordingId, channelName: string, file: string): Promise<void> {
-    return this.#order('MixMonitor', this.#mixMonitor.start(recording, channelName, file));
+    return this.#command('MixMonitor', this.#mixMonitor.start(recording, channelName, file));
   }
 
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void> {
-    return this.#order('StopMixMonitor', this.#mixMonitor.stop(recording, channelName, mixMonitor));
+    return this.#command('StopMixMonitor', this.#mixMonitor.stop(recording, channelName, mixMonitor));
   }
 
-  async #order(name: string, order: Promise<void>): Promise<void> {
+  async #command(name: string, command: Promise<void>): Promise<void> {
     try {
-      await order;
+      await command;
     } catch (error) {
       this.#troubled(name, error);
     }
@@ -114,12 +114,12 @@ export class Asterisk implements Pbx {
     const connection = await this.#ari.events((event) => {
       this.#stasisEvent(event);
     });
-    this.#stands('ari', true);
+    this.#setConnected('ari', true);
     this.#listener?.inGate(stranded);
-    await this.#order('list of endpoints', this.#tellEndpoints());
+    await this.#command('list of endpoints', this.#tellEndpoints());
     const timers = [
-      setInterval(() => void this.#order('look at the gate', this.#lookAtGate()), gateWatchMs),
-      setInterval(() => void this.#order('list of endpoints', this.#tellEndpoints()), endpointsEveryMs),
+      setInterval(() => void this.#command('look at the gate', this.#lookAtGate()), gateWatchMs),
+      setInterval(() => void this.#command('list of endpoints', this.#tellEndpoints()), endpointsEveryMs),
     ];
     void connection.closed.then(() => {
       timers.forEach(clearInterval);
@@ -145,10 +145,10 @@ export class Asterisk implements Pbx {
     await connection.open(this.#settings.queues ? 'call,agent' : 'call');
     try {
       // Before the calls: who of them is a member depends on it.
-      if (this.#settings.queues) await this.#order('QueueStatus', this.#followQueues(connection));
+      if (this.#settings.queues) await this.#command('QueueStatus', this.#followQueues(connection));
       await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
         this.#ami = connection;
-        this.#stands('ami', true);
+        this.#setConnected('ami', true);
         this.#listener?.channels(this.#channels.reset(entries));
       });
     } catch (error) {
@@ -165,11 +165,11 @@ export class Asterisk implements Pbx {
     });
   }
 
-  #stands(which: 'ari' | 'ami', standing: boolean): void {
-    if (which === 'ami' && !standing) this.#ami = undefined;
-    if (this.#standing[which] === standing) return;
-    this.#standing[which] = standing;
-    this.#listener?.connections({ ...this.#standing });
+  #setConnected(which: 'ari' | 'ami', connected: boolean): void {
+    if (which === 'ami' && !connected) this.#ami = undefined;
+    if (this.#connected[which] === connected) return;
+    this.#connected[which] = connected;
+    this.#listener?.connections({ ...this.#connected });
   }
 
   #stasisEvent(event: AriEvent): void {

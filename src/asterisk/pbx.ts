@@ -27,8 +27,9 @@ export interface PbxListener {
 }
 
 /**
- * The telephone system (PORT). The methods order something and settle when the order was taken or refused; they never
- * throw. Whether it happened, and what stood in the way, is told to the listener as an event.
+ * The telephone system (PORT). The methods give a command and settle when it was taken or could not be given; they
+ * never throw. Whether it happened is told to the listener as an event. A command that got no answer is repeated by
+ * recovery after the next connection, or by what `inGate` tells.
  */
 export interface Pbx {
   /** Connects, and keeps connecting until `stop`. */

@@ -74,7 +74,7 @@ export function factsOfStasisStart(event: AriEvent): ChannelFacts | undefined {
 }
 
 /** Commands to channels that stand in the gate. */
-export class Gatekeeper {
+export class StasisGate {
   readonly #ari: AriClient;
   readonly #emit: (event: CallEvent) => void;
 

@@ -1,4 +1,4 @@
-import type { Call, Consent, ConsentMode, Outcome, Segment, Verdict } from './call.ts';
+import type { Call, Consent, ConsentMode, Outcome, Recording, Segment, Verdict } from './call.ts';
 
 /** All that decides whether a member's talk is recorded. */
 export interface TalkFacts {
@@ -10,12 +10,14 @@ export interface TalkFacts {
   readonly consent: Consent | undefined;
 }
 
-interface Rule<Facts> extends Verdict {
-  readonly applies: (facts: Facts) => boolean;
+interface Rule extends Verdict {
+  readonly applies: (talk: TalkFacts) => boolean;
 }
 
+const announced: Rule = { rule: 'announced', outcome: 'recorded', applies: () => true };
+
 /** Whether a talk is recorded: the first rule that applies decides, and its name is kept. */
-export const talkRules: readonly Rule<TalkFacts>[] = [
+export const talkRules: readonly Rule[] = [
   { rule: 'direction-is-off', outcome: 'direction-off', applies: (talk) => !talk.directionOn },
   { rule: 'party-declined', outcome: 'declined', applies: (talk) => talk.consent?.decision === 'declined' },
   {
@@ -39,7 +41,7 @@ export const talkRules: readonly Rule<TalkFacts>[] = [
     outcome: 'not-announced',
     applies: (talk) => talk.mode !== 'notice' && talk.consent?.mode !== talk.mode,
   },
-  { rule: 'announced', outcome: 'recorded', applies: () => true },
+  announced,
 ];
 
 /** Asked to press a key in order to be recorded, and pressed none. */
@@ -47,52 +49,32 @@ function isUnanswered(consent: Consent | undefined): boolean {
   return consent?.mode === 'opt-in' && consent.decision === 'none';
 }
 
-/** What became of the talks of a call. A gap is told even if another talk of the same call was recorded. */
-const callRules: readonly Rule<Call>[] = [
-  { rule: 'no-talk', outcome: 'not-answered', applies: (call) => call.segments.length === 0 },
-  { rule: 'recording-vanished', outcome: 'lost', applies: (call) => call.segments.some(isIn('lost')) },
-  {
-    rule: 'asterisk-refused',
-    outcome: 'start-failed',
-    applies: (call) => call.segments.some(isIn('failed')),
-  },
-];
-
-function isIn(state: string): (segment: Segment) => boolean {
-  return (segment) => segment.recording?.state === state;
-}
-
-function firstThatApplies<Facts>(rules: readonly Rule<Facts>[], facts: Facts): Verdict | undefined {
-  const found = rules.find((rule) => rule.applies(facts));
-  return found && { outcome: found.outcome, rule: found.rule };
-}
-
 /** Decides a talk at its start. */
 export function decideTalk(facts: TalkFacts): Verdict {
-  return firstThatApplies(talkRules, facts) ?? { outcome: 'not-announced', rule: 'no-rule' };
+  const { outcome, rule } = talkRules.find((each) => each.applies(facts)) ?? announced;
+  return { outcome, rule };
 }
 
-/** The verdict of a segment once its recording is settled: what was decided, unless the recording came to grief. */
-export function verdictOfSegment(segment: Segment): Verdict {
-  const outcome = (
-    { failed: 'start-failed', lost: 'lost', 'too-short': 'too-short' } as Partial<Record<string, Outcome>>
-  )[segment.recording?.state ?? ''];
-  if (outcome === undefined) return segment.verdict;
-  return { outcome, rule: outcomeRules[outcome] ?? segment.verdict.rule };
-}
-
-const outcomeRules: Partial<Record<Outcome, string>> = {
-  'start-failed': 'asterisk-refused',
-  lost: 'recording-vanished',
-  'too-short': 'shorter-than-the-minimum',
+/** What a recording that came to grief makes of the verdict that ordered it. */
+const spoiled: Readonly<Partial<Record<Recording['state'], Verdict>>> = {
+  failed: { outcome: 'start-failed', rule: 'asterisk-refused' },
+  lost: { outcome: 'lost', rule: 'recording-vanished' },
+  'too-short': { outcome: 'too-short', rule: 'shorter-than-the-minimum' },
 };
+
+/** The verdict of a segment once its recording is settled. */
+export function verdictOfSegment({ verdict, recording }: Segment): Verdict {
+  return (recording && spoiled[recording.state]) ?? verdict;
+}
+
+/** Which talk's outcome is the call's: a gap is told even if another talk of the same call was recorded. */
+const weightiestFirst: readonly Outcome[] = ['lost', 'start-failed', 'recorded'];
 
 /** The one outcome of a call whose recordings are all settled. */
 export function decideCall(call: Call): Verdict {
-  const recorded = call.segments.find(isIn('finished'));
-  return (
-    firstThatApplies(callRules, call) ??
-    recorded?.verdict ??
-    (call.segments[0] ? verdictOfSegment(call.segments[0]) : { outcome: 'not-answered', rule: 'no-talk' })
+  const verdicts = call.segments.map(verdictOfSegment);
+  const weighty = weightiestFirst.flatMap(
+    (outcome) => verdicts.find((each) => each.outcome === outcome) ?? [],
   );
+  return weighty[0] ?? verdicts[0] ?? { outcome: 'not-answered', rule: 'no-talk' };
 }
