@@ -12,6 +12,7 @@ import type {
   Policy,
   Recording,
   RecordingId,
+  Segment,
 } from './call.ts';
 
 /** What {@link step} needs besides the call and the event. */
@@ -45,7 +46,7 @@ export function step(call: Call, event: CallEvent, context: Context): Step {
   const [applied, first] = apply(call, event, context);
   const observed = event.type !== 'hung-up' || event.observed;
   const [followed, second] = followTalks(applied, { at: event.at, observed }, context);
-  return [conclude(followed, event.at), [...first, ...second]];
+  return [conclude(followed, event.at, context.policy), [...first, ...second]];
 }
 
 /** Events of the two connections keep no common order: a party that hung up may still come into the gate. */
@@ -223,12 +224,21 @@ function recordingClosed(call: Call, id: RecordingId, media: Media, policy: Poli
   return [{ ...closed, segments }, tooShort ? [{ type: 'discard-recording', recording: id }] : []];
 }
 
-function conclude(call: Call, at: number): Call {
+function conclude(call: Call, at: number, policy: Policy): Call {
   const over = call.gate === undefined && call.legs.every((leg) => leg.hungUpAt !== undefined);
   if (!over) return call;
   const ended: Call = { ...call, endedAt: call.endedAt ?? at };
   const settled = ended.segments.every(({ recording }) => !recording || isSettled(recording));
-  return settled ? { ...ended, verdict: decideCall(ended) } : ended;
+  if (!settled) return ended;
+  const judged: Call = { ...ended, segments: ended.segments.map((each) => excused(each, policy)) };
+  return { ...judged, verdict: decideCall(judged) };
+}
+
+/** Parties who parted at once may be gone before Asterisk can record them: nothing failed there. */
+function excused(segment: Segment, { minDurationMs }: Policy): Segment {
+  const talkMs = (segment.endedAt ?? segment.startedAt) - segment.startedAt;
+  if (segment.recording?.state !== 'failed' || talkMs >= minDurationMs) return segment;
+  return { ...segment, recording: { ...segment.recording, state: 'too-short' } };
 }
 
 function isSettled({ state }: Recording): boolean {

@@ -186,6 +186,18 @@ describe('a recording', () => {
     expect(commands.at(-1)).toEqual({ type: 'discard-recording', recording: 'S1' });
   });
 
+  test('that Asterisk refused because the parties were gone at once is too short, and no failure', () => {
+    const [met, parted] = [20_000, 20_100];
+    const { call } = tell([
+      ...connected.slice(0, -1),
+      { type: 'bridge-entered', channel: '1', bridge: 'B', at: met },
+      { type: 'hung-up', channel: '2', observed: true, at: parted },
+      { type: 'recording-refused', recording: 'S1', problem: 'No such channel', at: parted },
+      ...hungUp('1'),
+    ]);
+    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'shorter-than-the-minimum' });
+  });
+
   test('whose end nobody saw ends where its file ends', () => {
     const { call } = tell([
       ...connected,
