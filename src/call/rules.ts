@@ -59,7 +59,7 @@ export function decideTalk(facts: TalkFacts): Verdict {
 const spoiled: Readonly<Partial<Record<Recording['state'], Verdict>>> = {
   failed: { outcome: 'start-failed', rule: 'asterisk-refused' },
   lost: { outcome: 'lost', rule: 'recording-vanished' },
-  'too-short': { outcome: 'too-short', rule: 'shorter-than-the-minimum' },
+  'too-short': { outcome: 'too-short', rule: 'less-audio-than-the-minimum' },
 };
 
 /** The verdict of a segment once its recording is settled. */

@@ -182,7 +182,7 @@ describe('a recording', () => {
       ...hungUp('2', '1'),
       { type: 'recording-closed', recording: 'S1', media },
     ]);
-    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'shorter-than-the-minimum' });
+    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'less-audio-than-the-minimum' });
     expect(commands.at(-1)).toEqual({ type: 'discard-recording', recording: 'S1' });
   });
 
@@ -195,7 +195,7 @@ describe('a recording', () => {
       { type: 'recording-refused', recording: 'S1', problem: 'No such channel', at: parted },
       ...hungUp('1'),
     ]);
-    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'shorter-than-the-minimum' });
+    expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'less-audio-than-the-minimum' });
   });
 
   test('whose end nobody saw ends where its file ends', () => {
