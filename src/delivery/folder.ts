@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import { folderProblem } from './folder-errors.ts';
-import { openRecording, pieceBytes } from './local-file.ts';
+import { openRecording, pieceFor } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
 import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
 import { NoAnswer, within } from './time-limit.ts';
@@ -144,10 +144,11 @@ export class FolderTarget implements Target {
   /** SHA-256 of a file as it is read back, lower-case hex. */
   async #digest(path: string, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(pieceBytes);
     await this.#withFile(path, 'r', signal, async (file) => {
+      const { size } = await this.#do(signal, () => file.stat());
+      const buffer = Buffer.allocUnsafe(pieceFor(size));
       for (;;) {
-        const { bytesRead } = await this.#do(signal, () => file.read(buffer, 0, pieceBytes));
+        const { bytesRead } = await this.#do(signal, () => file.read(buffer));
         if (bytesRead === 0) return;
         hash.update(buffer.subarray(0, bytesRead));
       }

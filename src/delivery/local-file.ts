@@ -6,7 +6,12 @@ import { codeOf, MitschnittError } from '../errors.ts';
 import type { Upload } from './target.ts';
 
 /** Large enough that hashing and sending, not calls, cost the time; small against the memory of a process. */
-export const pieceBytes = 256 * 1024;
+const pieceBytes = 256 * 1024;
+
+/** No larger than the file: most recordings are smaller, and it is the buffers that the garbage collector cleans up. */
+export function pieceFor(bytes: number): number {
+  return Math.max(1, Math.min(pieceBytes, bytes));
+}
 
 /**
  * Opens the local file for one transfer. A recording is evidence: what does not have the size and the SHA-256 that
@@ -21,7 +26,11 @@ export async function openRecording(upload: Upload): Promise<Readable> {
     file = await open(upload.source, 'r');
     const { size } = await file.stat();
     if (size !== upload.bytes) throw altered(upload);
-    const pieces = file.createReadStream({ highWaterMark: pieceBytes });
+    // To its known end: a read beyond it would cost a whole buffer only to find nothing.
+    const pieces = file.createReadStream({
+      highWaterMark: pieceFor(size),
+      ...(size === 0 ? {} : { end: size - 1 }),
+    });
     const checked = checking(upload);
     // Not by pipeline(): a disk error must not come out as if the target had had it.
     pieces.once('error', (error) => checked.destroy(explain(error, upload)));
