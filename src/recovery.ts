@@ -1,3 +1,4 @@
+import { endingCommands } from './call/talk.ts';
 import type { Call, CallEvent, ChannelFacts, Command, Instant, Segment } from './call/call.ts';
 
 /**
@@ -26,24 +27,13 @@ export type Repair =
 
 /** `exists`: Asterisk has begun the recording's file. */
 export function repairsOf(call: Call, segment: Segment, exists: boolean, at: Instant): readonly Repair[] {
-  const { id, recording } = segment;
+  const { recording } = segment;
+  if (recording?.state === 'ending') {
+    return endingCommands(call, segment, recording).map((command) => ({ command }));
+  }
+  if (recording?.state !== 'starting') return [];
   const member = call.legs.find(({ channel }) => channel === segment.memberChannel);
-  if (recording?.state === 'starting') return [repairStart(segment, member?.name, exists, at)];
-  if (recording?.state !== 'ending') return [];
-  const stop: readonly Repair[] =
-    member && member.hungUpAt === undefined && exists
-      ? [
-          {
-            command: {
-              type: 'stop-recording',
-              recording: id,
-              channelName: member.name,
-              mixMonitor: recording.mixMonitor,
-            },
-          },
-        ]
-      : [];
-  return [...stop, { command: { type: 'collect-recording', recording: id } }];
+  return [repairStart(segment, member?.name, exists, at)];
 }
 
 /** The command to record may or may not have reached Asterisk: its file tells. */

@@ -193,11 +193,12 @@ export class Asterisk implements Pbx {
   }
 }
 
-/** Tries both connections once, for `mitschnitt check`; throws what stands in the way. */
+/** Tries ARI once, for `mitschnitt check`; throws what stands in the way. */
 export async function checkAri(settings: AriSettings): Promise<void> {
   await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
 }
 
+/** Tries AMI once: connection and login. */
 export async function checkAmi(settings: AmiSettings): Promise<void> {
   const connection = new AmiConnection(settings, () => undefined);
   try {

@@ -142,26 +142,24 @@ function begin(call: Call, { group, member, other }: Talk, id: string, at: numbe
   };
 }
 
-/** Stops MixMonitor where the member's channel still lives, and has the file collected once it is closed. */
+/** The talk is over: what is left to do for its recording. */
 export function endRecording(
   call: Call,
   segment: Segment,
   recording: Recording,
 ): readonly [Segment, readonly Command[]] {
-  const member = call.legs.find((leg) => leg.channel === segment.memberChannel);
-  const stop: readonly Command[] =
-    member && member.hungUpAt === undefined
-      ? [
-          {
-            type: 'stop-recording',
-            recording: segment.id,
-            channelName: member.name,
-            mixMonitor: recording.mixMonitor,
-          },
-        ]
-      : [];
   return [
     { ...segment, recording: { ...recording, state: 'ending' } },
-    [...stop, { type: 'collect-recording', recording: segment.id }],
+    endingCommands(call, segment, recording),
   ];
+}
+
+/** Stops MixMonitor where the member's channel still lives, and has the file collected once it is closed. */
+export function endingCommands(call: Call, segment: Segment, recording: Recording): readonly Command[] {
+  const { id, memberChannel } = segment;
+  const collect: Command = { type: 'collect-recording', recording: id };
+  const member = call.legs.find((leg) => leg.channel === memberChannel);
+  if (!member || member.hungUpAt !== undefined) return [collect];
+  const { mixMonitor } = recording;
+  return [{ type: 'stop-recording', recording: id, channelName: member.name, mixMonitor }, collect];
 }

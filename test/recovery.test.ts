@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+
+import { missedEvents, repairsOf, type Repair } from '../src/recovery.ts';
+import { connected, hungUp, recording, seen, tell, unbridged, moved, type Told } from './call/story.ts';
+
+function repairs(story: readonly Told[], exists: boolean): readonly string[] {
+  const { call } = tell(story);
+  const [segment] = call.segments;
+  if (!segment) throw new Error('no segment');
+  return repairsOf(call, segment, exists, 99_000).map(({ event, command }: Repair) =>
+    event ? event.type : command.type,
+  );
+}
+
+test.each<[string, readonly Told[], boolean, readonly string[]]>([
+  ['was ordered, and Asterisk began it', connected, true, ['recording-started']],
+  ['was ordered, and Asterisk never heard of it', connected, false, ['start-recording']],
+  [
+    'was ordered, never begun, and the talk is over',
+    [...connected, unbridged('1'), moved('1')],
+    false,
+    ['recording-refused'],
+  ],
+  ['runs', [...connected, recording], true, []],
+  [
+    'is ending while the member lives on',
+    [...connected, recording, ...hungUp('1')],
+    true,
+    ['stop-recording', 'collect-recording'],
+  ],
+  [
+    'is ending after the member hung up',
+    [...connected, recording, ...hungUp('2')],
+    true,
+    ['collect-recording'],
+  ],
+])('a recording that %s', (_what, story, exists, expected) => {
+  expect(repairs(story, exists)).toEqual(expected);
+});
+
+test('what was missed: channels that are gone hung up at a time that nobody saw, the others are as they are', () => {
+  const { call } = tell(connected);
+  const live = seen('2', 'PJSIP/200', { bridge: 'B' });
+  if (live.type !== 'channel-seen') throw new Error('no channel');
+  expect(missedEvents([call], [live.facts], 99_000)).toEqual([
+    { at: 99_000, type: 'hung-up', channel: '1', observed: false },
+    { at: 99_000, type: 'channel-seen', facts: live.facts },
+  ]);
+});
