@@ -5,13 +5,18 @@ import {
   Asterisk,
   checkAmi,
   checkAri,
+  checkModule,
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
+import { Alarms } from './alarms/alarms.ts';
+import { GrowthWatch } from './alarms/growth-watch.ts';
+import { alarmsOf } from './alarms/recording-alarms.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { catalogueFileOf, controlSocketOf } from './config/files.ts';
+import { alarmsFileOf, catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
+import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
 import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
 import { Uploader } from './delivery/uploader.ts';
 import { messageOf, MitschnittError } from './errors.ts';
@@ -23,6 +28,7 @@ import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
+import { WatchMarkFile } from './watch-mark.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
@@ -49,20 +55,20 @@ export function assemble(config: Config): Program {
   const log = createLog(config.log);
   const spool = new Spool(config.spool.path);
   const catalogue = catalogueOf(config, false);
-  const uploader = new Uploader({
-    ledger: catalogue,
-    targets: targetsOf(config),
-    schedule: scheduleOf(config),
-    localFile: (recording) => spool.transferFile(recording),
-    report: (event) => {
-      logUpload(log, event);
-    },
-  });
-  const reporter = reporterOf(config, catalogue, log);
+  const alarms = new Alarms({ file: alarmsFileOf(config), log, now: Date.now, listeners: [] });
+  const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
+  const uploader = uploaderOf(config, { catalogue, spool, log });
+  const reporter = reporterOf(config, { catalogue, log, alarms });
+  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
   let recorder: Recorder | undefined;
   const startedAt = new Date();
   const control = new ControlSocket(controlSocketOf(config), {
-    '/status': async () =>
+    'GET /calls': () => Promise.resolve(liveTalks(recorder?.liveCalls ?? [])),
+    'POST /control': async (body) => {
+      if (recorder) return recorder.control(controlRequestOf(body));
+      return { talk: undefined, problem: 'Mitschnitt is about to start' } satisfies ControlAnswer;
+    },
+    'GET /status': async () =>
       statusOf({
         version: ownVersion(),
         pid: process.pid,
@@ -72,6 +78,7 @@ export function assemble(config: Config): Program {
         spool,
         targets: config.targets,
         backlog: await catalogue.backlog(),
+        alarms: alarms.standing,
       }),
   });
   return {
@@ -82,18 +89,22 @@ export function assemble(config: Config): Program {
         log.warn('the spool was created: Asterisk must be able to write there', {
           hint: spool.installCommand,
         });
-      const policy = policyOf(config, await publishedPrompts(config, log));
-      recorder = recorderOf(config, policy, { catalogue, spool, log, uploader, reporter });
+      await alarms.start();
+      const policy = policyOf(config, await publishedPrompts(config, alarms));
+      recorder = await recorderOf(config, policy, parts);
+      growth.start();
       await reporter?.start();
       uploader.start();
       await recorder.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
+      await growth.stop();
       await recorder?.stop();
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
+      await alarms.stop();
       await catalogue.close();
       log.info('stopped');
     },
@@ -117,11 +128,24 @@ export function checksOf(config: Config): readonly Check[] {
     })),
     { kind: 'asterisk', name: 'ARI', run: () => checkAri(ari) },
     { kind: 'asterisk', name: 'AMI', run: () => checkAmi(ami) },
+    ...modulesOf(config).map((module) => ({
+      kind: 'asterisk' as const,
+      name: module,
+      run: () => checkModule(ari, module),
+    })),
     ...targetsOf(config).map((target) => ({
       kind: 'target' as const,
       name: target.name,
       run: () => checkTarget(target),
     })),
+  ];
+}
+
+/** Modules of Asterisk that not every one has loaded, and without which recordings would be missing or narrow. */
+function modulesOf({ groups }: Config): readonly string[] {
+  return [
+    ...(groups.some(({ beep }) => beep !== undefined) ? ['func_periodic_hook'] : []),
+    ...(groups.some(({ audio }) => audio.sample_rate === 'auto') ? ['func_channel'] : []),
   ];
 }
 
@@ -132,9 +156,12 @@ async function checkPrompt(config: Config, name: string, language: string): Prom
     code: 'prompt-unusable',
     fault: 'configuration',
     retry: false,
-    hint: 'Put a 16-bit mono PCM WAV file there, .wav with 8 kHz and .wav16 with 16 kHz (sounds/make.sh makes some), or set prompts.path.',
+    hint: promptHint,
   });
 }
+
+const promptHint =
+  'Put a 16-bit mono PCM WAV file there, .wav with 8 kHz and .wav16 with 16 kHz (sounds/make.sh makes some), or set prompts.path.';
 
 /** Checking a target writes, reads back and removes a small file. */
 const targetCheckMs = 30_000;
@@ -184,13 +211,19 @@ function scheduleOf({ upload, pbx }: Config): UploadSchedule {
 }
 
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
-async function publishedPrompts(config: Config, log: Log): Promise<PromptSource> {
+async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptSource> {
   const folders = { prompts: config.prompts.path, spool: config.spool.path };
   const prompts = new Map<string, Prompt>();
   for (const { name, language } of promptsOf(config)) {
     const prompt = await publishPrompt(folders, name, language);
     if (prompt.problem !== undefined)
-      log.error('an announcement cannot be played', { problem: prompt.problem });
+      alarms.raise({
+        kind: 'announcement-unplayable',
+        subject: `${language}/${name}`,
+        problem: prompt.problem,
+        fault: 'configuration',
+        hint: `Calls that need it are not recorded. ${promptHint}`,
+      });
     prompts.set(`${language}/${name}`, prompt);
   }
   return (name, language) => {
@@ -204,15 +237,33 @@ interface Parts {
   readonly catalogue: Catalogue;
   readonly spool: Spool;
   readonly log: Log;
+  readonly alarms: Alarms;
+  readonly growth: GrowthWatch;
   readonly uploader: Uploader;
   readonly reporter: Reporter | undefined;
 }
 
-function recorderOf(config: Config, policy: Policy, parts: Parts): Recorder {
-  const { catalogue, spool, log, uploader, reporter } = parts;
-  const pbx = new Asterisk(asteriskSettings(config), logOutage(log), (command, error) => {
-    log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
+function uploaderOf(config: Config, parts: Pick<Parts, 'catalogue' | 'spool' | 'log'>): Uploader {
+  const { catalogue, spool, log } = parts;
+  return new Uploader({
+    ledger: catalogue,
+    targets: targetsOf(config),
+    schedule: scheduleOf(config),
+    localFile: (recording) => spool.transferFile(recording),
+    report: (event) => {
+      logUpload(log, event);
+    },
   });
+}
+
+async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
+  const { catalogue, spool, log, alarms, growth, uploader, reporter } = parts;
+  const mark = new WatchMarkFile(watchMarkOf(config));
+  await mark.start();
+  const troubled = (command: string, error: unknown): void => {
+    log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
+  };
+  const pbx = new Asterisk(asteriskSettings(config), logOutage(log, alarms), troubled, mark);
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,
@@ -223,6 +274,7 @@ function recorderOf(config: Config, policy: Policy, parts: Parts): Recorder {
     catalogue,
     files: spool,
     log,
+    alarms,
     now: Date.now,
     newId: randomUUID,
     nameOf: (recording) => ({
@@ -233,32 +285,60 @@ function recorderOf(config: Config, policy: Policy, parts: Parts): Recorder {
     recorded: () => {
       uploader.wake();
     },
-    closed: () => {
-      void reporter?.reportNow();
+    followed: (call) => {
+      growth.follow(call);
+    },
+    closed: (call) => {
+      for (const alarm of alarmsOf(call)) alarms.raise(alarm);
+      reporter?.wake();
     },
   });
 }
 
-function reporterOf(config: Config, catalogue: Catalogue, log: Log): Reporter | undefined {
+/** The report is tried again with every call: it is written when nothing was told for so long. */
+const reportTroubleMs = 3_600_000;
+
+function reporterOf(
+  config: Config,
+  { catalogue, log, alarms }: Pick<Parts, 'catalogue' | 'log' | 'alarms'>,
+): Reporter | undefined {
   const { enabled, path, language, columns } = config.report;
   if (!enabled) return undefined;
   return new Reporter(
     { folder: path, language, columns, timeZone: config.pbx.timezone },
     catalogue,
     (problem) => {
-      log.error('the report cannot be written yet', errorFields(problem));
+      const facts = errorFields(problem);
+      log.error('the report cannot be written yet', facts);
+      alarms.raise({
+        kind: 'report-unwritable',
+        subject: path,
+        problem: facts.error,
+        fault: 'configuration',
+        hint: facts.hint ?? 'Look at the disk and the rights of the folder of the report.',
+        lastsMs: reportTroubleMs,
+      });
     },
   );
 }
 
 /** What says why a connection is missing is told once, not every few seconds for as long as Asterisk is down. */
-function logOutage(log: Log): ConnectionLost {
-  const told: Partial<Record<'ari' | 'ami', string>> = {};
+function logOutage(log: Log, alarms: Alarms): ConnectionLost {
+  const told = new Map<'ari' | 'ami', string>();
   return (which, error) => {
+    const subject = which.toUpperCase();
+    if (error === undefined) {
+      told.delete(which);
+      alarms.clear('asterisk-disconnected', subject);
+      return;
+    }
     const facts = errorFields(error);
+    const { error: problem, hint = '' } = facts;
+    const fault = error instanceof MitschnittError ? error.fault : 'asterisk';
+    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint });
     const reason = facts.code ?? facts.error;
-    const level = told[which] === reason ? 'debug' : 'warn';
-    told[which] = reason;
+    const level = told.get(which) === reason ? 'debug' : 'warn';
+    told.set(which, reason);
     log[level](`${which.toUpperCase()}: not connected, retrying`, facts);
   };
 }

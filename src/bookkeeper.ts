@@ -1,5 +1,7 @@
+import { messageOf } from './errors.ts';
 import { concernsMember } from './call/classification.ts';
 import { finishedRecordingOf, isSameSave, recordsOf } from './call/records.ts';
+import type { Alarms } from './alarms/alarms.ts';
 import type { Call, Policy, RecordingId, Segment } from './call/call.ts';
 import type { CallCatalogue } from './catalogue/catalogue.ts';
 import type { Log } from './log.ts';
@@ -7,6 +9,7 @@ import type { FinishedRecording } from './recording/recording.ts';
 
 export interface BookkeeperParts {
   readonly catalogue: CallCatalogue;
+  readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
   readonly log: Log;
   /** Folder and name under which a recording is delivered. */
   readonly nameOf: (recording: Omit<FinishedRecording, 'folder' | 'name'>) => {
@@ -18,7 +21,7 @@ export interface BookkeeperParts {
   /** A recording is ready to be delivered. */
   readonly recorded: () => void;
   /** A call is over and listed. */
-  readonly closed: () => void;
+  readonly closed: (call: Call) => void;
 }
 
 /** What the catalogue has of one call. */
@@ -38,17 +41,34 @@ export class Bookkeeper {
 
   /** Can be repeated: what is kept already is not kept again. Rejects when the catalogue cannot be written. */
   async keep(account: Account, call: Call, policy: Policy): Promise<void> {
-    if (!concernsMember(call, policy) || (account.saved && isSameSave(account.saved, call))) return;
+    const { saved } = account;
+    const isOurs = concernsMember(call, policy);
+    // Once kept, it is kept to its end: its member may have gone over to another call.
+    if (saved ? isSameSave(saved, call) : !isOurs) return;
     const { catalogue, log, closed } = this.#parts;
     for (const segment of call.segments) await this.#keepRecording(account, call, segment);
     if (call.verdict) {
-      await catalogue.closeCall(call, recordsOf(call, policy, account.files));
+      await catalogue.closeCall(call, isOurs ? recordsOf(call, policy, account.files) : []);
       log.info('call closed', { call: call.id, ...call.verdict });
-      closed();
+      closed(call);
     } else {
       await catalogue.saveCall(call);
     }
     account.saved = call;
+    this.#parts.alarms.clear('catalogue-unwritable', 'catalogue');
+  }
+
+  /** A call could not be kept, and will be again. */
+  troubled(call: Call, error: unknown): void {
+    const { alarms, log } = this.#parts;
+    log.error('a call could not be kept in the catalogue yet', { call: call.id, error: messageOf(error) });
+    alarms.raise({
+      kind: 'catalogue-unwritable',
+      subject: 'catalogue',
+      problem: messageOf(error),
+      fault: 'configuration',
+      hint: 'Look at the disk and the rights of the catalogue. Calls go on, and what happens is kept as soon as it can be.',
+    });
   }
 
   async #keepRecording(account: Account, call: Call, segment: Segment): Promise<void> {

@@ -89,9 +89,13 @@ const jsonFormat = winston.format.combine(
 
 export function createLog(settings: { readonly level: string; readonly format: 'text' | 'json' }): Log {
   const { combine, timestamp } = winston.format;
-  return winston.createLogger({
+  const logger = winston.createLogger({
     level: settings.level,
     format: combine(timestamp(), settings.format === 'json' ? jsonFormat : textFormat),
     transports: [new winston.transports.Stream({ stream: synchronousOutput(), eol: '\n' })],
   });
+  // Winston makes every line before it looks whether its level is wanted.
+  const at = (level: keyof Log): Log['info'] =>
+    logger.isLevelEnabled(level) ? (message, fields) => logger.log(level, message, fields) : () => undefined;
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

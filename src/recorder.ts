@@ -1,55 +1,38 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 import { Bookkeeper, type Account, type BookkeeperParts } from './bookkeeper.ts';
 import { concernsMember } from './call/classification.ts';
-import { bridgeOf, eventsOf, meetingsIn } from './call/exchange.ts';
-import { newCall, step } from './call/lifecycle.ts';
+import { openSegmentsOf } from './call/control.ts';
+import { Exchange, type Change } from './call/exchange.ts';
+import { consentText } from './call/consent-text.ts';
 import { isSameSave } from './call/records.ts';
+import { Collector, type CollectorParts } from './collector.ts';
+import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
 import { isInDoubt, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
-import type {
-  BridgeId,
-  Call,
-  CallEvent,
-  ChannelFacts,
-  ChannelId,
-  Command,
-  Gate,
-  Instant,
-  Media,
-  Policy,
-  RecordingId,
-} from './call/call.ts';
+import type { Call, ChannelId, Gate, Instant, Policy, RecordingId } from './call/call.ts';
+import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
 import type { CallCatalogue } from './catalogue/catalogue.ts';
 
-/** A file that the disk or its rights kept from us is tried again after this. */
-const collectAgainMs = 10_000;
-/** So is a catalogue that could not be written. */
+/** A catalogue that could not be written is tried again after this. */
 const keepAgainMs = 1_000;
 /** How long a call is known after its end. The events of ARI and AMI are ms apart, seconds on a stalled machine. */
 const afterlifeMs = 30_000;
+/** What need not be kept at once: recovery asks Asterisk who stands in the gate, and sees by its file what records. */
+const foundAgain: ReadonlySet<CallEvent['type']> = new Set(['gate-left', 'recording-started']);
 
-/** The part of the spool that the recorder needs. */
-export interface RecordingFiles {
-  activeFile(recording: RecordingId): string;
-  isActive(recording: RecordingId): Promise<boolean>;
-  collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined>;
-  discard(recording: RecordingId): Promise<void>;
-}
-
-export interface RecorderParts extends BookkeeperParts {
+export interface RecorderParts extends BookkeeperParts, CollectorParts {
   readonly pbx: Pbx;
   readonly catalogue: CallCatalogue;
-  readonly files: RecordingFiles;
-  readonly now: () => number;
   readonly newId: () => string;
+  /** Told of each call whose state changed, and of those that a former process left behind. */
+  readonly followed: (call: Call) => void;
 }
 
 /** An event that is due when a time is over. */
 type Timeout =
   | { readonly type: 'gate-timeout'; readonly channel: ChannelId; readonly phase: Gate['phase'] }
-  | { readonly type: 'move-timeout'; readonly channel: ChannelId };
+  | { readonly type: 'move-timeout'; readonly channel: ChannelId; readonly since: Instant }
+  | { readonly type: 'pause-timeout'; readonly channel: ChannelId; readonly since: Instant };
 
 /** A call that is being watched. Its work is done strictly in turn; its state is always the newest. */
 interface Watched extends Account {
@@ -59,19 +42,15 @@ interface Watched extends Account {
   unkept: boolean;
 }
 
-/** PBX events -> {@link step} -> PBX commands and catalogue. Knows nothing of calls itself. */
+/** PBX events -> {@link Exchange} -> PBX commands and catalogue. Knows nothing of calls itself. */
 export class Recorder implements PbxListener {
   readonly #parts: RecorderParts;
   readonly #books: Bookkeeper;
-  readonly #calls = new Map<string, Watched>();
-  readonly #byChannel = new Map<ChannelId, Watched>();
-  readonly #byRecording = new Map<RecordingId, Watched>();
-  readonly #collecting = new Set<RecordingId>();
-  /** Recordings of a former process: if such a file is gone, it was there once. */
-  readonly #inherited = new Set<RecordingId>();
+  readonly #exchange = new Exchange();
+  readonly #watched = new Map<Call['id'], Watched>();
+  readonly #collector: Collector;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #pending = new Set<Promise<void>>();
-  readonly #stopping = new AbortController();
   #policy: Policy;
   #connections: PbxConnections = { ari: false, ami: false };
 
@@ -79,21 +58,41 @@ export class Recorder implements PbxListener {
     this.#policy = policy;
     this.#parts = parts;
     this.#books = new Bookkeeper(parts);
+    this.#collector = new Collector(parts, (event) => {
+      this.event(event);
+    });
   }
 
   /** Takes up the calls that a former process left behind, then connects. */
   async start(): Promise<void> {
     for (const call of await this.#parts.catalogue.openCalls()) {
+      this.#exchange.add(call);
       this.#watch(call, call);
-      for (const { id } of call.segments) this.#inherited.add(id);
+      this.#parts.followed(call);
+      for (const { id } of call.segments) this.#collector.inherit(id);
     }
+    const context = { policy: this.#policy, newId: this.#parts.newId };
+    for (const change of this.#exchange.settle(this.#parts.now(), context))
+      this.#advance(change, 'legs-taken');
     this.#leaveGates();
+    await this.#tellStrangers();
     this.#parts.pbx.start(this);
+  }
+
+  /** What the catalogue does not know, because it was lost or restored from a backup, is nobody's to take away. */
+  async #tellStrangers(): Promise<void> {
+    const known = new Set(this.#exchange.calls.flatMap(({ segments }) => segments.map(({ id }) => id)));
+    const files = await this.#parts.files.strangers(known);
+    if (files.length === 0) return;
+    this.#parts.log.warn('files in active/ belong to no call that is known: they stay there', {
+      files: files.length,
+      first: files[0],
+    });
   }
 
   /** Lets go of everything; what runs in Asterisk runs on and is found again. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#collector.stop();
     await this.#parts.pbx.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#pending);
@@ -105,42 +104,49 @@ export class Recorder implements PbxListener {
 
   /** The calls that touch a member, as they stand. */
   get liveCalls(): readonly Call[] {
-    return [...this.#calls.values()]
-      .map(({ call }) => call)
-      .filter((call) => !call.verdict && concernsMember(call, this.#policy));
+    return this.#exchange.calls.filter((call) => !call.verdict && concernsMember(call, this.#policy));
+  }
+
+  /** Resolves when Asterisk has answered. What is not done is said in the answer. */
+  async control({ id, control, actor }: ControlRequest): Promise<ControlAnswer> {
+    const talks = this.liveCalls.flatMap((call) => openSegmentsOf(call, id).map((talk) => ({ call, talk })));
+    const [only] = talks;
+    if (!only) return { talk: undefined, problem: 'no such talk goes on now' };
+    if (talks.length > 1) {
+      return { talk: undefined, problem: 'several members talk in this call: name the recording' };
+    }
+    const channel = only.talk.memberChannel;
+    this.event({ at: this.#parts.now(), type: 'control-requested', channel, control, actor });
+    await this.#watched.get(only.call.id)?.work;
+    return controlAnswer(this.#exchange.callOf(channel) ?? only.call, channel);
   }
 
   event(event: CallEvent): void {
-    const watched = this.#callOf(event);
-    if (!watched) {
-      // Nobody is asked for a consent that cannot be used.
-      if (event.type === 'gate-entered') this.#track(this.#parts.pbx.continue(event.channel));
-      return;
-    }
-    this.#apply(watched, event);
-    const bridge = bridgeOf(event);
-    if (bridge !== undefined) this.#join(bridge, event.at);
+    const context = { policy: this.#policy, newId: this.#parts.newId };
+    // Without AMI nothing would tell of a new call's end.
+    const changes = this.#exchange.take(event, context, this.#connections.ami);
+    for (const change of changes ?? []) this.#advance(change, event.type);
+    // Nobody is asked for a consent that cannot be used.
+    if (!changes && event.type === 'gate-entered') this.#track(this.#parts.pbx.continue(event.channel));
   }
 
-  channels(live: readonly ChannelFacts[]): void {
-    const calls = [...this.#calls.values()];
+  knows(channel: ChannelId): boolean {
+    return this.#exchange.callOf(channel) !== undefined;
+  }
+
+  channels(live: readonly ChannelFacts[], unseenSince: Instant | undefined): void {
     // Only what was in doubt before: the events below give their own commands.
-    const doubtful = calls.flatMap((watched) =>
+    const doubtful = [...this.#watched.values()].flatMap((watched) =>
       watched.call.segments.filter(isInDoubt).map(({ id }) => ({ watched, id })),
     );
-    for (const event of missedEvents(
-      calls.map(({ call }) => call),
-      live,
-      this.#parts.now(),
-    )) {
-      this.event(event);
-    }
+    const missed = missedEvents(this.#exchange.calls, live, this.#parts.now(), unseenSince);
+    for (const event of missed) this.event(event);
     for (const { watched, id } of doubtful) this.#track(this.#repair(watched, id));
   }
 
   inGate(channels: readonly ChannelId[]): void {
     for (const channel of channels) {
-      const gate = this.#byChannel.get(channel)?.call.gate;
+      const gate = this.#exchange.callOf(channel)?.gate;
       const isAwaited = gate?.channel === channel && gate.phase !== 'leaving';
       if (!isAwaited) this.#track(this.#release(channel));
     }
@@ -163,45 +169,9 @@ export class Recorder implements PbxListener {
     else if (was.ari && was.ami) this.#parts.log.warn('connection to Asterisk lost; calls go on', fields);
   }
 
-  #apply(watched: Watched, event: CallEvent): void {
-    const [call, commands] = step(watched.call, event, { policy: this.#policy, newId: this.#parts.newId });
-    this.#advance(watched, call, commands);
-  }
-
-  #join(bridge: BridgeId, at: Instant): void {
-    const watched = [...this.#calls.values()];
-    const of = (call: Call): Watched | undefined => watched.find((each) => each.call === call);
-    for (const meeting of meetingsIn(
-      bridge,
-      watched.map(({ call }) => call),
-    )) {
-      const [from, into] = [of(meeting.from), of(meeting.into)];
-      if (!from || !into) continue;
-      const { taken, joined } = eventsOf(meeting, at);
-      for (const channel of meeting.channels) this.#byChannel.set(channel, into);
-      this.#apply(from, taken);
-      this.#apply(into, joined);
-    }
-  }
-
-  /** A channel stays with the call in which it was first seen, until it meets an older one. */
-  #callOf(event: CallEvent): Watched | undefined {
-    if ('recording' in event) return this.#byRecording.get(event.recording);
-    if (event.type !== 'channel-seen') return this.#byChannel.get(event.channel);
-    const { channel, linkedId } = event.facts;
-    const known = this.#byChannel.get(channel) ?? this.#calls.get(linkedId);
-    // Without AMI nothing would tell of the call's end.
-    if (!known && !this.#connections.ami) return undefined;
-    const watched = known ?? this.#watch(newCall(this.#parts.newId(), linkedId, event.at), undefined);
-    this.#byChannel.set(channel, watched);
-    return watched;
-  }
-
   #watch(call: Call, saved: Call | undefined): Watched {
     const watched: Watched = { call, saved, work: Promise.resolve(), unkept: false, files: new Map() };
-    this.#calls.set(call.linkedId, watched);
-    for (const leg of call.legs) this.#byChannel.set(leg.channel, watched);
-    for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
+    this.#watched.set(call.id, watched);
     return watched;
   }
 
@@ -209,23 +179,19 @@ export class Recorder implements PbxListener {
   #forgetLater(watched: Watched): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#forget(watched);
+      this.#watched.delete(watched.call.id);
+      this.#exchange.forget(watched.call);
     }, afterlifeMs);
     this.#timers.add(timer);
   }
 
-  #forget({ call }: Watched): void {
-    this.#calls.delete(call.linkedId);
-    for (const leg of call.legs) this.#byChannel.delete(leg.channel);
-    for (const segment of call.segments) this.#byRecording.delete(segment.id);
-  }
-
   /** First kept, then done: only a catalogue that cannot be written is not waited for, because calls go first. */
-  #advance(watched: Watched, call: Call, commands: readonly Command[]): void {
-    const before = watched.call;
+  #advance({ before, call, commands }: Change, by: CallEvent['type']): void {
+    const watched = this.#watched.get(call.id) ?? this.#watch(before, undefined);
     watched.call = call;
-    for (const segment of call.segments) this.#byRecording.set(segment.id, watched);
-    if (isSameSave(before, call) && commands.length === 0) return;
+    if (before.segments !== call.segments) this.#parts.followed(call);
+    const canWait = isSameSave(before, call) || (foundAgain.has(by) && !call.verdict);
+    if (canWait && commands.length === 0) return;
     this.#inTurn(watched, async () => {
       await this.#keepOrLater(watched);
       for (const command of commands) await this.#execute(watched, command);
@@ -239,10 +205,7 @@ export class Recorder implements PbxListener {
       watched.unkept = false;
       if (watched.call.verdict) this.#forgetLater(watched);
     } catch (error) {
-      this.#parts.log.error('a call could not be kept in the catalogue yet', {
-        call: watched.call.id,
-        error: messageOf(error),
-      });
+      this.#books.troubled(watched.call, error);
       if (!watched.unkept) this.#keepAgain(watched);
       watched.unkept = true;
     }
@@ -284,26 +247,38 @@ export class Recorder implements PbxListener {
         return pbx.answer(command.channel);
       case 'play':
         return pbx.play(command.channel, command.playback, command.media);
+      case 'whisper':
+        return pbx.whisper(command.channel, command.playback, command.media);
+      case 'end-whisper':
+        return pbx.endWhisper(command.channel);
       case 'stop-playback':
         return pbx.stopPlayback(command.channel, command.playback);
       case 'continue':
+        // Not waited for: AMI may be about to be found dead, and the caller stands in the gate.
+        this.#track(this.#leaveConsent(watched.call, command.channel));
         return pbx.continue(command.channel);
       case 'set-gate-timeout':
         this.#wait(command.ms, { type: 'gate-timeout', channel: command.channel, phase: command.phase });
         return;
       case 'set-move-timeout':
-        this.#wait(command.ms, { type: 'move-timeout', channel: command.channel });
+        this.#wait(command.ms, { type: 'move-timeout', channel: command.channel, since: command.since });
         return;
       case 'start-recording':
-        return pbx.startRecording(
-          command.recording,
-          command.channelName,
-          files.activeFile(command.recording),
-        );
+        return pbx.startRecording(command.recording, command.channelName, {
+          files: files.activeFiles(command.recording, command.audio),
+          keepsWideband: command.audio.wideband,
+          beepEverySeconds: command.beepEverySeconds,
+        });
+      case 'mute-recording':
+        return pbx.muteRecording(command.recording, command.channelName, command.muted);
+      case 'set-pause-timeout':
+        this.#wait(command.ms, { type: 'pause-timeout', channel: command.channel, since: command.since });
+        return;
       case 'stop-recording':
         return pbx.stopRecording(command.recording, command.channelName, command.mixMonitor);
       case 'collect-recording':
-        this.#track(this.#collect(command.recording));
+        // Not in the call's turn: Asterisk may take its time to close a file while the call goes on.
+        this.#track(this.#collector.collect(command.recording));
         return;
       case 'discard-recording':
         return files.discard(command.recording);
@@ -318,42 +293,8 @@ export class Recorder implements PbxListener {
     this.#timers.add(timer);
   }
 
-  /** Not in the call's turn: Asterisk may take its time to close a file while the call goes on. */
-  async #collect(recording: RecordingId): Promise<void> {
-    if (this.#collecting.has(recording)) return;
-    this.#collecting.add(recording);
-    while (!this.#isStopping()) {
-      try {
-        this.event(await this.#taken(recording));
-        break;
-      } catch (error) {
-        if (this.#isStopping()) break;
-        this.#parts.log.error('a recording could not be taken over yet', {
-          recording,
-          error: messageOf(error),
-        });
-        await pause(collectAgainMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
-    }
-    this.#collecting.delete(recording);
-  }
-
-  #isStopping(): boolean {
-    return this.#stopping.signal.aborted;
-  }
-
-  async #taken(recording: RecordingId): Promise<CallEvent> {
-    const { catalogue, files, now } = this.#parts;
-    const media =
-      (await files.collect(recording, this.#stopping.signal)) ?? (await catalogue.mediaOf(recording));
-    if (media) return { at: now(), type: 'recording-closed', recording, media };
-    const state = this.#inherited.has(recording) ? 'lost' : 'failed';
-    const problem = state === 'lost' ? 'the file is in no folder of the spool' : 'Asterisk wrote no file';
-    return { at: now(), type: 'recording-missing', recording, state, problem };
-  }
-
   async #repair(watched: Watched, recording: RecordingId): Promise<void> {
-    const exists = await this.#parts.files.isActive(recording);
+    const exists = (await this.#parts.files.activeBytes(recording)) !== undefined;
     const segment = watched.call.segments.find(({ id }) => id === recording);
     if (!segment) return;
     for (const { event, command } of repairsOf(watched.call, segment, exists, this.#parts.now())) {
@@ -364,11 +305,18 @@ export class Recorder implements PbxListener {
 
   /** Nobody hears the keys any more, nor when the prompt ends. The channels are released with the next connection. */
   #leaveGates(): void {
-    for (const { call } of [...this.#calls.values()]) {
-      if (!call.gate || call.gate.phase === 'leaving') continue;
+    for (const { gate } of this.#exchange.calls) {
+      if (!gate) continue;
       const problem = 'the recorder lost its connection during the announcement';
-      this.event({ at: this.#parts.now(), type: 'gate-left', channel: call.gate.channel, problem });
+      this.event({ at: this.#parts.now(), type: 'gate-left', channel: gate.channel, problem });
     }
+  }
+
+  /** With the channel, in case the catalogue is lost. */
+  async #leaveConsent({ consents }: Call, channel: ChannelId): Promise<void> {
+    const consent = consents.findLast((each) => each.channel === channel);
+    const text = consent && consentText(consent);
+    if (text !== undefined) await this.#parts.pbx.keepConsent(channel, text);
   }
 
   async #release(channel: ChannelId): Promise<void> {

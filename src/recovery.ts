@@ -1,5 +1,8 @@
+import { pauseCommands } from './call/control.ts';
 import { endingCommands } from './call/talk.ts';
-import type { Call, CallEvent, ChannelFacts, Command, Instant, Segment } from './call/call.ts';
+import type { AudioForm } from './recording/audio-form.ts';
+import type { Call, Instant, Leg, Segment } from './call/call.ts';
+import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
 
 /**
  * What happened to the known calls while nobody listened, told as the events that were missed: channels that live are
@@ -9,15 +12,41 @@ export function missedEvents(
   calls: readonly Call[],
   live: readonly ChannelFacts[],
   at: Instant,
+  unseenSince?: Instant,
 ): readonly CallEvent[] {
   const living = new Set(live.map(({ channel }) => channel));
   const gone = calls
     .flatMap((call) => call.legs)
     .filter((leg) => leg.hungUpAt === undefined && !living.has(leg.channel));
+  const unbridged = new Set(live.filter(({ bridge }) => bridge === undefined).map(({ channel }) => channel));
+  const left = calls.flatMap((call) => call.legs).filter(({ channel }) => unbridged.has(channel));
+  const known = new Set(calls.flatMap((call) => call.legs).map(({ channel }) => channel));
+  const fresh = live.filter(({ channel }) => !known.has(channel));
   return [
-    ...gone.map(({ channel }) => ({ at, type: 'hung-up' as const, channel, observed: false })),
-    ...live.map((facts) => ({ at, type: 'channel-seen' as const, facts })),
+    // A call is not over if one of its parties is new.
+    ...fresh.map((facts) => ({ at, type: 'channel-seen' as const, facts: { ...facts, bridge: undefined } })),
+    ...gone.map(({ channel }) => ({ at, unseenSince, type: 'hung-up' as const, channel, observed: false })),
+    ...left.flatMap((leg) => leavingOf(leg, at)).map((event) => ({ ...event, unseenSince })),
+    ...live.map((facts) => {
+      const together = live.filter(({ bridge }) => bridge !== undefined && bridge === facts.bridge);
+      const begun = [unseenSince, ...together.map(({ createdAt }) => createdAt)].flatMap(
+        (each) => each ?? [],
+      );
+      return {
+        at,
+        unseenSince: begun.length === 0 ? undefined : Math.min(at, Math.max(...begun)),
+        type: 'channel-seen' as const,
+        facts,
+      };
+    }),
   ];
+}
+
+/** It may have left before, on the way to another bridge, when the process ended that waited for it there. */
+function leavingOf({ channel, bridge, leftAt }: Leg, at: Instant): readonly CallEvent[] {
+  if (bridge === undefined) return [];
+  if (leftAt !== undefined) return [{ at, type: 'move-timeout', channel, since: leftAt }];
+  return [{ at, type: 'bridge-left', channel, bridge, replaced: true }];
 }
 
 /** What is to be done about one recording after a time in which commands may have been lost. */
@@ -31,10 +60,16 @@ export function repairsOf(call: Call, segment: Segment, exists: boolean, at: Ins
   if (recording?.state === 'ending') {
     return endingCommands(call, segment, recording).map((command) => ({ command }));
   }
+  if (recording?.state === 'running') {
+    return pauseCommands(call, segment, at).map((command) => ({ command }));
+  }
   if (recording?.state !== 'starting') return [];
   const member = call.legs.find(({ channel }) => channel === segment.memberChannel);
   return [repairStart(segment, member?.name, exists, at)];
 }
+
+/** Calls that an earlier version left behind say nothing of it. */
+const asBefore: AudioForm = { stereo: false, wideband: false };
 
 /** The command to record may or may not have reached Asterisk: its file tells. */
 function repairStart(
@@ -46,7 +81,8 @@ function repairStart(
   const { id } = segment;
   if (exists) return { event: { at, type: 'recording-started', recording: id, mixMonitor: undefined } };
   if (segment.endedAt === undefined && channelName !== undefined) {
-    return { command: { type: 'start-recording', recording: id, channelName } };
+    const { beepEverySeconds, audio = asBefore } = segment.recording ?? {};
+    return { command: { type: 'start-recording', recording: id, channelName, beepEverySeconds, audio } };
   }
   const problem = 'the command to record never reached Asterisk';
   return { event: { at, type: 'recording-refused', recording: id, problem } };
@@ -54,5 +90,6 @@ function repairStart(
 
 /** A command was given of which nothing tells whether it was followed. */
 export function isInDoubt({ recording }: Segment): boolean {
+  if (recording?.state === 'running') return recording.pause !== undefined;
   return recording?.state === 'starting' || recording?.state === 'ending';
 }

@@ -1,3 +1,4 @@
+import type { Alarm } from './alarms/alarms.ts';
 import type { Call } from './call/call.ts';
 import type { DeliveryProblem, TargetBacklog } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
@@ -20,6 +21,8 @@ export interface Status {
     readonly freeBytes: number;
   };
   readonly targets: readonly TargetStatus[];
+  /** What stands in the way; undefined only of a process of an earlier version. */
+  readonly alarms?: readonly Alarm[] | undefined;
 }
 
 /** What waits for a target, and what happened last. */
@@ -36,7 +39,7 @@ export interface TargetStatus {
 }
 
 /** What a status is made of. */
-export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk'> {
+export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms'> {
   readonly startedAt: Date;
   readonly calls: readonly Call[];
   readonly spool: Spool;
@@ -45,7 +48,7 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
-  const { version, pid, asterisk, startedAt, calls, spool, targets, backlog } = sources;
+  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog } = sources;
   const [active, transfer, freeBytes] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
@@ -69,6 +72,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       freeBytes,
     },
     targets: targetStatuses(targets, backlog),
+    alarms,
   };
 }
 

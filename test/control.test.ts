@@ -48,7 +48,7 @@ async function impostor(meet: (socket: Socket) => void): Promise<void> {
 
 describe('asking the running process', () => {
   test('gives what it answers', async () => {
-    await listening({ '/status': () => Promise.resolve({ name: 'Zoë 北京', calls: [1, null] }) });
+    await listening({ 'GET /status': () => Promise.resolve({ name: 'Zoë 北京', calls: [1, null] }) });
     expect(await ask(path, '/status')).toEqual({ name: 'Zoë 北京', calls: [1, null] });
   });
 
@@ -63,7 +63,7 @@ describe('asking the running process', () => {
   });
 
   test.each(['/unknown', '/__proto__', '/constructor', '/'])('about %s fails', async (url) => {
-    await listening({ '/status': () => Promise.resolve({}) });
+    await listening({ 'GET /status': () => Promise.resolve({}) });
     await expect(ask(path, url)).rejects.toMatchObject({
       code: 'control-no-answer',
       fault: 'defect',
@@ -73,8 +73,8 @@ describe('asking the running process', () => {
 
   test('fails when the process cannot say, and the process goes on', async () => {
     await listening({
-      '/status': () => Promise.reject(new Error('the catalogue is closed')),
-      '/other': () => Promise.resolve(1),
+      'GET /status': () => Promise.reject(new Error('the catalogue is closed')),
+      'GET /other': () => Promise.resolve(1),
     });
     await expect(ask(path, '/status')).rejects.toMatchObject({ code: 'control-no-answer' });
     expect(await ask(path, '/other')).toBe(1);
@@ -105,9 +105,17 @@ describe('the socket', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
-  test('answers to GET only', async () => {
+  test('does what it is asked for with a body, and gives what came of it', async () => {
+    await listening({ 'POST /control': (body) => Promise.resolve({ heard: body }) });
+    expect(await ask(path, '/control', { id: 'Zoë' })).toEqual({ heard: { id: 'Zoë' } });
+    await expect(ask(path, '/control', 'x'.repeat(20_000))).rejects.toMatchObject({
+      code: 'control-no-answer',
+    });
+  });
+
+  test('tells GET from POST', async () => {
     let asked = 0;
-    await listening({ '/status': () => Promise.resolve((asked += 1)) });
+    await listening({ 'GET /status': () => Promise.resolve((asked += 1)) });
     const post = request({ socketPath: path, path: '/status', method: 'POST' }).end();
     const [response] = (await once(post, 'response')) as [{ statusCode: number; resume(): void }];
     response.resume();
@@ -116,36 +124,47 @@ describe('the socket', () => {
   });
 
   test('lets no second process in, and the first goes on', async () => {
-    await listening({ '/status': () => Promise.resolve('first') });
-    const second = new ControlSocket(path, { '/status': () => Promise.resolve('second') });
+    await listening({ 'GET /status': () => Promise.resolve('first') });
+    const second = new ControlSocket(path, { 'GET /status': () => Promise.resolve('second') });
     await expect(second.start()).rejects.toMatchObject({ code: 'already-running', fault: 'configuration' });
     await second.stop();
     expect(await ask(path, '/status')).toBe('first');
   });
 
+  test('lets one in of many that start at once', async () => {
+    const starts = Array.from({ length: 8 }, async () => {
+      const control = new ControlSocket(path, { 'GET /status': () => Promise.resolve('one') });
+      ends.push(() => control.stop());
+      return control.start();
+    });
+    const results = await Promise.allSettled(starts);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await ask(path, '/status')).toBe('one');
+  });
+
   test('of a process that was killed is taken over', async () => {
     await leaveBehind();
-    await listening({ '/status': () => Promise.resolve('next') });
+    await listening({ 'GET /status': () => Promise.resolve('next') });
     expect(await ask(path, '/status')).toBe('next');
   });
 
   test('takes the place of a file that is none', async () => {
     await writeFile(path, '');
-    await listening({ '/status': () => Promise.resolve('next') });
+    await listening({ 'GET /status': () => Promise.resolve('next') });
     expect(await ask(path, '/status')).toBe('next');
   });
 
   test('is gone when it was stopped, and can be opened again', async () => {
-    const control = await listening({ '/status': () => Promise.resolve(1) });
+    const control = await listening({ 'GET /status': () => Promise.resolve(1) });
     await control.stop();
     await control.stop();
     await expect(stat(path)).rejects.toThrow('ENOENT');
-    await listening({ '/status': () => Promise.resolve(2) });
+    await listening({ 'GET /status': () => Promise.resolve(2) });
     expect(await ask(path, '/status')).toBe(2);
   });
 
   test('can be stopped while somebody waits for an answer', async () => {
-    const control = await listening({ '/status': () => new Promise(() => undefined) });
+    const control = await listening({ 'GET /status': () => new Promise(() => undefined) });
     const asking = ask(path, '/status').catch((error: unknown) => error);
     await new Promise((resolve) => setTimeout(resolve, 100));
     const before = performance.now();

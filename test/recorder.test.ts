@@ -32,9 +32,13 @@ function scripted(): Pbx {
     stop: take('stop'),
     answer: take('answer'),
     play: take('play'),
+    whisper: take('whisper'),
+    endWhisper: take('endWhisper'),
     stopPlayback: take('stopPlayback'),
+    keepConsent: take('keepConsent'),
     continue: take('continue'),
     startRecording: take('startRecording'),
+    muteRecording: take('muteRecording'),
     stopRecording: take('stopRecording'),
   };
 }
@@ -59,6 +63,8 @@ beforeEach(async () => {
     targetsOf: () => [],
     recorded: () => undefined,
     closed: () => undefined,
+    followed: () => undefined,
+    alarms: { raise: ({ kind }) => log.push(kind), clear: () => undefined },
   });
   await recorder.start();
   recorder.connections({ ari: true, ami: true });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { missedEvents, repairsOf, type Repair } from '../src/recovery.ts';
-import { connected, hungUp, recording, seen, tell, unbridged, moved, type Told } from './call/story.ts';
+import { connected, hungUp, recording, seen, parted, tell, type Told } from './call/story.ts';
 
 function repairs(story: readonly Told[], exists: boolean): readonly string[] {
   const { call } = tell(story);
@@ -17,7 +17,7 @@ test.each<[string, readonly Told[], boolean, readonly string[]]>([
   ['was ordered, and Asterisk never heard of it', connected, false, ['start-recording']],
   [
     'was ordered, never begun, and the talk is over',
-    [...connected, unbridged('1'), moved('1')],
+    [...connected, ...parted('1')],
     false,
     ['recording-refused'],
   ],

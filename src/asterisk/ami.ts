@@ -109,6 +109,12 @@ export class AmiConnection implements Connection {
     await this.#send(fields, take);
   }
 
+  /** Asterisk sends these events only, lists excepted. A refusal does no harm: it then sends the others as well. */
+  async only(events: readonly string[]): Promise<void> {
+    const filter = `^Event: (${events.join('|')})[[:space:]]`;
+    await this.action({ Action: 'Filter', Operation: 'Add', Filter: filter });
+  }
+
   close(): void {
     this.#end(new Error('closed by us'));
   }
@@ -122,11 +128,24 @@ export class AmiConnection implements Connection {
         return;
       }
       const timer = setTimeout(() => {
-        // Its answer could still come and would belong to nothing: a new connection repairs what is in doubt.
-        this.#end(unreachable(this.#settings, new Error(`no answer within ${actionLimitMs} ms`)));
+        this.#unanswered(id);
       }, actionLimitMs);
       this.#waiting.set(id, { resolve, reject, timer, list: take && { entries: [], take } });
       this.#socket.write(text);
+    });
+  }
+
+  /** If it was this process that stood still, the answer may have come long ago: what is there is read first. */
+  #unanswered(id: string): void {
+    const read = this.#socket?.bytesRead;
+    setImmediate(() => {
+      if (!this.#waiting.has(id)) return;
+      if (this.#socket?.bytesRead !== read) {
+        this.#unanswered(id);
+        return;
+      }
+      // Its answer could still come and would belong to nothing: a new connection repairs what is in doubt.
+      this.#end(unreachable(this.#settings, new Error(`no answer within ${actionLimitMs} ms`)));
     });
   }
 

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
 
 import { messageOf, MitschnittError } from '../errors.ts';
@@ -15,9 +18,12 @@ export interface AriSettings {
 
 /** Limit of one REST request; Asterisk answers in about 2 ms. */
 const requestLimitMs = 5_000;
+/** A connection that is idle for this long is closed before Asterisk does it: after 15 s (`session_keep_alive`). */
+const idleLimitMs = 10_000;
 const connectLimitMs = 5_000;
-/** A link that died without a word is noticed after at most twice this. */
-const pingEveryMs = 5_000;
+const pingEveryMs = 1_000;
+/** A link of which nothing is heard for this long, no answer to a ping either, is dead. */
+const deadAfterMs = 10_000;
 
 /** How long Asterisk may take to answer our farewell before the socket is simply closed. */
 const farewellMs = 500;
@@ -51,14 +57,25 @@ export class AriRefusal extends Error {
   }
 }
 
+/** The event stream. */
+export interface AriStream extends Connection {
+  /** How long nothing was heard of Asterisk, which answers a ping each second. */
+  silentMs(): number;
+}
+
 /** The REST side of ARI. */
 export class AriClient {
   readonly #settings: AriSettings;
+  readonly #protocol: typeof http | typeof https;
+  readonly #agent: http.Agent;
   readonly #turns: (() => void)[] = [];
   #underWay = 0;
 
   constructor(settings: AriSettings) {
     this.#settings = settings;
+    this.#protocol = settings.url.startsWith('https:') ? https : http;
+    // Not fetch(): that takes three times the processor time, at every call in the gate.
+    this.#agent = new this.#protocol.Agent({ keepAlive: true, timeout: idleLimitMs });
   }
 
   /** `path` without a leading `/`; its parts must be encoded. Resolves with the parsed body, undefined without one. */
@@ -66,25 +83,41 @@ export class AriClient {
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     query: Record<string, string> = {},
+    signal?: AbortSignal,
   ): Promise<unknown> {
     const search = new URLSearchParams(query).toString();
     const url = `${this.#settings.url}/${path}${search && `?${search}`}`;
-    const { status, body } = await this.#inTurn(() => this.#fetch(method, url));
+    const { status, body } = await this.#inTurn(() => this.#exchange(method, url, signal));
     if (status === 401) throw loginRefused(this.#settings);
     if (status >= 400) throw new AriRefusal(status, `${method} ${path}: ${status} ${body.trim()}`);
     return bodyOf(body, this.#settings);
   }
 
-  async #fetch(method: string, url: string): Promise<{ status: number; body: string }> {
+  async #exchange(
+    method: string,
+    url: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ status: number; body: string }> {
+    const headers = { authorization: this.#authorization() };
+    const request = this.#protocol.request(url, {
+      method,
+      headers,
+      agent: this.#agent,
+      ...(signal && { signal }),
+    });
+    const limit = setTimeout(() => {
+      request.destroy(new Error(`no answer within ${requestLimitMs} ms`));
+    }, requestLimitMs);
+    // What happens in the middle of the answer is told by the answer, too.
+    request.on('error', () => undefined);
     try {
-      const response = await fetch(url, {
-        method,
-        headers: { authorization: this.#authorization() },
-        signal: AbortSignal.timeout(requestLimitMs),
-      });
-      return { status: response.status, body: await response.text() };
+      request.end();
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      return { status: response.statusCode ?? 0, body: await text(response) };
     } catch (error) {
       throw unreachable(this.#settings, error);
+    } finally {
+      clearTimeout(limit);
     }
   }
 
@@ -102,7 +135,7 @@ export class AriClient {
   }
 
   /** Opens the event stream, which makes Asterisk send channels to our application. */
-  async events(onEvent: (event: AriEvent) => void): Promise<Connection> {
+  async events(onEvent: (event: AriEvent) => void, signal?: AbortSignal): Promise<AriStream> {
     const url = new URL(`${this.#settings.url}/events`);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
     url.searchParams.set('app', this.#settings.app);
@@ -117,28 +150,30 @@ export class AriClient {
     });
     const stream = this.#stream(socket, onEvent);
     try {
-      await once(socket, 'open');
+      await once(socket, 'open', signal && { signal });
     } catch (error) {
+      if (signal?.aborted === true) socket.terminate();
       throw refused ?? unreachable(this.#settings, error);
     }
     return stream;
   }
 
-  #stream(socket: WebSocket, onEvent: (event: AriEvent) => void): Connection {
-    let heard = true;
+  #stream(socket: WebSocket, onEvent: (event: AriEvent) => void): AriStream {
+    let heardAt = performance.now();
+    const silentMs = (): number => performance.now() - heardAt;
     const ping = setInterval(() => {
-      if (!heard) {
-        socket.terminate();
-        return;
-      }
-      heard = false;
       if (socket.readyState === WebSocket.OPEN) socket.ping();
+      if (silentMs() < deadAfterMs) return;
+      // If it was this process that stood still, what Asterisk said meanwhile is read first.
+      setImmediate(() => {
+        if (silentMs() >= deadAfterMs) socket.terminate();
+      });
     }, pingEveryMs);
     socket.on('pong', () => {
-      heard = true;
+      heardAt = performance.now();
     });
     socket.on('message', (data) => {
-      heard = true;
+      heardAt = performance.now();
       const event = parsed(data as Buffer); // the package's default binaryType
       if (event) onEvent(event);
     });
@@ -154,6 +189,7 @@ export class AriClient {
     });
     return {
       closed,
+      silentMs,
       close: () => {
         socket.close();
         setTimeout(() => {

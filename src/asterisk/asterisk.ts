@@ -1,13 +1,19 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { AmiConnection, type AmiSettings } from './ami.ts';
-import type { AmiMessage } from './ami-wire.ts';
-import { AriClient, type AriEvent, type AriSettings } from './ari.ts';
-import { Channels } from './channels.ts';
-import { Queues } from './queues.ts';
+import { field, type AmiMessage } from './ami-wire.ts';
+import { MitschnittError } from '../errors.ts';
+import { AriClient, AriRefusal, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
+import { Attendance, type WatchMark } from './attendance.ts';
+import { channelEvents, Channels } from './channels.ts';
+import { queueEvents, Queues } from './queues.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
-import type { CallEvent, ChannelId, Playback, RecordingId } from '../call/call.ts';
-import type { Pbx, PbxListener } from './pbx.ts';
+import { isWhisper, Whisper } from './whisper.ts';
+import type { ChannelId, RecordingId } from '../call/call.ts';
+import type { CallEvent, Playback } from '../call/event.ts';
+import type { Pbx, PbxListener, RecordingForm } from './pbx.ts';
 
 export interface AsteriskSettings {
   readonly ari: AriSettings;
@@ -18,25 +24,36 @@ export interface AsteriskSettings {
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
 const gateWatchMs = 5_000;
+/** Of an event stream of which nothing is heard for longer, nobody knows whether it is one; it is pinged each second. */
+const silenceMs = 2_000;
+/** How long Asterisk may take to hear that we leave. */
+const farewellMs = 500;
+/** In which a channel carries what its party heard and pressed. */
+const consentVariable = 'MITSCHNITT_CONSENT';
 /** How soon an endpoint that was configured meanwhile is known. */
 const endpointsEveryMs = 60_000;
 
-/** Told what stands between us and Asterisk. */
+/** Told what stands between us and Asterisk, again and again; `undefined`: nothing any more. */
 export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
 
 /** Asterisk by ARI (the gate) and AMI (who talks to whom, MixMonitor). */
 export class Asterisk implements Pbx {
   readonly #settings: AsteriskSettings;
+  readonly #lost: ConnectionLost;
   readonly #troubled: (command: string, error: unknown) => void;
   readonly #ari: AriClient;
   readonly #gate: StasisGate;
+  readonly #whisper: Whisper;
   readonly #mixMonitor: MixMonitor;
+  readonly #attendance: Attendance;
+  readonly #mark: WatchMark;
   readonly #channels = new Channels();
   readonly #queues = new Queues();
   #seenInGate: ReadonlySet<ChannelId> = new Set();
   readonly #links: Readonly<Record<'ari' | 'ami', Link>>;
   readonly #connected = { ari: false, ami: false };
   #ami: AmiConnection | undefined;
+  #events: AriStream | undefined;
   #listener: PbxListener | undefined;
 
   /** `troubled` is told when a command got no answer; recovery repeats it after the next connection. */
@@ -44,21 +61,38 @@ export class Asterisk implements Pbx {
     settings: AsteriskSettings,
     lost: ConnectionLost,
     troubled: (command: string, error: unknown) => void,
+    mark: WatchMark,
   ) {
     this.#settings = settings;
+    this.#lost = lost;
     this.#troubled = troubled;
     this.#ari = new AriClient(settings.ari);
     const emit = (event: CallEvent): void => this.#listener?.event(event);
-    this.#gate = new StasisGate(this.#ari, emit);
-    this.#mixMonitor = new MixMonitor((fields) => this.#action(fields), emit);
-    const link = (which: 'ari' | 'ami', open: () => Promise<Connection>): Link =>
+    this.#gate = new StasisGate(this.#ari, emit, async (channel, seconds) => {
+      const limit = { Action: 'Setvar', Channel: channel, Variable: 'TIMEOUT(absolute)', Value: seconds };
+      await this.#action(limit);
+    });
+    this.#whisper = new Whisper(this.#ari, settings.ari.app, emit);
+    this.#mixMonitor = new MixMonitor(
+      (fields) => this.#action(fields),
+      emit,
+      () => this.#ami?.greeting ?? '',
+    );
+    this.#mark = mark;
+    this.#attendance = new Attendance(
+      (fields) => this.#action(fields),
+      settings.ami.username,
+      () => this.#events !== undefined && this.#events.silentMs() < silenceMs,
+      mark,
+    );
+    const link = (which: 'ari' | 'ami', open: (stopping: AbortSignal) => Promise<Connection>): Link =>
       new Link(open, (error) => {
         this.#setConnected(which, false);
         lost(which, error);
       });
     this.#links = {
-      ari: link('ari', () => this.#openAri()),
-      ami: link('ami', () => this.#openAmi()),
+      ari: link('ari', (stopping) => this.#openAri(stopping)),
+      ami: link('ami', (stopping) => this.#openAmi(stopping)),
     };
   }
 
@@ -69,6 +103,10 @@ export class Asterisk implements Pbx {
   }
 
   async stop(): Promise<void> {
+    if (this.#connected.ami) {
+      const farewell = this.#command('close the gate', this.#attendance.end());
+      await Promise.race([farewell, pause(farewellMs, undefined, { ref: false })]);
+    }
     await Promise.all([this.#links.ari.stop(), this.#links.ami.stop()]);
   }
 
@@ -80,16 +118,36 @@ export class Asterisk implements Pbx {
     return this.#command('play', this.#gate.play(channel, playback, media));
   }
 
+  whisper(channel: ChannelId, playback: Playback, media: string): Promise<void> {
+    return this.#command('whisper', this.#whisper.play(channel, playback, media));
+  }
+
+  endWhisper(channel: ChannelId): Promise<void> {
+    return this.#command('end whisper', this.#whisper.end(channel));
+  }
+
   stopPlayback(channel: ChannelId, playback: Playback): Promise<void> {
     return this.#command('stop playback', this.#gate.stopPlayback(channel, playback));
+  }
+
+  keepConsent(channel: ChannelId, text: string): Promise<void> {
+    const kept = this.#action({ Action: 'Setvar', Channel: channel, Variable: consentVariable, Value: text });
+    return this.#command(
+      'Setvar',
+      kept.then(() => undefined),
+    );
   }
 
   continue(channel: ChannelId): Promise<void> {
     return this.#command('continue', this.#gate.continue(channel));
   }
 
-  startRecording(recording: RecordingId, channelName: string, file: string): Promise<void> {
-    return this.#command('MixMonitor', this.#mixMonitor.start(recording, channelName, file));
+  startRecording(recording: RecordingId, channelName: string, form: RecordingForm): Promise<void> {
+    return this.#command('MixMonitor', this.#mixMonitor.start(recording, channelName, form));
+  }
+
+  muteRecording(recording: RecordingId, channelName: string, muted: boolean): Promise<void> {
+    return this.#command('MixMonitorMute', this.#mixMonitor.mute(recording, channelName, muted));
   }
 
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void> {
@@ -109,13 +167,15 @@ export class Asterisk implements Pbx {
   }
 
   /** Whoever stands in the gate before our socket does is a stranger to us: those are asked for first. */
-  async #openAri(): Promise<Connection> {
-    const stranded = await this.#gate.present(this.#settings.ari.app);
+  async #openAri(stopping: AbortSignal): Promise<Connection> {
+    const stranded = await this.#gate.present(this.#settings.ari.app, stopping);
+    await this.#whisper.endStranded(stranded);
     const connection = await this.#ari.events((event) => {
       this.#stasisEvent(event);
-    });
+    }, stopping);
+    this.#events = connection;
     this.#setConnected('ari', true);
-    this.#listener?.inGate(stranded);
+    this.#listener?.inGate(stranded.filter((channel) => !isWhisper(channel)));
     await this.#command('list of endpoints', this.#tellEndpoints());
     const timers = [
       setInterval(() => void this.#command('look at the gate', this.#lookAtGate()), gateWatchMs),
@@ -132,30 +192,69 @@ export class Asterisk implements Pbx {
     const present = await this.#gate.present(this.#settings.ari.app);
     const before = this.#seenInGate;
     this.#seenInGate = new Set(present);
-    this.#listener?.inGate(present.filter((channel) => before.has(channel)));
+    this.#listener?.inGate(present.filter((channel) => before.has(channel) && !isWhisper(channel)));
   }
 
-  async #openAmi(): Promise<Connection> {
+  async #openAmi(stopping: AbortSignal): Promise<Connection> {
     const connection = new AmiConnection(this.#settings.ami, (message) => {
       if (this.#queues.take(message)) this.#listener?.queues(this.#queues.members);
       // What is told of calls before the list of channels is in the list.
       if (this.#ami !== connection) return;
-      for (const event of this.#channels.translate(message, Date.now())) this.#listener?.event(event);
+      if (message.has('UserEvent')) {
+        void this.#command('answer the dialplan', this.#attendance.answer(message));
+      }
+      const unseenSince = this.#attendance.unseenSince();
+      for (const event of this.#channels.translate(message, Date.now())) {
+        this.#listener?.event({ ...event, unseenSince });
+      }
     });
-    await connection.open(this.#settings.queues ? 'call,agent' : 'call');
+    const giveUp = (): void => {
+      connection.close();
+    };
+    stopping.addEventListener('abort', giveUp, { once: true });
+    void connection.closed.then(() => {
+      stopping.removeEventListener('abort', giveUp);
+    });
+    await connection.open(this.#settings.queues ? 'call,user,agent' : 'call,user');
     try {
+      await connection.only([...channelEvents, ...queueEvents]);
       // Before the calls: who of them is a member depends on it.
       if (this.#settings.queues) await this.#command('QueueStatus', this.#followQueues(connection));
+      let bridges: readonly AmiMessage[] = [];
+      await connection.list({ Action: 'BridgeList' }, (entries) => {
+        bridges = entries;
+      });
+      const consents = await this.#consentsOfStrangers(connection);
       await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
         this.#ami = connection;
         this.#setConnected('ami', true);
-        this.#listener?.channels(this.#channels.reset(entries));
+        const live = this.#channels.reset(entries, bridges, Date.now(), consents);
+        this.#listener?.channels(live, this.#mark.last());
       });
+      await this.#command('open the gate', this.#attendance.begin());
     } catch (error) {
       connection.close();
       throw error;
     }
     return connection;
+  }
+
+  /** What was left with the channels of calls that nobody here knows. */
+  async #consentsOfStrangers(connection: AmiConnection): Promise<ReadonlyMap<ChannelId, string>> {
+    const names = new Map<ChannelId, string>();
+    await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
+      for (const entry of entries) {
+        const id = field(entry, 'Uniqueid');
+        if (this.#listener?.knows(id) === false) names.set(id, field(entry, 'Channel'));
+      }
+    });
+    const found = await Promise.all(
+      [...names].map(async ([id, name]) => {
+        const variable = { Action: 'Getvar', Channel: name, Variable: consentVariable };
+        return [id, field(await connection.action(variable), 'Value')] as const;
+      }),
+    );
+    return new Map(found.filter(([, text]) => text !== ''));
   }
 
   async #followQueues(connection: AmiConnection): Promise<void> {
@@ -167,13 +266,24 @@ export class Asterisk implements Pbx {
 
   #setConnected(which: 'ari' | 'ami', connected: boolean): void {
     if (which === 'ami' && !connected) this.#ami = undefined;
+    if (which === 'ari' && !connected) this.#events = undefined;
     if (this.#connected[which] === connected) return;
     this.#connected[which] = connected;
+    if (connected) this.#lost(which, undefined);
+    if (which === 'ami' && !connected) this.#attendance.pause();
+    if (which === 'ari' && this.#ami) {
+      void this.#command('open or close the gate', this.#attendance.tellEntry());
+    }
     this.#listener?.connections({ ...this.#connected });
   }
 
   #stasisEvent(event: AriEvent): void {
+    if (this.#whisper.take(event)) return;
     const at = Date.now();
+    this.#gate.see(event);
+    if (event.type === 'CallBroadcast' && event.channel) {
+      void this.#command('claim', this.#gate.claim(event.channel.id, this.#settings.ari.app));
+    }
     if (event.type === 'StasisStart' && event.channel && !this.#channels.knows(event.channel.id)) {
       const facts = factsOfStasisStart(event);
       if (facts) this.#listener?.event({ at, type: 'channel-seen', facts });
@@ -196,6 +306,24 @@ export class Asterisk implements Pbx {
 /** Tries ARI once, for `mitschnitt check`; throws what stands in the way. */
 export async function checkAri(settings: AriSettings): Promise<void> {
   await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
+}
+
+/** Asks once whether Asterisk has loaded a module that the configuration needs, for `mitschnitt check`. */
+export async function checkModule(settings: AriSettings, module: string): Promise<void> {
+  try {
+    const { status } = (await new AriClient(settings).request('GET', `asterisk/modules/${module}.so`)) as {
+      status?: string;
+    };
+    if (status === 'Running') return;
+  } catch (error) {
+    if (!(error instanceof AriRefusal)) throw error;
+  }
+  throw new MitschnittError(`Asterisk's module ${module} does not run`, {
+    code: 'module-missing',
+    fault: 'asterisk',
+    retry: false,
+    hint: `Load it, and what it depends on (modules.conf; "module load ${module}.so" on Asterisk's console says what is missing).`,
+  });
 }
 
 /** Tries AMI once: connection and login. */

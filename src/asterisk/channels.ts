@@ -1,5 +1,13 @@
 import { field, type AmiMessage } from './ami-wire.ts';
-import type { CallEvent, ChannelFacts } from '../call/call.ts';
+import { controls } from '../call/call.ts';
+import type { CallEvent, ChannelFacts } from '../call/event.ts';
+import { endpointOf } from '../call/classification.ts';
+
+/** The events that {@link Channels.translate} reads: Asterisk is asked for no others. */
+export const channelEvents = [
+  ...['Newchannel', 'DialBegin', 'Rename', 'BridgeEnter', 'BridgeLeave', 'HangupRequest', 'Hangup'],
+  'UserEvent',
+];
 
 /**
  * What AMI's events of class `call` say of calls. Knows each live channel's facts, because no single event has all of
@@ -15,14 +23,16 @@ export class Channels {
       case 'Newchannel':
         return this.#see(factsOf(message, ''), at);
       case 'DialBegin':
-        return this.#see(dialledFacts(message), at);
+        return [...this.#see(dialledFacts(message), at), ...dialled(message, at)];
       case 'Rename':
         return this.#rename(channel, field(message, 'Newname'), at);
       case 'BridgeEnter':
         return [
           ...replaced(message, at),
           ...this.#see(this.#withoutBridge(factsOf(message, '')), at),
-          { at, type: 'bridge-entered', channel, bridge: field(message, 'BridgeUniqueid') },
+          ...(isHolding(message)
+            ? []
+            : [{ at, type: 'bridge-entered' as const, channel, bridge: field(message, 'BridgeUniqueid') }]),
         ];
       case 'BridgeLeave':
         return [
@@ -33,6 +43,8 @@ export class Channels {
       case 'Hangup':
         this.#known.delete(channel);
         return [{ at, type: 'hung-up', channel, observed: true }];
+      case 'UserEvent':
+        return askedFor(message, at);
       default:
         return [];
     }
@@ -46,16 +58,27 @@ export class Channels {
     return [{ at, type: 'channel-renamed', channel, name }];
   }
 
-  /** Starts anew from the entries of CoreShowChannels: all channels that live now. */
-  reset(entries: readonly AmiMessage[]): readonly ChannelFacts[] {
+  /** Starts anew from the entries of CoreShowChannels and BridgeList: all channels that live now. */
+  reset(
+    entries: readonly AmiMessage[],
+    bridges: readonly AmiMessage[] = [],
+    at?: number,
+    consents: ReadonlyMap<string, string> = new Map(),
+  ): readonly ChannelFacts[] {
+    const holding = new Set(bridges.filter(isHolding).map((bridge) => field(bridge, 'BridgeUniqueid')));
     const before = new Map(this.#known);
     this.#known.clear();
     for (const entry of entries) {
-      const facts = factsOf(entry, field(entry, 'BridgeId'));
+      const bridge = field(entry, 'BridgeId');
+      const facts = factsOf(entry, holding.has(bridge) ? '' : bridge);
       const known = before.get(facts.channel);
       this.#known.set(facts.channel, known ? merge(known, facts) : facts);
     }
-    return [...this.#known.values()];
+    return entries.flatMap((entry) => {
+      const facts = this.#known.get(field(entry, 'Uniqueid'));
+      const consent = consents.get(field(entry, 'Uniqueid'));
+      return facts ? [{ ...facts, createdAt: createdAt(entry, at), consent }] : [];
+    });
   }
 
   knows(channel: string): boolean {
@@ -75,6 +98,30 @@ export class Channels {
     const known = this.#known.get(facts.channel);
     return { ...facts, bridge: undefined, number: known?.number ?? facts.number };
   }
+}
+
+/** Asterisk tells the age in whole seconds, `00:01:07`, so this is up to a second too early. */
+function createdAt(entry: AmiMessage, at: number | undefined): number | undefined {
+  const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)$/.exec(field(entry, 'Duration')) ?? [];
+  if (at === undefined || hours === undefined) return undefined;
+  return at - ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds) + 1) * 1_000;
+}
+
+/** A member dialled the feature code: `UserEvent(MitschnittControl,Control: toggle)`, of dialplan/mitschnitt.conf. */
+function askedFor(message: AmiMessage, at: number): readonly CallEvent[] {
+  if (field(message, 'UserEvent') !== 'MitschnittControl') return [];
+  const control = telephoneControls.find((each) => each === field(message, 'Control'));
+  if (!control) return [];
+  const channel = field(message, 'Uniqueid');
+  const actor = `telephone:${endpointOf(field(message, 'Channel'))}`;
+  return [{ at, type: 'control-requested', channel, control, actor }];
+}
+
+const telephoneControls = [...controls, 'toggle'] as const;
+
+/** In a parking lot or among waiting agents nobody hears anybody: such a bridge is none. */
+function isHolding(message: AmiMessage): boolean {
+  return field(message, 'BridgeTechnology') === 'holding_bridge';
 }
 
 /** The channel whose place in the bridge another one takes, if any. */
@@ -115,6 +162,12 @@ function dialledFacts(message: AmiMessage): ChannelFacts {
     dialled: '',
     bridge: undefined,
   };
+}
+
+function dialled(message: AmiMessage, at: number): readonly CallEvent[] {
+  const by = field(message, 'Uniqueid');
+  // Asterisk itself calls a party, too: an Originate has no channel that dials.
+  return by === '' ? [] : [{ at, type: 'dialled', channel: field(message, 'DestUniqueid'), by }];
 }
 
 function merge(known: ChannelFacts, now: ChannelFacts): ChannelFacts {

@@ -13,14 +13,14 @@ export interface Connection {
 
 /** Keeps one connection standing: opens it, waits for its end, opens it again, without a limit of tries. */
 export class Link {
-  readonly #open: () => Promise<Connection>;
+  readonly #open: (stopping: AbortSignal) => Promise<Connection>;
   readonly #lost: (error: unknown) => void;
   readonly #stopping = new AbortController();
   #connection: Connection | undefined;
   #running: Promise<void> | undefined;
 
-  /** `lost` is told why an attempt failed or a standing connection ended. */
-  constructor(open: () => Promise<Connection>, lost: (error: unknown) => void) {
+  /** An `open` under way gives up at `stopping`. `lost` is told why an attempt failed or a standing connection ended. */
+  constructor(open: (stopping: AbortSignal) => Promise<Connection>, lost: (error: unknown) => void) {
     this.#open = open;
     this.#lost = lost;
   }
@@ -39,7 +39,7 @@ export class Link {
     let waitMs = firstWaitMs;
     while (!this.#stopping.signal.aborted) {
       try {
-        this.#connection = await this.#open();
+        this.#connection = await this.#open(this.#stopping.signal);
         if (this.#isStopping()) this.#connection.close();
         waitMs = firstWaitMs;
         const reason = await this.#connection.closed;

@@ -1,4 +1,6 @@
-import type { CallEvent, ChannelFacts, ChannelId, Playback, RecordingId } from '../call/call.ts';
+import type { ChannelId, Instant, RecordingId } from '../call/call.ts';
+import type { CallEvent, ChannelFacts, Playback } from '../call/event.ts';
+import type { AudioFiles } from '../recording/audio-form.ts';
 
 /** Which of the two connections to Asterisk stand. */
 export interface PbxConnections {
@@ -12,8 +14,13 @@ export interface PbxConnections {
 export interface PbxListener {
   /** Something happened to a call. Events of one connection come in their order. */
   event(event: CallEvent): void;
-  /** The AMI connection stands (again): all channels that live now. Events follow from here on. */
-  channels(live: readonly ChannelFacts[]): void;
+  /**
+   * The AMI connection stands (again): all channels that live now. Events follow from here on. `unseenSince`: when
+   * somebody last watched them, this process or one before; undefined where nobody did.
+   */
+  channels(live: readonly ChannelFacts[], unseenSince: Instant | undefined): void;
+  /** Whether the channel is one of a known call. Of others, `channels` tells what was left with them. */
+  knows(channel: ChannelId): boolean;
   /**
    * The channels that stand in the gate, told now and then. Of those that were in it before the ARI connection stood,
    * nothing else is told.
@@ -24,6 +31,16 @@ export interface PbxListener {
   /** Who is logged in to each queue and not paused: endpoints (`PJSIP/200`) by the queue's name. */
   queues(members: ReadonlyMap<string, ReadonlySet<string>>): void;
   connections(state: PbxConnections): void;
+}
+
+/** How a recording is made. */
+export interface RecordingForm {
+  /** Absolute paths made of our own ids only, ending in `.wav`. */
+  readonly files: AudioFiles;
+  /** Keep what is above 4 kHz where the channel carries it: the files' names then end in `.wav16`. */
+  readonly keepsWideband: boolean;
+  /** Both parties hear a beep so often; undefined: none. */
+  readonly beepEverySeconds: number | undefined;
 }
 
 /**
@@ -37,11 +54,19 @@ export interface Pbx {
   stop(): Promise<void>;
   answer(channel: ChannelId): Promise<void>;
   play(channel: ChannelId, playback: Playback, media: string): Promise<void>;
+  /** Plays to one party of a talk, so that nobody else hears it; its keys are told from then on. */
+  whisper(channel: ChannelId, playback: Playback, media: string): Promise<void>;
+  /** Ends the playback as well. */
+  endWhisper(channel: ChannelId): Promise<void>;
   stopPlayback(channel: ChannelId, playback: Playback): Promise<void>;
+  /** Leaves a text with a channel, for whoever finds it there later. */
+  keepConsent(channel: ChannelId, text: string): Promise<void>;
   /** Sends a channel from the gate back into the dialplan. */
   continue(channel: ChannelId): Promise<void>;
-  /** MixMonitor on a channel; `file` is an absolute path made of our own ids only. */
-  startRecording(recording: RecordingId, channelName: string, file: string): Promise<void>;
+  /** MixMonitor on a channel. */
+  startRecording(recording: RecordingId, channelName: string, form: RecordingForm): Promise<void>;
+  /** Silence in the file instead of what is said, or what is said again. */
+  muteRecording(recording: RecordingId, channelName: string, muted: boolean): Promise<void>;
   /** `mixMonitor` is the id that Asterisk gave; without it the one of this recording is looked up. */
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void>;
 }

@@ -5,6 +5,9 @@ interface QueueMember {
   readonly paused: boolean;
 }
 
+/** The events that {@link Queues.take} reads: Asterisk is asked for no others. */
+export const queueEvents = ['QueueMemberAdded', 'QueueMemberPause', 'QueueMemberRemoved'];
+
 /** Who is logged in to which queue, by AMI's events of class `agent`: QueueMemberAdded, -Removed, -Pause. */
 export class Queues {
   /** By queue, then by the interface under which the queue knows the member. */

@@ -1,11 +1,12 @@
 import { AriRefusal, type AriClient, type AriEvent } from './ari.ts';
 import { messageOf } from '../errors.ts';
-import type { CallEvent, ChannelFacts, ChannelId, GateSide, Playback } from '../call/call.ts';
+import type { ChannelId } from '../call/call.ts';
+import type { CallEvent, ChannelFacts, GateSide, Playback } from '../call/event.ts';
 
 const playbacks: readonly Playback[] = ['announcement', 'confirmation'];
 
 /** Derived from the channel, so that a restarted process can stop a playback that it knows nothing of. */
-function playbackId(channel: ChannelId, playback: Playback): string {
+export function playbackId(channel: ChannelId, playback: Playback): string {
   return `mitschnitt-${playback}-${channel}`;
 }
 
@@ -17,12 +18,28 @@ function ofPlayback(id: string): { channel: ChannelId; playback: Playback } | un
   return undefined;
 }
 
-/** What dialplan/mitschnitt.conf hands over: side, Linkedid and, of the caller's side, for whom the call is. */
-function argumentsOf({ args, channel }: AriEvent): { side: GateSide; linkedId: string; destination: string } {
-  const [side, linkedId, destination] = args ?? [];
+interface Arguments {
+  readonly side: GateSide;
+  readonly linkedId: string;
+  /** The time limit that the channel had before the dialplan gave it one for the gate, in seconds; '' if it did not. */
+  readonly limit: string;
+  readonly destination: string;
+}
+
+/**
+ * What dialplan/mitschnitt.conf hands over: side, Linkedid and, of the caller's side, time limit and for whom the call
+ * is. StasisBroadcast() splits it at the colons, Stasis() does not.
+ */
+function argumentsOf({ args, channel }: AriEvent): Arguments {
+  const [side, linkedId = '', limit = '', ...destination] = (args ?? []).join(':').split(':');
   return side === 'called'
-    ? { side, linkedId: linkedId ?? '', destination: '' }
-    : { side: 'caller', linkedId: linkedId ?? channel?.id ?? '', destination: destination ?? '' };
+    ? { side, linkedId, limit: '', destination: '' }
+    : {
+        side: 'caller',
+        linkedId: linkedId || (channel?.id ?? ''),
+        limit: /^\d+(\.\d+)?$/.test(limit) ? limit : '',
+        destination: destination.join(':'),
+      };
 }
 
 /** What an event of our Stasis application means for a call; undefined: nothing. */
@@ -73,17 +90,41 @@ export function factsOfStasisStart(event: AriEvent): ChannelFacts | undefined {
   };
 }
 
+/** Sets the time limit of a channel, in seconds, at once: ARI would have it wait for the channel's turn. */
+type SetLimit = (channel: ChannelId, seconds: string) => Promise<void>;
+
 /** Commands to channels that stand in the gate. */
 export class StasisGate {
   readonly #ari: AriClient;
   readonly #emit: (event: CallEvent) => void;
+  readonly #setLimit: SetLimit;
+  /** Where Asterisk sends channels on by itself, unless we lift their time limit: the limit that each had before. */
+  readonly #limits = new Map<ChannelId, string>();
 
-  constructor(ari: AriClient, emit: (event: CallEvent) => void) {
+  constructor(ari: AriClient, emit: (event: CallEvent) => void, setLimit: SetLimit) {
     this.#ari = ari;
     this.#emit = emit;
+    this.#setLimit = setLimit;
+  }
+
+  /** Told of every event of the application. */
+  see(event: AriEvent): void {
+    const { limit } = argumentsOf(event);
+    if (event.type === 'StasisStart' && event.channel && limit !== '') {
+      this.#limits.set(event.channel.id, limit);
+    }
+    if (event.type === 'StasisEnd' && event.channel) this.#limits.delete(event.channel.id);
+  }
+
+  /** Takes a channel that StasisBroadcast() offers. 409: another recorder was first. 404: nobody was in time. */
+  async claim(channel: ChannelId, app: string): Promise<void> {
+    await this.#unlessGone(
+      this.#ari.request('POST', 'events/claim', { channelId: channel, application: app }),
+    );
   }
 
   async answer(channel: ChannelId): Promise<void> {
+    await this.#liftLimit(channel);
     await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/answer`));
   }
 
@@ -91,6 +132,7 @@ export class StasisGate {
   async play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
     const id = encodeURIComponent(playbackId(channel, playback));
     try {
+      await this.#liftLimit(channel);
       await this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/play/${id}`, { media });
     } catch (error) {
       this.#emit({ at: Date.now(), type: 'playback-finished', channel, playback, problem: messageOf(error) });
@@ -104,12 +146,21 @@ export class StasisGate {
 
   async continue(channel: ChannelId): Promise<void> {
     await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`));
+    // Asterisk 16 looks each 200 ms only for a command to a channel without audio. A new limit wakes the channel.
+    await this.#liftLimit(channel);
+  }
+
+  async #liftLimit(channel: ChannelId): Promise<void> {
+    const value = this.#limits.get(channel);
+    if (value === undefined) return;
+    this.#limits.delete(channel);
+    await this.#setLimit(channel, value);
   }
 
   /** Channels that stand in the application now. */
-  async present(app: string): Promise<readonly ChannelId[]> {
+  async present(app: string, signal?: AbortSignal): Promise<readonly ChannelId[]> {
     try {
-      const found = await this.#ari.request('GET', `applications/${encodeURIComponent(app)}`);
+      const found = await this.#ari.request('GET', `applications/${encodeURIComponent(app)}`, {}, signal);
       return (found as { channel_ids?: readonly string[] }).channel_ids ?? [];
     } catch (error) {
       if (error instanceof AriRefusal && error.status === 404) return []; // Asterisk never heard of the application

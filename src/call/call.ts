@@ -1,3 +1,6 @@
+import type { AudioForm } from '../recording/audio-form.ts';
+import type { Media } from '../recording/media.ts';
+
 /** Asterisk's `Uniqueid` of a channel. */
 export type ChannelId = string;
 /** Asterisk's `BridgeUniqueid`. */
@@ -57,6 +60,10 @@ export interface Announcement {
   readonly key: string;
   /** How long after the prompt the key still counts, in ms. */
   readonly timeoutMs: number;
+  /** Played to a caller before the call is answered, and charged. */
+  readonly earlyMedia: boolean;
+  /** An external party that is connected with somebody else hears it again. */
+  readonly reannounce: boolean;
 }
 
 /** One entry of a group's `members`. */
@@ -65,11 +72,54 @@ export type Member =
   | { readonly kind: 'endpoint'; readonly endpoint: string }
   | { readonly kind: 'queue'; readonly queue: string };
 
+/** Whether a direction is recorded: always, never, or when somebody asks for it during the talk. */
+export type RecordMode = boolean | 'on-demand';
+
+/** The lists of external numbers that a group treats in a way of their own, as in the configuration. */
+export type NumberList = 'neverRecord' | 'alwaysRecord' | 'skipAnnouncement';
+
+/** Which pattern of each list a number matches; absent where none does. */
+export type NumberPatterns = Readonly<Partial<Record<NumberList, string | undefined>>>;
+
 export interface Group {
   readonly name: string;
   readonly members: readonly Member[];
-  readonly record: Readonly<Record<Direction, boolean>>;
+  readonly record: Readonly<Record<Direction, RecordMode>>;
   readonly announcement: Readonly<Record<Direction, Announcement>>;
+  /** The same in other languages, for external parties whose number begins so; the longest prefix decides. */
+  readonly byPrefix: readonly {
+    readonly prefix: string;
+    readonly announcement: Readonly<Record<Direction, Announcement>>;
+  }[];
+  /** Patterns of external numbers; a `*` at the end means all that begin so. */
+  readonly numbers: Readonly<Record<NumberList, readonly string[]>>;
+  /** A paused recording resumes by itself after this, in ms; undefined: never. */
+  readonly pauseLimitMs: number | undefined;
+  /** How often both parties hear that they are recorded, in whole seconds (MixMonitor's option `B`); undefined: never. */
+  readonly beepEverySeconds: number | undefined;
+  readonly audio: AudioForm;
+}
+
+/** What a person can ask for while a member talks. */
+export type Control = 'pause' | 'resume' | 'stop' | 'start';
+export const controls: readonly Control[] = ['pause', 'resume', 'stop', 'start'];
+
+/** What was asked for, by whom, and what came of it. */
+export interface ControlAction {
+  readonly control: Control;
+  readonly at: Instant;
+  /** `cli:root`, `telephone:PJSIP/200`, `pause-limit`. */
+  readonly actor: string;
+  /** Why it was not done; undefined when it was. */
+  readonly problem?: string | undefined;
+}
+
+/** A recording is silent, because somebody asked for it. `pausing`, `resuming`: Asterisk has not confirmed it yet. */
+export interface Pause {
+  readonly state: 'pausing' | 'paused' | 'resuming';
+  readonly since: Instant;
+  /** When it ends by itself; undefined: never. */
+  readonly until: Instant | undefined;
 }
 
 /** What the administrator decided, as far as calls are concerned. */
@@ -97,11 +147,20 @@ export interface Leg {
   readonly number: string;
   /** The extension that this party dialled, for the `caller`; else empty. */
   readonly dialled: string;
+  /** The channel that called it. */
+  readonly dialledBy?: ChannelId | undefined;
   readonly bridge: BridgeId | undefined;
   /** When it left its bridge. For a moment it still counts as there: it may be on the way to another. */
   readonly leftAt: Instant | undefined;
+  /** Nobody watched when it left, or hung up: it was some time before it was noticed. */
+  readonly leftUnseen?: true | undefined;
   readonly hungUpAt: Instant | undefined;
+  /** When it went on in another call; what stays here says that it took part. */
+  readonly takenAt?: Instant | undefined;
 }
+
+/** Where a party hears the announcement: in the gate, the call being answered or not yet, or whispered into its talk. */
+export type Place = 'gate' | 'early-media' | 'talk';
 
 /** The evidence of what one party heard and pressed. It stays with the party, over transfers. */
 export interface Consent {
@@ -114,6 +173,10 @@ export interface Consent {
   readonly prompt: string;
   readonly language: string;
   readonly sha256: string | undefined;
+  /** `early-media`: nobody reports whether the caller's network let it through. */
+  readonly place: Place;
+  /** For the talks that begin from then on. */
+  readonly countsFrom: Instant;
   readonly playedFrom: Instant | undefined;
   readonly playedTo: Instant | undefined;
   /** The prompt was played to its end. */
@@ -126,7 +189,7 @@ export interface Consent {
 }
 
 /**
- * The gate as one channel stands in it.
+ * The gate as one channel stands in it, or as it is brought to one in a talk.
  * - `announcing`: the prompt was ordered and plays;
  * - `listening`: the prompt is over, the key still counts;
  * - `confirming`: the party declined and is told so;
@@ -135,16 +198,8 @@ export interface Consent {
 export interface Gate {
   readonly channel: ChannelId;
   readonly phase: 'announcing' | 'listening' | 'confirming' | 'leaving';
+  readonly place: Place;
   readonly announcement: Announcement | undefined;
-}
-
-/** What is known of a finished audio file. */
-export interface Media {
-  readonly bytes: number;
-  readonly durationMs: number;
-  readonly sha256: string;
-  /** The WAV header had been left unfinished and was repaired. */
-  readonly repaired: boolean;
 }
 
 /**
@@ -160,6 +215,12 @@ export interface Recording {
   readonly mixMonitor: string | undefined;
   readonly media: Media | undefined;
   readonly problem: string | undefined;
+  /** Why it is `failed`; undefined when Asterisk refused the command. */
+  readonly rule?: string | undefined;
+  readonly pause?: Pause | undefined;
+  /** As in {@link Group}. */
+  readonly beepEverySeconds?: number | undefined;
+  readonly audio?: AudioForm | undefined;
 }
 
 /** One member talking to one other party without interruption, recorded or not. */
@@ -168,6 +229,8 @@ export interface Segment {
   readonly group: string;
   readonly direction: Direction;
   readonly memberChannel: ChannelId;
+  /** Channel name of the member, who may go on in another call before this recording has ended. */
+  readonly memberName: string;
   readonly otherChannel: ChannelId;
   /** Number of who called and of who was called, as Asterisk has them; empty when unknown. */
   readonly from: string;
@@ -176,8 +239,17 @@ export interface Segment {
   readonly endedAt: Instant | undefined;
   /** False when nobody watched the end: it is then taken from the file. */
   readonly endObserved: boolean;
+  /**
+   * How long the two may have talked before the segment began, in ms, because no process watched them. Absent: it was
+   * seen how they met.
+   */
+  readonly unseenMs?: number;
   readonly verdict: Verdict;
+  /** The entries of the group's lists of numbers that the other party's number matches. */
+  readonly patterns?: NumberPatterns;
   readonly recording: Recording | undefined;
+  /** In their order. */
+  readonly controls?: readonly ControlAction[];
 }
 
 /** A call: the channels that came to it by one `Linkedid`, and those whose calls were joined to it. */
@@ -190,114 +262,9 @@ export interface Call {
   /** The extension or name that the dialplan gave the gate, for calls that never reach a member. */
   readonly destination: string | undefined;
   readonly gate: Gate | undefined;
-  /** At most one per channel. */
+  /** In their order: of a party that was asked more than once the last one counts. */
   readonly consents: readonly Consent[];
   readonly segments: readonly Segment[];
   /** Set once, when the call is over and every recording is settled. */
   readonly verdict: Verdict | undefined;
 }
-
-/** Which side of a call stands in the gate. */
-export type GateSide = 'caller' | 'called';
-
-/** What the PBX tells of a channel. */
-export interface ChannelFacts {
-  readonly channel: ChannelId;
-  readonly name: string;
-  readonly linkedId: string;
-  readonly number: string;
-  readonly dialled: string;
-  readonly bridge: BridgeId | undefined;
-}
-
-/** What can happen to a call. Each carries the time at which it was seen. */
-export type CallEvent = { readonly at: Instant } & (
-  | { readonly type: 'channel-seen'; readonly facts: ChannelFacts }
-  /** Another channel took this one's place: Asterisk replaces channels in a pickup (`Rename`). */
-  | { readonly type: 'channel-renamed'; readonly channel: ChannelId; readonly name: string }
-  | { readonly type: 'bridge-entered'; readonly channel: ChannelId; readonly bridge: BridgeId }
-  | {
-      readonly type: 'bridge-left';
-      readonly channel: ChannelId;
-      readonly bridge: BridgeId;
-      /** Another channel took its place in the bridge: it will not be back. */
-      readonly replaced: boolean;
-    }
-  /** The time is over in which a channel that left its bridge could enter another. */
-  | { readonly type: 'move-timeout'; readonly channel: ChannelId }
-  /** The parties met those of an older call, and go on as part of it. */
-  | { readonly type: 'legs-taken'; readonly channels: readonly ChannelId[]; readonly channel: ChannelId }
-  | {
-      readonly type: 'legs-joined';
-      readonly legs: readonly Leg[];
-      readonly consents: readonly Consent[];
-      readonly channel: ChannelId;
-    }
-  /** The party hung up; Asterisk may still lead its channel into a bridge before it notices. */
-  | { readonly type: 'hang-up-requested'; readonly channel: ChannelId }
-  | { readonly type: 'hung-up'; readonly channel: ChannelId; readonly observed: boolean }
-  | {
-      readonly type: 'gate-entered';
-      readonly channel: ChannelId;
-      readonly side: GateSide;
-      readonly destination: string;
-    }
-  | { readonly type: 'gate-left'; readonly channel: ChannelId; readonly problem?: string }
-  | { readonly type: 'playback-started'; readonly channel: ChannelId; readonly playback: Playback }
-  | {
-      readonly type: 'playback-finished';
-      readonly channel: ChannelId;
-      readonly playback: Playback;
-      /** Why it failed; undefined when Asterisk reported it done. */
-      readonly problem: string | undefined;
-    }
-  | { readonly type: 'digit'; readonly channel: ChannelId; readonly digit: string }
-  | { readonly type: 'gate-timeout'; readonly channel: ChannelId; readonly phase: Gate['phase'] }
-  | {
-      readonly type: 'recording-started';
-      readonly recording: RecordingId;
-      readonly mixMonitor: string | undefined;
-    }
-  | { readonly type: 'recording-refused'; readonly recording: RecordingId; readonly problem: string }
-  | { readonly type: 'recording-closed'; readonly recording: RecordingId; readonly media: Media }
-  | {
-      readonly type: 'recording-missing';
-      readonly recording: RecordingId;
-      /** `failed`: Asterisk never wrote a file; `lost`: there was one, and nobody knows where it went. */
-      readonly state: 'failed' | 'lost';
-      readonly problem: string;
-    }
-);
-
-/** What is played to the party in the gate. */
-export type Playback = 'announcement' | 'confirmation';
-
-/** What the call logic wants done. Its success is seen by an event, never by the answer. */
-export type Command =
-  | { readonly type: 'answer'; readonly channel: ChannelId }
-  | {
-      readonly type: 'play';
-      readonly channel: ChannelId;
-      readonly playback: Playback;
-      readonly media: string;
-    }
-  | { readonly type: 'stop-playback'; readonly channel: ChannelId; readonly playback: Playback }
-  | { readonly type: 'continue'; readonly channel: ChannelId }
-  | {
-      readonly type: 'set-gate-timeout';
-      readonly channel: ChannelId;
-      readonly phase: Gate['phase'];
-      readonly ms: number;
-    }
-  | { readonly type: 'set-move-timeout'; readonly channel: ChannelId; readonly ms: number }
-  | { readonly type: 'start-recording'; readonly recording: RecordingId; readonly channelName: string }
-  | {
-      readonly type: 'stop-recording';
-      readonly recording: RecordingId;
-      readonly channelName: string;
-      readonly mixMonitor: string | undefined;
-    }
-  /** Wait until Asterisk has closed the file, then take it out of `active/`. */
-  | { readonly type: 'collect-recording'; readonly recording: RecordingId }
-  /** Remove the file of a recording that is too short to be one. */
-  | { readonly type: 'discard-recording'; readonly recording: RecordingId };

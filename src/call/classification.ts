@@ -120,11 +120,14 @@ export function headlineOf(call: Call, policy: Policy): Headline {
     groupOfDestination(wanted, policy),
     ...call.consents.map((consent) => policy.groups.find((group) => group.name === consent.group)),
   ];
+  const direction = unansweredDirection(caller, called, policy);
+  // Outside numbers as in an answered call: without what the dialplan strips on the way out.
+  const reached = calledMember ?? (direction === 'outgoing' ? called : undefined);
   return {
     group: firstGroup(groups, policy)?.name,
-    direction: unansweredDirection(caller, called, policy),
+    direction,
     from: caller ? numberOf(caller, policy) : '',
-    to: calledMember ? numberOf(calledMember, policy) : wanted || (called ? numberOf(called, policy) : ''),
+    to: (reached && numberOf(reached, policy)) || wanted || (called ? numberOf(called, policy) : ''),
   };
 }
 
@@ -135,5 +138,8 @@ function unansweredDirection(caller: Leg | undefined, called: Leg | undefined, p
 
 /** Whether a call touches a member at all, and so belongs into the catalogue. */
 export function concernsMember(call: Call, policy: Policy): boolean {
-  return call.segments.length > 0 || headlineOf(call, policy).group !== undefined;
+  if (call.segments.length > 0) return true;
+  // Nothing is left of a call whose parties all went on in another one: it only led them there.
+  const goneOn = call.legs.length > 0 && call.legs.every(({ takenAt }) => takenAt !== undefined);
+  return !goneOn && headlineOf(call, policy).group !== undefined;
 }

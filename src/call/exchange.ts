@@ -1,49 +1,122 @@
-import type { BridgeId, Call, CallEvent, ChannelId } from './call.ts';
+import { newCall, step, type Context } from './lifecycle.ts';
+import { eventsOf, movesAfter, type Move } from './moves.ts';
+import { otherEnd } from './rooms.ts';
+import type { Call, ChannelId, Instant, Leg, RecordingId } from './call.ts';
+import type { CallEvent, ChannelFacts, Command } from './event.ts';
 
-/** Parties of one call that meet those of an older one in a bridge, and go on as part of that. */
-export interface Meeting {
-  readonly into: Call;
-  readonly from: Call;
-  readonly channels: readonly ChannelId[];
+/** What an event made of a call, and what is to be done about it. */
+export interface Change {
+  readonly before: Call;
+  readonly call: Call;
+  readonly commands: readonly Command[];
 }
 
-/** The bridge that an event leads a channel into. */
-export function bridgeOf(event: CallEvent): BridgeId | undefined {
-  if (event.type === 'bridge-entered') return event.bridge;
-  return event.type === 'channel-seen' ? event.facts.bridge : undefined;
-}
+/** The calls that are known, each with its newest state; leads every event to the calls that it concerns. */
+export class Exchange {
+  readonly #calls = new Map<Call['id'], Call>();
+  readonly #byLinkedId = new Map<string, Call['id']>();
+  readonly #byChannel = new Map<ChannelId, Call['id']>();
+  readonly #byRecording = new Map<RecordingId, Call['id']>();
 
-/**
- * Which calls became one in a bridge: an attended transfer connects the parties of two calls, and the talk goes on under
- * the id of the call that began first, as Asterisk does it with `Linkedid`. What is left of the younger call stays a
- * call of its own: the consultation.
- */
-export function meetingsIn(bridge: BridgeId, calls: Iterable<Call>): readonly Meeting[] {
-  const present: Omit<Meeting, 'into'>[] = [];
-  for (const call of calls) {
-    const channels = call.legs
-      .filter((leg) => leg.bridge === bridge && leg.leftAt === undefined)
-      .map(({ channel }) => channel);
-    if (channels.length > 0) present.push({ from: call, channels });
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()];
   }
-  const [oldest, ...younger] = present.sort((a, b) => a.from.startedAt - b.from.startedAt);
-  return oldest ? younger.map((meeting) => ({ ...meeting, into: oldest.from })) : [];
-}
 
-/** What a meeting means to the two calls. */
-export function eventsOf(
-  { from, channels }: Meeting,
-  at: number,
-): { readonly taken: CallEvent; readonly joined: CallEvent } {
-  const [channel = ''] = channels;
-  return {
-    taken: { at, type: 'legs-taken', channels, channel },
-    joined: {
-      at,
-      type: 'legs-joined',
-      legs: from.legs.filter((leg) => channels.includes(leg.channel)),
-      consents: from.consents.filter((consent) => channels.includes(consent.channel)),
-      channel,
-    },
-  };
+  callOf(channel: ChannelId): Call | undefined {
+    return this.#find(this.#byChannel.get(channel));
+  }
+
+  add(call: Call): void {
+    // A consultation has the `Linkedid` of the call that it came from.
+    const first = this.#find(this.#byLinkedId.get(call.linkedId));
+    if (!first || first.verdict) this.#byLinkedId.set(call.linkedId, call.id);
+    for (const { channel, takenAt } of call.legs) {
+      if (takenAt === undefined) this.#byChannel.set(channel, call.id);
+    }
+    this.#keep(call);
+  }
+
+  /** A process may have ended after it kept the one, and before it kept the other of two calls with a common party. */
+  settle(at: Instant, context: Context): readonly Change[] {
+    return this.calls.flatMap((call) => {
+      const isElsewhere = ({ channel, takenAt }: Leg): boolean =>
+        takenAt === undefined && this.#byChannel.get(channel) !== call.id;
+      const channels = call.legs.filter(isElsewhere).map(({ channel }) => channel);
+      const [channel] = channels;
+      if (channel === undefined) return [];
+      return [this.#step(call, { at, type: 'legs-taken', channels, channel }, context)];
+    });
+  }
+
+  forget({ id, linkedId, legs, segments }: Call): void {
+    this.#calls.delete(id);
+    if (this.#byLinkedId.get(linkedId) === id) this.#byLinkedId.delete(linkedId);
+    for (const { channel } of legs) {
+      if (this.#byChannel.get(channel) === id) this.#byChannel.delete(channel);
+    }
+    for (const segment of segments) this.#byRecording.delete(segment.id);
+  }
+
+  /** Undefined: the event concerns no call that is known. `opens`: a channel of no known call begins one. */
+  take(event: CallEvent, context: Context, opens: boolean): readonly Change[] | undefined {
+    const call = this.#concerned(event, context, opens);
+    if (!call) return undefined;
+    const changes = [this.#step(call, event, context)];
+    for (const move of movesAfter(event, this.calls, (channel) => this.callOf(channel))) {
+      changes.push(...this.#move(move, event, context));
+    }
+    return changes;
+  }
+
+  #move(move: Move, { at, unseenSince }: CallEvent, context: Context): readonly Change[] {
+    const { from, channels, into = newCall(context.newId(), from.linkedId, at) } = move;
+    const { taken, joined } = eventsOf(move, at);
+    for (const channel of channels) this.#byChannel.set(channel, into.id);
+    return [
+      this.#step(from, { ...taken, unseenSince }, context),
+      // Not `into` as it was: it may have taken in others before.
+      this.#step(this.#find(into.id) ?? into, { ...joined, unseenSince }, context),
+    ];
+  }
+
+  /** A channel stays with the call in which it was first seen, until it moves to another. */
+  #concerned(event: CallEvent, { newId }: Context, opens: boolean): Call | undefined {
+    if ('recording' in event) return this.#find(this.#byRecording.get(event.recording));
+    if (event.type !== 'channel-seen') return this.callOf(event.channel);
+    const { channel, linkedId } = event.facts;
+    const known = this.callOf(channel) ?? this.#leadingTo(event.facts) ?? this.#begunBy(event.facts);
+    if (!known && !opens) return undefined;
+    const call = known ?? newCall(newId(), linkedId, event.at);
+    if (!known) this.add(call);
+    this.#byChannel.set(channel, call.id);
+    return call;
+  }
+
+  /** The call that has the channel's `Linkedid`. One that is over gets nobody any more who is found in a bridge. */
+  #begunBy({ linkedId, bridge }: ChannelFacts): Call | undefined {
+    const call = this.#find(this.#byLinkedId.get(linkedId));
+    return call?.verdict && bridge !== undefined ? undefined : call;
+  }
+
+  /** The other half of a Local channel may have gone on in another call before this one was seen. */
+  #leadingTo({ name }: ChannelFacts): Call | undefined {
+    if (!name.startsWith('Local/')) return undefined;
+    const isThere = (half: Leg | undefined): boolean => half !== undefined && half.takenAt === undefined;
+    return this.calls.find(({ legs }) => isThere(otherEnd({ name }, legs)));
+  }
+
+  #step(before: Call, event: CallEvent, context: Context): Change {
+    const [call, commands] = step(before, event, context);
+    this.#keep(call);
+    return { before, call, commands };
+  }
+
+  #keep(call: Call): void {
+    this.#calls.set(call.id, call);
+    for (const { id } of call.segments) this.#byRecording.set(id, call.id);
+  }
+
+  #find(id: Call['id'] | undefined): Call | undefined {
+    return id === undefined ? undefined : this.#calls.get(id);
+  }
 }

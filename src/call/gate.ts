@@ -1,23 +1,8 @@
-import {
-  firstGroup,
-  groupOf,
-  groupOfDestination,
-  isExternal,
-  isKnownParty,
-  numberOf,
-} from './classification.ts';
-import type {
-  Call,
-  CallEvent,
-  Command,
-  Consent,
-  Direction,
-  Gate,
-  Group,
-  Leg,
-  Policy,
-  Segment,
-} from './call.ts';
+import { announcerOf, type Announcer } from './announcer.ts';
+import { isExternal, numberOf } from './classification.ts';
+import { announcementFor } from './numbers.ts';
+import type { Announcement, Call, Consent, Gate, Instant, Leg, Place, Policy, Segment } from './call.ts';
+import type { CallEvent, Command, Playback } from './event.ts';
 
 /** The state after an event and what is to be done about it. */
 export type Step = readonly [Call, readonly Command[]];
@@ -30,68 +15,60 @@ const playbackMarginMs = 5_000;
 /** The shortest part of a prompt that Asterisk may take to play all of it; less means that it gave up silently. */
 const playedShare = 0.8;
 
-/** Who announces to the party that entered the gate, and as what. Undefined: nobody, it passes. */
-function announcerOf(
-  call: Call,
-  leg: Leg,
-  { side, destination }: Pick<Event<'gate-entered'>, 'side' | 'destination'>,
-  policy: Policy,
-): { group: Group; direction: Direction } | undefined {
-  const found = side === 'called' ? outgoing(call, leg, policy) : toDestination(leg, destination, policy);
-  return found?.group?.record[found.direction]
-    ? { group: found.group, direction: found.direction }
-    : undefined;
-}
-
-interface Found {
-  readonly group: Group | undefined;
-  readonly direction: Direction;
-}
-
-/** The called party of an outgoing call hears it; an internal one does not: there it is the caller. */
-function outgoing(call: Call, leg: Leg, policy: Policy): Found | undefined {
-  if (!isExternal(leg, policy)) return undefined;
-  const callers = call.legs.filter((other) => other.role === 'caller').map((other) => groupOf(other, policy));
-  return { group: firstGroup(callers, policy), direction: 'outgoing' };
-}
-
-function toDestination(leg: Leg, destination: string, policy: Policy): Found | undefined {
-  const wanted = groupOfDestination(destination, policy);
-  const known = isKnownParty(destination, policy);
-  if (!isExternal(leg, policy)) {
-    if (!known) return undefined;
-    return { group: firstGroup([groupOf(leg, policy), wanted], policy), direction: 'internal' };
-  }
-  // A queue, a ring group, a menu, a number in the network's form: a member may answer, so the caller is told.
-  const anyone = policy.groups.find(
-    (group) => group.record.incoming && group.announcement.incoming.mode !== 'none',
-  );
-  return { group: known ? wanted : anyone, direction: 'incoming' };
-}
-
-export function enterGate(call: Call, event: Event<'gate-entered'>, policy: Policy): Step {
+export function enterGate(before: Call, event: Event<'gate-entered'>, policy: Policy): Step {
+  const { channel } = event;
+  // The channel cannot be in a talk any more, whichever connection tells it first.
+  const call =
+    before.gate?.place === 'talk'
+      ? leftGate(before, channel, 'the party was transferred during the announcement')
+      : before;
   // One party is asked at a time; a second one that comes meanwhile must not wait for the first.
-  if (call.gate && call.gate.channel !== event.channel) {
-    return [call, [{ type: 'continue', channel: event.channel }]];
-  }
-  const leg = call.legs.find((candidate) => candidate.channel === event.channel);
+  if (call.gate && call.gate.channel !== channel) return [call, [{ type: 'continue', channel }]];
+  const leg = call.legs.find((candidate) => candidate.channel === channel);
   const entered: Call = { ...call, destination: call.destination ?? (event.destination || undefined) };
   const announcer = leg && announcerOf(call, leg, event, policy);
-  const announcement = announcer?.group.announcement[announcer.direction];
-  if (!leg || !announcer || !announcement?.prompt || consentOf(call, event.channel)) {
-    return leave(entered, event.channel);
+  const announcement = announcer && announcementFor(announcer.group, announcer.direction, leg, policy);
+  if (!leg || !announcer || !announcement || !isToBeAsked(call, leg, announcement, policy)) {
+    return leave(entered, channel);
   }
+  const early = announcement.earlyMedia && event.side === 'caller' && !wasConnected(leg);
+  const place = early ? 'early-media' : 'gate';
+  const [asked, commands] = ask(entered, leg, { announcer, announcement, place, at: event.at }, policy);
+  if (asked.gate === entered.gate) return leave(asked, channel);
+  const answers = event.side === 'caller' && !early;
+  return [asked, answers ? [{ type: 'answer', channel }, ...commands] : commands];
+}
 
+/** What a party is asked. */
+interface Question {
+  readonly announcer: Announcer;
+  readonly announcement: Announcement;
+  readonly place: Place;
+  /** For the talks from then on. */
+  readonly at: Instant;
+}
+
+/** Begins to announce to a party. A prompt that cannot be played leaves evidence and no gate. */
+export function ask(
+  call: Call,
+  leg: Leg,
+  { announcer, announcement, place, at }: Question,
+  policy: Policy,
+): Step {
   const { prompt } = announcement;
+  if (!prompt) return [call, []];
+  const { channel } = leg;
   const consent: Consent = {
     group: announcer.group.name,
     direction: announcer.direction,
     mode: announcement.mode,
-    channel: event.channel,
+    channel,
     number: numberOf(leg, policy),
     prompt: prompt.name,
     language: prompt.language,
     sha256: prompt.sha256,
+    place,
+    countsFrom: at,
     playedFrom: undefined,
     playedTo: undefined,
     complete: false,
@@ -100,48 +77,75 @@ export function enterGate(call: Call, event: Event<'gate-entered'>, policy: Poli
     decision: 'none',
     problem: prompt.problem,
   };
-  if (prompt.media === undefined) return leave(withConsent(entered, consent), event.channel);
-  const gate: Gate = { channel: event.channel, phase: 'announcing', announcement };
+  const asked: Call = { ...call, consents: [...call.consents, consent] };
+  if (prompt.media === undefined) return [asked, []];
+  const gate: Gate = { channel, phase: 'announcing', place, announcement };
   return [
-    { ...withConsent(entered, consent), gate },
-    [
-      ...(event.side === 'caller' ? [{ type: 'answer', channel: event.channel } as const] : []),
-      { type: 'play', channel: event.channel, playback: 'announcement', media: prompt.media },
-      timeout(gate, prompt.durationMs + playbackMarginMs),
-    ],
+    { ...asked, gate },
+    [play(gate, 'announcement', prompt.media), timeout(gate, prompt.durationMs + playbackMarginMs)],
   ];
+}
+
+function play({ channel, place }: Gate, playback: Playback, media: string): Command {
+  const what = { channel, playback, media };
+  return place === 'talk' ? { type: 'whisper', ...what } : { type: 'play', ...what };
+}
+
+/** Whether a party was in a talk since a time; a caller who was is answered. */
+function wasConnected({ bridge, leftAt }: Leg, since = -Infinity): boolean {
+  return bridge !== undefined || (leftAt !== undefined && leftAt > since);
+}
+
+/**
+ * A party is asked once. An external one that was connected, and is on its way to somebody else now, is asked again
+ * where the group wants that, unless it declined.
+ */
+function isToBeAsked(call: Call, leg: Leg, { reannounce }: Announcement, policy: Policy): boolean {
+  const before = consentOf(call, leg.channel);
+  if (!before) return true;
+  const isNew = isExternal(leg, policy) && wasConnected(leg, before.countsFrom);
+  return reannounce && isNew && before.decision !== 'declined';
 }
 
 function timeout(gate: Gate, ms: number): Command {
   return { type: 'set-gate-timeout', channel: gate.channel, phase: gate.phase, ms };
 }
 
-/** What the party behind a channel heard and pressed. */
-function consentOf(call: Call, channel: string): Consent | undefined {
-  return call.consents.find((consent) => consent.channel === channel);
+/** What the party behind a channel heard and pressed, as far as it counts at a time. */
+function consentOf(call: Call, channel: string, at = Infinity): Consent | undefined {
+  return call.consents.findLast((consent) => consent.channel === channel && consent.countsFrom <= at);
 }
 
-/** The consent that counts in a talk: an external party itself must have heard it, of two internal ones the caller. */
+/**
+ * The consent that counts in a talk: an external party itself must have heard it, of two internal ones the caller. Where
+ * both have called, and are connected now, each of them can forbid it.
+ */
 export function consentInTalk(
   call: Call,
-  talk: Pick<Segment, 'memberChannel' | 'otherChannel' | 'direction'>,
+  talk: Pick<Segment, 'memberChannel' | 'otherChannel' | 'direction' | 'startedAt'>,
 ): Consent | undefined {
-  const heard = consentOf(call, talk.otherChannel);
-  return heard ?? (talk.direction === 'internal' ? consentOf(call, talk.memberChannel) : undefined);
+  const { direction, memberChannel, otherChannel, startedAt } = talk;
+  const asked = direction === 'internal' ? [otherChannel, memberChannel] : [otherChannel];
+  const consents = asked.flatMap((channel) => consentOf(call, channel, startedAt) ?? []);
+  return (
+    consents.find(({ decision }) => decision === 'declined') ??
+    consents.find(({ mode, decision }) => mode === 'opt-in' && decision === 'none') ??
+    consents[0]
+  );
 }
 
+/** What has become of the newest consent of a party. */
 function withConsent(call: Call, consent: Consent): Call {
-  return {
-    ...call,
-    consents: [...call.consents.filter(({ channel }) => channel !== consent.channel), consent],
-  };
+  const known = consentOf(call, consent.channel);
+  return { ...call, consents: call.consents.map((each) => (each === known ? consent : each)) };
 }
 
-/** Sends the channel back into the dialplan. */
+/** Sends the channel back into the dialplan; one that heard it in its talk stays there. */
 function leave(call: Call, channel: string, before: readonly Command[] = []): Step {
-  const announcement = call.gate?.announcement;
+  const { announcement, place = 'gate' } = call.gate ?? {};
+  if (place === 'talk') return [{ ...call, gate: undefined }, before];
   return [
-    { ...call, gate: { channel, phase: 'leaving', announcement } },
+    { ...call, gate: { channel, phase: 'leaving', place, announcement } },
     [...before, { type: 'continue', channel }],
   ];
 }
@@ -183,10 +187,7 @@ export function digitPressed(call: Call, event: Event<'digit'>): Step {
   if (!listens || !consent || gate.channel !== event.channel) return [call, []];
   if (event.digit !== gate.announcement?.key || consent.mode === 'notice') return [call, []];
 
-  const stop: readonly Command[] =
-    gate.phase === 'announcing'
-      ? [{ type: 'stop-playback', channel: event.channel, playback: 'announcement' }]
-      : [];
+  const stop = stopPlayback(gate);
   const pressed: Consent = {
     ...consent,
     key: event.digit,
@@ -204,7 +205,7 @@ export function digitPressed(call: Call, event: Event<'digit'>): Step {
     { ...declined, gate: confirming },
     [
       ...stop,
-      { type: 'play', channel: event.channel, playback: 'confirmation', media: confirmation.media },
+      play(gate, 'confirmation', confirmation.media),
       timeout(confirming, confirmation.durationMs + playbackMarginMs),
     ],
   ];
@@ -215,26 +216,48 @@ export function gateTimeout(call: Call, event: Event<'gate-timeout'>): Step {
   const consent = consentOf(call, event.channel);
   if (gate?.channel !== event.channel || gate.phase !== event.phase) return [call, []];
   if (gate.phase === 'listening') return leave(call, event.channel);
-  if (gate.phase === 'confirming') {
-    return leave(call, event.channel, [
-      { type: 'stop-playback', channel: event.channel, playback: 'confirmation' },
-    ]);
-  }
+  if (gate.phase === 'confirming') return leave(call, event.channel, stopPlayback(gate));
   if (gate.phase === 'leaving' || !consent) return [call, []];
   const problem = 'Asterisk never reported the end of the playback';
-  return leave(withConsent(call, { ...consent, problem }), event.channel, [
-    { type: 'stop-playback', channel: event.channel, playback: 'announcement' },
-  ]);
+  return leave(withConsent(call, { ...consent, problem }), event.channel, stopPlayback(gate));
 }
 
-/** The channel is back in the dialplan, or gone. What was not heard to its end by now never was. */
+/** A channel that is to leave has to be freed from its playback first: it would stay to the end of it. */
+function stopPlayback({ channel, phase }: Gate): readonly Command[] {
+  if (phase === 'announcing') return [{ type: 'stop-playback', channel, playback: 'announcement' }];
+  if (phase === 'confirming') return [{ type: 'stop-playback', channel, playback: 'confirmation' }];
+  return [];
+}
+
+/**
+ * A called party is let go when nobody is left to connect it with. Dial() does not look after its caller before the gate
+ * is over, and the called party would listen to the end for nothing.
+ */
+export function releaseAbandoned(call: Call): Step {
+  const { gate } = call;
+  const asked = call.legs.find(({ channel }) => channel === gate?.channel);
+  if (!gate || gate.place === 'talk' || gate.phase === 'leaving') return [call, []];
+  // Who was connected before was sent here by a transfer, and itself calls somebody now.
+  if (asked?.role !== 'called' || wasConnected(asked)) return [call, []];
+  const isWaitedFor = call.legs.some(
+    (leg) => leg !== asked && leg.hungUpAt === undefined && leg.takenAt === undefined,
+  );
+  if (isWaitedFor) return [call, []];
+  const problem = 'the caller hung up during the announcement';
+  return leave(interrupted(call, gate, problem), gate.channel, stopPlayback(gate));
+}
+
+/** The channel is back in the dialplan, or gone; or the talk is over in which it was told. */
 export function leftGate(call: Call, channel: string, problem: string): Call {
   const { gate } = call;
-  if (gate?.channel !== channel) return call;
-  const left: Call = { ...call, gate: undefined };
+  return gate?.channel === channel ? interrupted({ ...call, gate: undefined }, gate, problem) : call;
+}
+
+/** What was not heard to its end by now never was. */
+function interrupted(call: Call, { channel, phase }: Gate, problem: string): Call {
   const consent = consentOf(call, channel);
   // In `listening` a key would still have counted, and nobody heard it.
-  const cutShort = gate.phase === 'announcing' || gate.phase === 'listening';
-  if (!cutShort || !consent || consent.problem !== undefined) return left;
-  return withConsent(left, { ...consent, complete: false, problem });
+  const cutShort = phase === 'announcing' || phase === 'listening';
+  if (!cutShort || !consent || consent.problem !== undefined) return call;
+  return withConsent(call, { ...consent, complete: false, problem });
 }

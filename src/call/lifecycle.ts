@@ -1,19 +1,22 @@
-import { digitPressed, enterGate, gateTimeout, leftGate, playbackFinished, playbackStarted } from './gate.ts';
+import { parseConsent } from './consent-text.ts';
+import { controlRequested, muteConfirmed, muteRefused, pauseEnded } from './control.ts';
+import {
+  digitPressed,
+  enterGate,
+  gateTimeout,
+  leftGate,
+  playbackFinished,
+  playbackStarted,
+  releaseAbandoned,
+} from './gate.ts';
+import { followReannouncement } from './reannouncement.ts';
 import { endRecording, followTalks } from './talk.ts';
+import { expectedMs } from './findings.ts';
 import { decideCall } from './rules.ts';
+import { isParty } from './classification.ts';
 import type { Step } from './gate.ts';
-import type {
-  Call,
-  CallEvent,
-  ChannelFacts,
-  Command,
-  Leg,
-  Media,
-  Policy,
-  Recording,
-  RecordingId,
-  Segment,
-} from './call.ts';
+import type { Call, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
+import type { CallEvent, ChannelFacts } from './event.ts';
 
 /** What {@link step} needs besides the call and the event. */
 export interface Context {
@@ -42,38 +45,46 @@ export function newCall(id: string, linkedId: string, at: number): Call {
  * whom with what is being recorded, so that the order in which Asterisk reports things does not matter.
  */
 export function step(call: Call, event: CallEvent, context: Context): Step {
-  if (call.verdict) return [call, afterTheEnd(event)];
+  if (call.verdict) return afterTheEnd(call, event);
   const [applied, first] = apply(call, event, context);
-  const observed = event.type !== 'hung-up' || event.observed;
-  const [followed, second] = followTalks(applied, { at: event.at, observed }, context);
-  return [conclude(followed, event.at, context.policy), [...first, ...second]];
+  const [followed, second] = followTalks(applied, event, context);
+  const [told, third] = followReannouncement(call.gate, followed, { at: event.at, ...context });
+  return [conclude(told, event.at, context.policy), [...first, ...second, ...third]];
 }
 
-/** Events of the two connections keep no common order: a party that hung up may still come into the gate. */
-function afterTheEnd(event: CallEvent): readonly Command[] {
-  return event.type === 'gate-entered' ? [{ type: 'continue', channel: event.channel }] : [];
+/**
+ * Events of the two connections keep no common order: a party that hung up may still come into the gate, and whoever is
+ * called now may be told to have been called by another call in a moment.
+ */
+function afterTheEnd(call: Call, event: CallEvent): Step {
+  if (event.type === 'channel-seen') return [seen(call, event.facts), []];
+  if (event.type === 'legs-taken') return [taken(call, event), []];
+  return [call, event.type === 'gate-entered' ? [{ type: 'continue', channel: event.channel }] : []];
 }
 
-function apply(call: Call, event: CallEvent, { policy }: Context): Step {
+function apply(call: Call, event: CallEvent, context: Context): Step {
+  const { policy } = context;
   switch (event.type) {
     case 'channel-seen':
       return [seen(call, event.facts), []];
     case 'channel-renamed':
       return [withLeg(call, event.channel, { name: event.name, number: '' }), []];
+    case 'dialled':
+      return [withLeg(call, event.channel, { dialledBy: event.by }), []];
     case 'bridge-entered':
       return [enteredBridge(call, event.channel, event.bridge), []];
     case 'bridge-left':
       return leftBridge(call, event);
     case 'move-timeout':
-      return [moveEnded(call, event.channel), []];
+      return [moveEnded(call, event), []];
     case 'legs-taken':
-      return [{ ...call, legs: call.legs.filter(({ channel }) => !event.channels.includes(channel)) }, []];
+      return [taken(call, event), []];
     case 'legs-joined':
-      return [joined(call, event), []];
+      return joined(call, event);
     case 'hang-up-requested':
-      return [isBridged(call, event.channel) ? call : hungUp(call, event.channel, event.at), []];
+      return isBridged(call, event.channel) ? [call, []] : hungUp(call, event.channel, event.at);
     case 'hung-up':
-      return [hungUp(call, event.channel, event.at), []];
+      return hungUp(call, event.channel, event.at, !event.observed);
     case 'gate-entered':
       return enterGate(call, event, policy);
     case 'gate-left':
@@ -86,20 +97,27 @@ function apply(call: Call, event: CallEvent, { policy }: Context): Step {
       return digitPressed(call, event);
     case 'gate-timeout':
       return gateTimeout(call, event);
+    case 'control-requested':
+      return controlRequested(call, event, context);
+    case 'pause-timeout':
+      return pauseEnded(call, event, context);
+    case 'recording-muted':
+      return [muteConfirmed(call, event), []];
+    case 'recording-mute-refused':
+      return [muteRefused(call, event), []];
     case 'recording-started':
-      return recordingStarted(call, event.recording, event.mixMonitor);
+      return recordingStarted(call, event);
     case 'recording-refused':
       return [
         withRecording(call, event.recording, ['starting'], { state: 'failed', problem: event.problem }),
         [],
       ];
     case 'recording-closed':
-      return recordingClosed(call, event.recording, event.media, policy);
-    case 'recording-missing':
-      return [
-        withRecording(call, event.recording, unsettled, { state: event.state, problem: event.problem }),
-        [],
-      ];
+      return recordingClosed(call, event, policy);
+    case 'recording-missing': {
+      const { state, problem, rule } = event;
+      return [withRecording(call, event.recording, unsettled, { state, problem, rule }), []];
+    }
   }
 }
 
@@ -109,7 +127,9 @@ function seen(call: Call, facts: ChannelFacts): Call {
     const { name, number, dialled, bridge } = facts;
     return withLeg(call, facts.channel, {
       name,
-      ...(bridge === known.bridge ? {} : { bridge, leftAt: undefined }),
+      takenAt: undefined,
+      // Only the list of channels says where they are, and recovery who is in no bridge any more.
+      ...(bridge === undefined ? {} : { bridge, leftAt: undefined, leftUnseen: undefined }),
       number: number || known.number,
       dialled: dialled || known.dialled,
     });
@@ -124,7 +144,10 @@ function seen(call: Call, facts: ChannelFacts): Call {
     leftAt: undefined,
     hungUpAt: undefined,
   };
-  return { ...call, legs: [...call.legs, leg] };
+  // It is unknown, but was in the gate: the catalogue was lost, or could not be written.
+  const consent = facts.consent === undefined ? undefined : parseConsent(facts.consent, facts.channel);
+  const consents = consent ? [...call.consents, consent] : call.consents;
+  return { ...call, legs: [...call.legs, leg], consents };
 }
 
 function withLeg(call: Call, channel: string, change: Partial<Leg>): Call {
@@ -137,7 +160,7 @@ function withLeg(call: Call, channel: string, change: Partial<Leg>): Call {
 /** Dial() bridges a called party that hung up while its subroutine ran, for a moment: nobody talks there. */
 function enteredBridge(call: Call, channel: string, bridge: string): Call {
   const gone = call.legs.some((leg) => leg.channel === channel && leg.hungUpAt !== undefined);
-  return gone ? call : withLeg(call, channel, { bridge, leftAt: undefined });
+  return gone ? call : withLeg(call, channel, { bridge, leftAt: undefined, leftUnseen: undefined });
 }
 
 /**
@@ -148,26 +171,60 @@ const moveMs = 100;
 
 function leftBridge(
   call: Call,
-  { channel, bridge, replaced, at }: Extract<CallEvent, { type: 'bridge-left' }>,
+  { channel, bridge, replaced, at, unseenSince }: Extract<CallEvent, { type: 'bridge-left' }>,
 ): Step {
   // Told of a bridge that it left before the one that we know: after a reconnection events may be older than the list.
-  const isThere = call.legs.some((leg) => leg.channel === channel && leg.bridge === bridge);
-  if (!isThere || !isBridged(call, channel)) return [call, []];
-  if (replaced) return [withLeg(call, channel, { bridge: undefined, leftAt: at }), []];
-  return [withLeg(call, channel, { leftAt: at }), [{ type: 'set-move-timeout', channel, ms: moveMs }]];
+  const there = call.legs.find((leg) => leg.channel === channel && leg.bridge === bridge);
+  if (!there) return [call, []];
+  const leftUnseen = unseenSince === undefined ? undefined : true;
+  // Who takes the place of a Local channel is on the way, and the talk through it goes on.
+  if (replaced && (isParty(there) || there.leftAt === undefined)) {
+    return [withLeg(call, channel, { bridge: undefined, leftAt: there.leftAt ?? at, leftUnseen }), []];
+  }
+  if (there.leftAt !== undefined) return [call, []];
+  return [
+    withLeg(call, channel, { leftAt: at, leftUnseen }),
+    [{ type: 'set-move-timeout', channel, since: at, ms: moveMs }],
+  ];
 }
 
-function moveEnded(call: Call, channel: string): Call {
+/** It may have come back and left again meanwhile, and that move has a time of its own. */
+function moveEnded(call: Call, { channel, since }: Extract<CallEvent, { type: 'move-timeout' }>): Call {
   const leg = call.legs.find((candidate) => candidate.channel === channel);
-  return leg?.leftAt === undefined ? call : withLeg(call, channel, { bridge: undefined });
+  return leg?.leftAt === undefined || leg.leftAt !== since
+    ? call
+    : withLeg(call, channel, { bridge: undefined });
 }
 
-function joined(call: Call, { legs, consents }: Extract<CallEvent, { type: 'legs-joined' }>): Call {
+/** Who talked here stays as somebody who took part; who was only on the way to a call does not. */
+function taken(call: Call, { channels, at }: Extract<CallEvent, { type: 'legs-taken' }>): Call {
+  const gone = (channel: string): boolean => channels.includes(channel);
   return {
     ...call,
-    legs: [...call.legs, ...legs],
-    consents: consents.length === 0 ? call.consents : [...call.consents, ...consents],
+    gate: call.gate && gone(call.gate.channel) ? undefined : call.gate,
+    legs: call.legs
+      .filter((leg) => !gone(leg.channel) || leg.bridge !== undefined)
+      .map((leg) => (gone(leg.channel) ? { ...leg, bridge: undefined, takenAt: at } : leg)),
   };
+}
+
+/** Who comes back is what it was before. */
+function joined(call: Call, { legs, consents, gate }: Extract<CallEvent, { type: 'legs-joined' }>): Step {
+  const back = legs.filter(({ channel }) => call.legs.some((leg) => leg.channel === channel));
+  const returned = (leg: Leg): Leg => {
+    const now = back.find(({ channel }) => channel === leg.channel);
+    return now ? { ...now, role: leg.role } : leg;
+  };
+  const known = call.consents;
+  const merged: Call = {
+    ...call,
+    gate: call.gate ?? gate,
+    legs: [...call.legs.map(returned), ...legs.filter((leg) => !back.includes(leg))],
+    consents:
+      consents.length === 0 ? known : [...known.filter((each) => !consents.includes(each)), ...consents],
+  };
+  // One party is asked at a time.
+  return [merged, call.gate && gate ? [{ type: 'end-whisper', channel: gate.channel }] : []];
 }
 
 function isBridged(call: Call, channel: string): boolean {
@@ -176,9 +233,10 @@ function isBridged(call: Call, channel: string): boolean {
   );
 }
 
-function hungUp(call: Call, channel: string, at: number): Call {
+function hungUp(call: Call, channel: string, at: number, unseen = false): Step {
   const left = leftGate(call, channel, 'the party hung up during the announcement');
-  return withLeg(left, channel, { bridge: undefined, hungUpAt: at });
+  const leftUnseen = unseen ? { leftUnseen: true as const } : {};
+  return releaseAbandoned(withLeg(left, channel, { bridge: undefined, hungUpAt: at, ...leftUnseen }));
 }
 
 const unsettled: readonly Recording['state'][] = ['starting', 'running', 'ending'];
@@ -198,9 +256,17 @@ function withRecording(
   return segments.every((segment, index) => segment === call.segments[index]) ? call : { ...call, segments };
 }
 
-function recordingStarted(call: Call, id: RecordingId, mixMonitor: string | undefined): Step {
-  const started = withRecording(call, id, ['starting'], { state: 'running', mixMonitor });
-  if (started === call) return [call, []];
+function recordingStarted(
+  call: Call,
+  { recording: id, mixMonitor, at }: Extract<CallEvent, { type: 'recording-started' }>,
+): Step {
+  const recorded = withRecording(call, id, ['starting'], { state: 'running', mixMonitor });
+  if (recorded === call) return [call, []];
+  // Without an id it is a file that was found: it may have begun long ago.
+  const started =
+    mixMonitor === undefined
+      ? recorded
+      : { ...recorded, segments: recorded.segments.map((each) => unseenUntil(each, id, at)) };
   const segment = started.segments.find((candidate) => candidate.id === id);
   if (!segment?.recording || segment.endedAt === undefined) return [started, []];
   // The parties parted while Asterisk was still about to start.
@@ -211,9 +277,27 @@ function recordingStarted(call: Call, id: RecordingId, mixMonitor: string | unde
   ];
 }
 
-function recordingClosed(call: Call, id: RecordingId, media: Media, policy: Policy): Step {
+/** A talk that was found late, among many others, begins where its file does; what is missing is told. */
+function unseenUntil(segment: Segment, id: RecordingId, at: number): Segment {
+  if (segment.id !== id || segment.unseenMs === undefined || segment.endedAt !== undefined) return segment;
+  return { ...segment, startedAt: at, unseenMs: segment.unseenMs + at - segment.startedAt };
+}
+
+function recordingClosed(
+  call: Call,
+  { recording: id, media, obstacle }: Extract<CallEvent, { type: 'recording-closed' }>,
+  policy: Policy,
+): Step {
+  const talk = call.segments.find((segment) => segment.id === id);
+  const talkMs = (talk && expectedMs(talk)) ?? 0;
   const tooShort = media.durationMs < policy.minDurationMs;
-  const closed = withRecording(call, id, unsettled, { state: tooShort ? 'too-short' : 'finished', media });
+  const failed = obstacle && talkMs > policy.minDurationMs + firstAudioMs;
+  const closed = withRecording(
+    call,
+    id,
+    unsettled,
+    failed ? { state: 'failed', media, ...obstacle } : { state: tooShort ? 'too-short' : 'finished', media },
+  );
   if (closed === call) return [call, []];
   const segments = closed.segments.map((segment) =>
     // Nobody saw the end of the talk: the file knows it.
@@ -221,11 +305,15 @@ function recordingClosed(call: Call, id: RecordingId, media: Media, policy: Poli
       ? { ...segment, endedAt: segment.startedAt + media.durationMs }
       : segment,
   );
-  return [{ ...closed, segments }, tooShort ? [{ type: 'discard-recording', recording: id }] : []];
+  return [{ ...closed, segments }, failed || tooShort ? [{ type: 'discard-recording', recording: id }] : []];
 }
 
+/** Of a talk that was over so soon after its beginning, no audio may have reached Asterisk. */
+const firstAudioMs = 1_000;
+
 function conclude(call: Call, at: number, policy: Policy): Call {
-  const over = call.gate === undefined && call.legs.every((leg) => leg.hungUpAt !== undefined);
+  const over =
+    call.gate === undefined && call.legs.every((leg) => (leg.hungUpAt ?? leg.takenAt) !== undefined);
   if (!over) return call;
   const ended: Call = { ...call, endedAt: call.endedAt ?? at };
   const settled = ended.segments.every(({ recording }) => !recording || isSettled(recording));
@@ -238,7 +326,7 @@ function conclude(call: Call, at: number, policy: Policy): Call {
 function excused(segment: Segment, { minDurationMs }: Policy): Segment {
   const talkMs = (segment.endedAt ?? segment.startedAt) - segment.startedAt;
   if (segment.recording?.state !== 'failed' || talkMs >= minDurationMs) return segment;
-  return { ...segment, recording: { ...segment.recording, state: 'too-short' } };
+  return { ...segment, recording: { ...segment.recording, state: 'too-short', rule: undefined } };
 }
 
 function isSettled({ state }: Recording): boolean {

@@ -1,17 +1,25 @@
 import { headlineOf } from './classification.ts';
 import { verdictOfSegment } from './rules.ts';
-import type { Call, Policy, RecordingId, Segment } from './call.ts';
+import type { Call, Leg, Policy, RecordingId, Segment } from './call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 
-/** Whether two states differ in nothing that must outlive the process: legs come and go, and are seen again. */
+/**
+ * Whether two states differ in nothing that must outlive the process: legs come and hang up, which is seen again; but
+ * who went over to another call would be waited for in this one for ever.
+ */
 export function isSameSave(a: Call, b: Call): boolean {
   return (
     a.consents === b.consents &&
     a.gate === b.gate &&
     a.segments === b.segments &&
     a.endedAt === b.endedAt &&
-    a.verdict === b.verdict
+    a.verdict === b.verdict &&
+    (a.legs === b.legs || a.verdict !== undefined || a.legs.every((leg) => !isIn(a, leg) || isIn(b, leg)))
   );
+}
+
+function isIn(call: Call, { channel }: Leg): boolean {
+  return call.legs.some((leg) => leg.channel === channel && leg.takenAt === undefined);
 }
 
 /** What there is to deliver of a segment; undefined as long as its recording is not finished, or if there is none. */

@@ -1,13 +1,27 @@
-import type { Call, Consent, ConsentMode, Outcome, Recording, Segment, Verdict } from './call.ts';
+import type {
+  Call,
+  Consent,
+  ConsentMode,
+  NumberPatterns,
+  Outcome,
+  Recording,
+  RecordMode,
+  Segment,
+  Verdict,
+} from './call.ts';
 
 /** All that decides whether a member's talk is recorded. */
 export interface TalkFacts {
-  /** The group records this direction. */
-  readonly directionOn: boolean;
+  /** Whether the group records this direction. */
+  readonly record: RecordMode;
+  /** Somebody asked for the recording during the talk. */
+  readonly demanded: boolean;
   /** What the group demands in this direction. */
   readonly mode: ConsentMode;
   /** What was heard and pressed, if the call passed the gate. */
   readonly consent: Consent | undefined;
+  /** The group's lists of numbers that have the other party's. */
+  readonly patterns: NumberPatterns;
 }
 
 interface Rule extends Verdict {
@@ -18,8 +32,19 @@ const announced: Rule = { rule: 'announced', outcome: 'recorded', applies: () =>
 
 /** Whether a talk is recorded: the first rule that applies decides, and its name is kept. */
 export const talkRules: readonly Rule[] = [
-  { rule: 'direction-is-off', outcome: 'direction-off', applies: (talk) => !talk.directionOn },
+  {
+    rule: 'number-never-recorded',
+    outcome: 'excepted',
+    applies: ({ patterns }) => patterns.neverRecord !== undefined,
+  },
+  // Who was offered the choice and declined is not recorded, whatever was agreed or ordered otherwise.
   { rule: 'party-declined', outcome: 'declined', applies: (talk) => talk.consent?.decision === 'declined' },
+  {
+    rule: 'number-always-recorded',
+    outcome: 'recorded',
+    applies: ({ patterns }) => patterns.alwaysRecord !== undefined,
+  },
+  { rule: 'direction-is-off', outcome: 'direction-off', applies: (talk) => !talk.record },
   {
     // Whatever the group demands: who was told that a key is needed, and pressed none, did not agree.
     rule: 'agreement-not-asked-for',
@@ -27,6 +52,16 @@ export const talkRules: readonly Rule[] = [
     applies: ({ consent }) => isUnanswered(consent) && consent?.complete !== true,
   },
   { rule: 'party-did-not-agree', outcome: 'not-agreed', applies: ({ consent }) => isUnanswered(consent) },
+  {
+    rule: 'not-asked-for',
+    outcome: 'direction-off',
+    applies: (talk) => talk.record === 'on-demand' && !talk.demanded,
+  },
+  {
+    rule: 'standing-consent',
+    outcome: 'recorded',
+    applies: ({ patterns }) => patterns.skipAnnouncement !== undefined,
+  },
   { rule: 'no-announcement-required', outcome: 'recorded', applies: (talk) => talk.mode === 'none' },
   { rule: 'gate-not-passed', outcome: 'not-announced', applies: (talk) => talk.consent === undefined },
   { rule: 'party-agreed', outcome: 'recorded', applies: (talk) => talk.consent?.decision === 'agreed' },
@@ -62,9 +97,16 @@ const spoiled: Readonly<Partial<Record<Recording['state'], Verdict>>> = {
   'too-short': { outcome: 'too-short', rule: 'less-audio-than-the-minimum' },
 };
 
+/** There is next to nothing of a talk that nobody watched: how long it was is not known. */
+const unseen: Verdict = { outcome: 'start-failed', rule: 'nobody-watched' };
+
 /** The verdict of a segment once its recording is settled. */
-export function verdictOfSegment({ verdict, recording }: Segment): Verdict {
-  return (recording && spoiled[recording.state]) ?? verdict;
+export function verdictOfSegment({ verdict, recording, unseenMs }: Segment): Verdict {
+  if (unseenMs !== undefined && (recording?.state === 'failed' || recording?.state === 'too-short')) {
+    return unseen;
+  }
+  const spoilt = recording && spoiled[recording.state];
+  return spoilt ? { ...spoilt, rule: recording.rule ?? spoilt.rule } : verdict;
 }
 
 /** Which talk's outcome is the call's: a gap is told even if another talk of the same call was recorded. */
@@ -76,5 +118,10 @@ export function decideCall(call: Call): Verdict {
   const weighty = weightiestFirst.flatMap(
     (outcome) => verdicts.find((each) => each.outcome === outcome) ?? [],
   );
-  return weighty[0] ?? verdicts[0] ?? { outcome: 'not-answered', rule: 'no-talk' };
+  return weighty[0] ?? verdicts[0] ?? { outcome: 'not-answered', rule: ruleWithoutTalk(call) };
+}
+
+/** Whether there was one is not known if a party hung up while no process ran. */
+function ruleWithoutTalk({ legs }: Call): string {
+  return legs.some(({ leftUnseen }) => leftUnseen) ? 'nobody-watched' : 'no-talk';
 }

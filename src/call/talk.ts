@@ -1,85 +1,77 @@
-import { directionOf, firstGroup, groupOf, isParty, numberOf } from './classification.ts';
+import { directionOf, firstGroup, groupOf, isExternal, isParty, numberOf } from './classification.ts';
 import { consentInTalk } from './gate.ts';
+import { patternsOf } from './numbers.ts';
+import { roomsOf } from './rooms.ts';
 import { decideTalk } from './rules.ts';
 import type { Step } from './gate.ts';
-import type { BridgeId, Call, Command, Group, Leg, Policy, Recording, Segment } from './call.ts';
+import type { Call, Group, Instant, Leg, Policy, Recording, RecordingId, Segment, Verdict } from './call.ts';
+import type { CallEvent, Command } from './event.ts';
 
 /** A member and another party in one bridge. */
-interface Talk {
+export interface Talk {
   readonly group: Group;
   readonly member: Leg;
   readonly other: Leg;
+  /** Who else is in the room, and so heard in the recording. */
+  readonly bystanders: readonly Leg[];
 }
 
 /** Who talks to whom right now. A talk between two members is one talk, the caller's. */
-function talksOf(call: Call, policy: Policy): readonly Talk[] {
-  const roomOf = roomsOf(call);
+export function talksOf(call: Call, policy: Policy): readonly Talk[] {
+  const roomOf = roomsOf(call.legs);
   const present = call.legs.filter((leg) => leg.bridge !== undefined && isParty(leg));
-  const found: Talk[] = [];
-  for (const leg of byRole(present)) {
-    const others = present.filter((other) => other !== leg && roomOf(other) === roomOf(leg));
-    const covered = (other: Leg): boolean =>
-      found.some((talk) => talk.member === other && talk.other === leg);
-    const open = others.filter((other) => !covered(other));
-    const other = currentPartner(call, leg, open) ?? open.find((party) => !groupOf(party, policy)) ?? open[0];
-    if (!other || !groupOf(leg, policy)) continue;
-    const group = firstGroup([groupOf(leg, policy), groupOf(other, policy)], policy);
-    if (group) found.push({ group, member: leg, other });
-  }
-  return found;
-}
-
-/**
- * A pair of Local channels (`;1` and `;2` of one name) is a wire between two bridges: whoever is in them hear each
- * other. Asterisk mostly takes such pairs out of the way after the answer; with option `/n` they stay.
- */
-function roomsOf(call: Call): (leg: Leg) => BridgeId | undefined {
-  const rooms = new Map<BridgeId, BridgeId>();
-  const find = (bridge: BridgeId): BridgeId => {
-    const joined = rooms.get(bridge);
-    return joined === undefined ? bridge : find(joined);
+  const othersOf = (leg: Leg): readonly Leg[] =>
+    present.filter((other) => other !== leg && roomOf(other) === roomOf(leg));
+  const talks: Talk[] = [];
+  const add = (group: Group, member: Leg, other: Leg): void => {
+    const bystanders = othersOf(member).filter((leg) => leg !== other && leg.leftAt === undefined);
+    talks.push({ group, member, other, bystanders });
   };
-  for (const one of call.legs) {
-    if (isParty(one) || one.bridge === undefined || !one.name.endsWith(';1')) continue;
-    const other = call.legs.find((leg) => leg.name === `${one.name.slice(0, -1)}2`);
-    if (other?.bridge === undefined) continue;
-    const [from, to] = [find(one.bridge), find(other.bridge)];
-    if (from !== to) rooms.set(from, to);
+  // Whoever a member talks to stays the other party while both are there, also when the member logs out of a queue.
+  for (const segment of call.segments.filter(({ endedAt }) => endedAt === undefined)) {
+    const group = policy.groups.find(({ name }) => name === segment.group);
+    const member = present.find(({ channel }) => channel === segment.memberChannel);
+    const other = member && othersOf(member).find(({ channel }) => channel === segment.otherChannel);
+    if (group && other) add(group, member, other);
   }
-  return ({ bridge }) => (bridge === undefined ? undefined : find(bridge));
+  for (const member of byRole(present)) {
+    // Who is on the way to another bridge begins no talk any more.
+    if (member.leftAt !== undefined || talks.some((talk) => talk.member === member)) continue;
+    const isCovered = (other: Leg): boolean =>
+      talks.some((talk) => talk.member === other && talk.other === member);
+    const open = othersOf(member).filter((other) => other.leftAt === undefined && !isCovered(other));
+    const other = open.find((party) => !groupOf(party, policy)) ?? open[0];
+    if (!other || !groupOf(member, policy)) continue;
+    const group = firstGroup([groupOf(member, policy), groupOf(other, policy)], policy);
+    if (group) add(group, member, other);
+  }
+  return talks;
 }
 
 function byRole(legs: readonly Leg[]): readonly Leg[] {
   return [...legs.filter((leg) => leg.role === 'caller'), ...legs.filter((leg) => leg.role === 'called')];
 }
 
-/** Whoever a member talks to stays the other party of the segment while both are in the bridge. */
-function currentPartner(call: Call, member: Leg, others: readonly Leg[]): Leg | undefined {
-  const segment = call.segments.find(
-    (open) => open.endedAt === undefined && open.memberChannel === member.channel,
-  );
-  return others.find((other) => other.channel === segment?.otherChannel);
-}
-
 /** Ends the segments whose parties parted and begins those of parties that met. */
 export function followTalks(
   call: Call,
-  event: { readonly at: number; readonly observed: boolean },
+  { at, unseenSince }: CallEvent,
   { policy, newId }: { readonly policy: Policy; readonly newId: () => string },
 ): Step {
   const talks = talksOf(call, policy);
-  const goesOn = (segment: Segment): boolean =>
-    talks.some(
-      (talk) => talk.member.channel === segment.memberChannel && talk.other.channel === segment.otherChannel,
+  const goesOn = (segment: Segment): boolean => {
+    const talk = talks.find(
+      ({ member, other }) =>
+        member.channel === segment.memberChannel && other.channel === segment.otherChannel,
     );
+    return talk !== undefined && isAsBefore(call, segment, talk, { at, policy });
+  };
   const commands: Command[] = [];
   const segments = call.segments.map((segment) => {
     if (segment.endedAt !== undefined || goesOn(segment)) return segment;
-    const ended: Segment = {
-      ...segment,
-      endedAt: partedAt(call, segment) ?? event.at,
-      endObserved: event.observed,
-    };
+    const { leftAt = at, leftUnseen } = partingOf(call, segment);
+    const endObserved = unseenSince === undefined && leftUnseen === undefined;
+    const ended: Segment = { ...segment, endedAt: leftAt, endObserved };
     if (segment.recording?.state !== 'running') return ended;
     const [ending, ends] = endRecording(call, ended, segment.recording);
     commands.push(...ends);
@@ -90,10 +82,9 @@ export function followTalks(
       (segment) => segment.endedAt === undefined && segment.memberChannel === talk.member.channel,
     );
     if (open) continue;
-    const segment = begin(call, talk, newId(), event.at, policy);
-    segments.push(segment);
-    if (!segment.recording) continue;
-    commands.push({ type: 'start-recording', recording: segment.id, channelName: talk.member.name });
+    const [segment, begins] = begin(call, talk, { id: newId(), at, demanded: false }, policy);
+    segments.push(unseenSince === undefined ? segment : { ...segment, unseenMs: at - unseenSince });
+    commands.push(...begins);
   }
   const changed =
     segments.length > call.segments.length || segments.some((now, i) => now !== call.segments[i]);
@@ -101,33 +92,93 @@ export function followTalks(
 }
 
 /** When the first of the two left the bridge, where that is known. */
-function partedAt(call: Call, { memberChannel, otherChannel }: Segment): number | undefined {
-  const left = call.legs
+function partingOf(
+  call: Call,
+  { memberChannel, otherChannel }: Segment,
+): Partial<Pick<Leg, 'leftAt' | 'leftUnseen'>> {
+  const [first = {}] = call.legs
     .filter(({ channel }) => channel === memberChannel || channel === otherChannel)
-    .flatMap(({ leftAt }) => (leftAt === undefined ? [] : [leftAt]));
-  return left.length === 0 ? undefined : Math.min(...left);
+    .filter(({ leftAt, leftUnseen }) => leftAt !== undefined || leftUnseen !== undefined)
+    .sort((a, b) => (a.leftAt ?? Infinity) - (b.leftAt ?? Infinity));
+  return first;
 }
 
-function begin(call: Call, { group, member, other }: Talk, id: string, at: number, policy: Policy): Segment {
+/** Rule of a talk that is not recorded because of somebody else in the room. */
+const roomRule = 'somebody-else-in-the-room';
+
+interface Moment {
+  readonly at: Instant;
+  readonly policy: Policy;
+}
+
+/** Whoever is in the room is heard in the file: one of them is enough to forbid it. */
+function forbidden(call: Call, talk: Talk, now: Moment): Verdict | undefined {
+  const { policy } = now;
+  for (const party of talk.bystanders) {
+    const group = firstGroup([groupOf(talk.member, policy), groupOf(party, policy)], policy) ?? talk.group;
+    const { outcome } = decideBetween(call, { ...talk, group, other: party }, true, now);
+    // A colleague may listen where calls among colleagues are of no interest.
+    const isOfNoInterest = outcome === 'direction-off' && !isExternal(party, policy);
+    if (outcome !== 'recorded' && !isOfNoInterest) return { outcome, rule: roomRule };
+  }
+  return undefined;
+}
+
+/** Somebody may have come into the room who forbids the recording, or gone who did. */
+function isAsBefore(call: Call, { recording, verdict }: Segment, talk: Talk, now: Moment): boolean {
+  const wasForbidden = verdict.rule === roomRule;
+  const isRecorded = recording?.state === 'starting' || recording?.state === 'running';
+  return !(wasForbidden || isRecorded) || (forbidden(call, talk, now) !== undefined) === wasForbidden;
+}
+
+/** Whether two may be recorded. `demanded`: somebody asked for it. */
+function decideBetween(
+  call: Call,
+  { group, member, other }: Talk,
+  demanded: boolean,
+  { at, policy }: Moment,
+): Verdict {
+  const direction = directionOf(other, policy);
+  const consent = consentInTalk(call, {
+    direction,
+    memberChannel: member.channel,
+    otherChannel: other.channel,
+    startedAt: at,
+  });
+  return decideTalk({
+    record: group.record[direction],
+    demanded,
+    mode: group.announcement[direction].mode,
+    // An announcement in the talk that has not begun, or that Asterisk refused, is none.
+    consent: consent?.place === 'talk' && consent.playedFrom === undefined ? undefined : consent,
+    patterns: patternsOf(group, other, policy),
+  });
+}
+
+/** The segment of a talk from now on, and the order to record it if that may be. */
+export function begin(
+  call: Call,
+  talk: Talk,
+  { id, at, demanded }: { readonly id: RecordingId; readonly at: Instant; readonly demanded: boolean },
+  policy: Policy,
+): readonly [Segment, readonly Command[]] {
+  const { group, member, other } = talk;
   const direction = directionOf(other, policy);
   // Of two internal parties the one that was there first called the other.
   const cameFirst = call.legs.indexOf(member) < call.legs.indexOf(other);
   const memberCalled = direction === 'outgoing' || (direction === 'internal' && cameFirst);
   const [from, to] = memberCalled ? [member, other] : [other, member];
-  const verdict = decideTalk({
-    directionOn: group.record[direction],
-    mode: group.announcement[direction].mode,
-    consent: consentInTalk(call, {
-      direction,
-      memberChannel: member.channel,
-      otherChannel: other.channel,
-    }),
-  });
-  return {
+  const patterns = patternsOf(group, other, policy);
+  const own = decideBetween(call, talk, demanded, { at, policy });
+  const verdict = own.outcome === 'recorded' ? (forbidden(call, talk, { at, policy }) ?? own) : own;
+  const { beepEverySeconds, audio } = group;
+  const recorded = verdict.outcome === 'recorded';
+  const segment: Segment = {
     id,
     group: group.name,
     direction,
     memberChannel: member.channel,
+    memberName: member.name,
     otherChannel: other.channel,
     from: numberOf(from, policy),
     to: numberOf(to, policy),
@@ -135,11 +186,26 @@ function begin(call: Call, { group, member, other }: Talk, id: string, at: numbe
     endedAt: undefined,
     endObserved: true,
     verdict,
-    recording:
-      verdict.outcome === 'recorded'
-        ? { state: 'starting', mixMonitor: undefined, media: undefined, problem: undefined }
-        : undefined,
+    patterns,
+    recording: recorded
+      ? {
+          state: 'starting',
+          mixMonitor: undefined,
+          media: undefined,
+          problem: undefined,
+          beepEverySeconds,
+          audio,
+        }
+      : undefined,
   };
+  const start: Command = {
+    type: 'start-recording',
+    recording: id,
+    channelName: member.name,
+    beepEverySeconds,
+    audio,
+  };
+  return [segment, recorded ? [start] : []];
 }
 
 /** The talk is over: what is left to do for its recording. */
@@ -156,10 +222,11 @@ export function endRecording(
 
 /** Stops MixMonitor where the member's channel still lives, and has the file collected once it is closed. */
 export function endingCommands(call: Call, segment: Segment, recording: Recording): readonly Command[] {
-  const { id, memberChannel } = segment;
+  const { id, memberChannel, memberName } = segment;
   const collect: Command = { type: 'collect-recording', recording: id };
   const member = call.legs.find((leg) => leg.channel === memberChannel);
-  if (!member || member.hungUpAt !== undefined) return [collect];
+  if (member?.hungUpAt !== undefined) return [collect];
   const { mixMonitor } = recording;
-  return [{ type: 'stop-recording', recording: id, channelName: member.name, mixMonitor }, collect];
+  const channelName = member?.name ?? memberName;
+  return [{ type: 'stop-recording', recording: id, channelName, mixMonitor }, collect];
 }

@@ -1,4 +1,5 @@
-import type { Call, Media, Outcome, RecordingId } from '../call/call.ts';
+import type { Call, Outcome, RecordingId } from '../call/call.ts';
+import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 
 /** What the catalogue keeps of calls. */

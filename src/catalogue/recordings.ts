@@ -1,7 +1,8 @@
 import { withSuffix } from '../recording/naming.ts';
 import { recordingFrom, recordingRow } from './tables.ts';
 import type { Kysely } from 'kysely';
-import type { Media, RecordingId } from '../call/call.ts';
+import type { RecordingId } from '../call/call.ts';
+import type { Media } from '../recording/media.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
 import type { Tables } from './tables.ts';
 

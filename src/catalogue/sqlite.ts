@@ -7,7 +7,8 @@ import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from '
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
 import type { Kysely } from 'kysely';
-import type { Call, Media, RecordingId } from '../call/call.ts';
+import type { Call, RecordingId } from '../call/call.ts';
+import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type {
   Catalogue,

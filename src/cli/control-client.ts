@@ -9,12 +9,12 @@ const answerLimitMs = 5_000;
 const notRunning = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
 
 /**
- * Asks the running process over its control socket. Undefined: it is not running.
+ * Asks the running process over its control socket: GET, or POST where there is a body. Undefined: it is not running.
  * @throws MitschnittError when it runs and does not answer as it should.
  */
-export async function ask(socket: string, path: string): Promise<unknown> {
+export async function ask(socket: string, path: string, body?: unknown): Promise<unknown> {
   try {
-    return JSON.parse(await get(socket, path)) as unknown;
+    return JSON.parse(await get(socket, path, body)) as unknown;
   } catch (thrown) {
     const code = codeOf(thrown);
     if (notRunning.has(code)) return undefined;
@@ -40,9 +40,11 @@ function whatWasWrong(thrown: unknown, code: string): string {
   return messageOf(thrown);
 }
 
-function get(socketPath: string, path: string): Promise<string> {
+function get(socketPath: string, path: string, body: unknown): Promise<string> {
+  const method = body === undefined ? 'GET' : 'POST';
+  const signal = AbortSignal.timeout(answerLimitMs);
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path, signal: AbortSignal.timeout(answerLimitMs) }, (answer) => {
+    const asked = request({ socketPath, path, method, signal }, (answer) => {
       const parts: Buffer[] = [];
       answer.on('data', (part: Buffer) => parts.push(part));
       answer.on('error', reject);
@@ -52,6 +54,6 @@ function get(socketPath: string, path: string): Promise<string> {
       });
     });
     asked.on('error', reject);
-    asked.end();
+    asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

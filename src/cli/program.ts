@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
+import { controls, type Control } from '../call/call.ts';
 import { ownVersion } from '../version.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import { outcomes } from './outcomes.ts';
@@ -43,6 +44,10 @@ function commandLine(): Command {
   verb(program, 'status', 'show the state of the running recorder')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./status.ts')).status(options));
+  verb(program, 'calls', 'list the calls of members that go on now')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./calls.ts')).calls(options));
+  for (const control of controls) addControl(program, control);
   addRecordings(program);
   addReport(program);
   addConfig(program);
@@ -71,6 +76,22 @@ const to = () =>
 function pointInTime(text: string): string {
   if (isPointInTime(text)) return text;
   throw new InvalidArgumentError(`Allowed is ${allowedInstants}.`);
+}
+
+const controlMeanings: Readonly<Record<Control, string>> = {
+  pause: 'make a recording silent; what is said meanwhile is not in the file',
+  resume: 'end a pause',
+  stop: 'end a recording; the call goes on',
+  start: 'record a talk from now on that is not recorded',
+};
+
+function addControl(program: Command, control: Control): void {
+  verb(program, control, controlMeanings[control])
+    .argument('<id>', 'id of the recording, or of the call if only one member talks in it')
+    .addOption(json())
+    .action(async (id: string, options: { config: string }) =>
+      (await import('./calls.ts')).control(control, id, options),
+    );
 }
 
 function addRecordings(program: Command): void {

@@ -1,5 +1,7 @@
+import { clippingOf, findingsOf, missingMs, sidesOf, silentSides } from '../call/findings.ts';
 import { consentInTalk } from '../call/gate.ts';
-import type { Consent, Segment } from '../call/call.ts';
+import { verdictOfSegment } from '../call/rules.ts';
+import type { Consent, ControlAction, NumberPatterns, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
 import { isoWithOffset } from './point-in-time.ts';
 
@@ -11,7 +13,7 @@ export function recordJson(record: ListedRecord, timeZone: string) {
   const time = (instant: number | undefined) =>
     instant === undefined ? null : isoWithOffset(instant, timeZone);
   const segment = record.call.segments.find(({ id }) => id === record.id);
-  const consent = (segment && consentInTalk(record.call, segment)) ?? record.call.consents[0];
+  const consent = segment ? consentInTalk(record.call, segment) : record.call.consents.at(-1);
   return {
     id: record.id,
     call_id: record.callId,
@@ -22,9 +24,12 @@ export function recordJson(record: ListedRecord, timeZone: string) {
     to: record.to,
     start: time(record.startedAt),
     talk_ms: record.talkMs,
+    // How much longer the talk may have been: nobody watched its beginning.
+    gap_ms: segment?.unseenMs ?? 0,
     outcome: record.verdict.outcome,
     rule: record.verdict.rule,
     file: record.file ?? null,
+    media: segment ? mediaJson(segment) : null,
     consent: consent ? consentJson(consent, time) : null,
     call: {
       start: time(record.call.startedAt),
@@ -33,6 +38,7 @@ export function recordJson(record: ListedRecord, timeZone: string) {
       outcome: record.call.verdict?.outcome ?? null,
       rule: record.call.verdict?.rule ?? null,
     },
+    consents: record.call.consents.map((each) => consentJson(each, time)),
     segments: record.call.segments.map((segment) => segmentJson(segment, time)),
     deliveries: record.deliveries.map((delivery) => deliveryJson(delivery, time)),
   };
@@ -54,10 +60,12 @@ function consentJson(consent: Consent, time: Time) {
     group: consent.group,
     direction: consent.direction,
     mode: consent.mode,
+    channel: consent.channel,
     number: consent.number,
     prompt: consent.prompt,
     sha256: consent.sha256 ?? null,
     language: consent.language,
+    place: consent.place,
     played_from: time(consent.playedFrom),
     played_to: time(consent.playedTo),
     complete: consent.complete,
@@ -68,8 +76,22 @@ function consentJson(consent: Consent, time: Time) {
   };
 }
 
+/** The entries of the group's lists of numbers that the other party's number matches, by the list's key. */
+function patternsJson({ neverRecord, alwaysRecord, skipAnnouncement }: NumberPatterns) {
+  return {
+    never_record: neverRecord ?? null,
+    always_record: alwaysRecord ?? null,
+    skip_announcement: skipAnnouncement ?? null,
+  };
+}
+
+function controlJson({ control, at, actor, problem }: ControlAction, time: Time) {
+  return { control, at: time(at), actor, problem: problem ?? null };
+}
+
 function segmentJson(segment: Segment, time: Time) {
   const { recording } = segment;
+  const { outcome, rule } = verdictOfSegment(segment);
   return {
     id: segment.id,
     group: segment.group,
@@ -79,8 +101,13 @@ function segmentJson(segment: Segment, time: Time) {
     start: time(segment.startedAt),
     end: time(segment.endedAt),
     end_observed: segment.endObserved,
-    outcome: segment.verdict.outcome,
-    rule: segment.verdict.rule,
+    gap_ms: segment.unseenMs ?? 0,
+    member_channel: segment.memberChannel,
+    other_channel: segment.otherChannel,
+    outcome,
+    rule,
+    number_patterns: patternsJson(segment.patterns ?? {}),
+    controls: (segment.controls ?? []).map((action) => controlJson(action, time)),
     recording: recording
       ? {
           state: recording.state,
@@ -92,6 +119,41 @@ function segmentJson(segment: Segment, time: Time) {
         }
       : null,
   };
+}
+
+/** What the check at the end of a recording found. Levels are in dB below the loudest there is. */
+function mediaJson(segment: Segment) {
+  const media = segment.recording?.media;
+  if (!media) return null;
+  return {
+    bytes: media.bytes,
+    duration_ms: media.durationMs,
+    sha256: media.sha256,
+    repaired: media.repaired,
+    sample_rate: media.sampleRate ?? null,
+    channels: media.levels?.length ?? null,
+    missing_ms: missingMs(segment, media) ?? null,
+    silent_sides: media.levels ? silentSides(media) : null,
+    clipping: media.levels ? Number(clippingOf(media).toFixed(shareDigits)) : null,
+    sides: sidesOf(media).map(({ side, peak, rms, audibleMs, longestSilenceMs, clipped }) => ({
+      side,
+      peak_db: decibels(peak),
+      rms_db: decibels(rms),
+      audible_ms: audibleMs,
+      longest_silence_ms: longestSilenceMs,
+      clipped_samples: clipped,
+    })),
+    findings: findingsOf(segment),
+  };
+}
+
+const shareDigits = 5;
+const loudest = 32_768;
+const decibelsPerDecade = 20;
+
+/** Null: digital silence. */
+function decibels(level: number): number | null {
+  return level === 0 ? null : Number((decibelsPerDecade * Math.log10(level / loudest)).toFixed(1));
 }
 
 function deliveryJson(delivery: Delivery, time: Time) {

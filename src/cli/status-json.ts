@@ -1,7 +1,9 @@
+import type { Alarm } from '../alarms/alarms.ts';
 import type { Status, TargetStatus } from '../status.ts';
 
 /** The state of the running process as `status --json` gives it. Times are ISO 8601; what is not known is null. */
-export function statusJson({ version, pid, startedAt, asterisk, calls, spool, targets }: Status) {
+export function statusJson(status: Status) {
+  const { version, pid, startedAt, asterisk, calls, spool, targets, alarms = [] } = status;
   return {
     version,
     pid,
@@ -16,7 +18,12 @@ export function statusJson({ version, pid, startedAt, asterisk, calls, spool, ta
       free_bytes: spool.freeBytes,
     },
     targets: targets.map(targetJson),
+    alarms: alarms.map(alarmJson),
   };
+}
+
+function alarmJson({ kind, subject, since, problem, fault, hint }: Alarm) {
+  return { kind, subject, since: new Date(since).toISOString(), problem, fault, hint };
 }
 
 export function targetJson(target: TargetStatus) {

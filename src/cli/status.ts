@@ -1,3 +1,4 @@
+import type { Alarm } from '../alarms/alarms.ts';
 import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
@@ -36,11 +37,13 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}; free: ${bytes(spool.freeBytes)}`,
   );
   await tellTargets(running.targets);
+  await tellAlarms(running.alarms ?? []);
 }
 
-function exitCodeOfStatus({ asterisk, targets }: Status): number {
+function exitCodeOfStatus({ asterisk, targets, alarms = [] }: Status): number {
   if (!asterisk.ari || !asterisk.ami) return exitCodes.asterisk;
-  return targets.some(isTroubled) ? exitCodes.target : exitCodes.fine;
+  if (targets.some(isTroubled)) return exitCodes.target;
+  return alarms.length > 0 ? exitCodes.wrong : exitCodes.fine;
 }
 
 function isTroubled(target: TargetStatus): boolean {
@@ -89,6 +92,19 @@ async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
     lastError ? [`${printable(name)}: ${printable(lastError.hint)}`] : [],
   );
   if (hints.length > 0) await writeLines(...hints);
+}
+
+async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
+  if (alarms.length === 0) return;
+  const rows = alarms.map(({ kind, subject, since, problem }) => [
+    kind,
+    subject,
+    new Date(since).toISOString(),
+    problem,
+  ]);
+  await write(table(['alarm', 'about', 'since', 'problem'], rows));
+  const hints = new Set(alarms.map(({ kind, hint }) => `${kind}: ${printable(hint)}`));
+  await writeLines(...hints);
 }
 
 function files(count: number, total: number): string {

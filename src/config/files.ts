@@ -8,6 +8,16 @@ export function catalogueFileOf({ catalogue }: Config): string {
   return catalogue.path;
 }
 
+/** What stands in the way, over a restart. */
+export function alarmsFileOf(config: Config): string {
+  return join(dirname(catalogueFileOf(config)), 'alarms.json');
+}
+
+/** The time of this file is when somebody last watched the calls. */
+export function watchMarkOf(config: Config): string {
+  return `${catalogueFileOf(config)}.watched`;
+}
+
 /** Where the running process answers the command line. */
 export function controlSocketOf(config: Config): string {
   return join(dirname(catalogueFileOf(config)), 'mitschnitt.sock');

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { directions, type ConsentMode, type Member } from '../call/call.ts';
+import { comparable } from '../call/numbers.ts';
 import {
   Misunderstood,
   complain,
@@ -9,7 +10,6 @@ import {
   endpointPattern,
   fileName,
   matching,
-  notYet,
   text,
   understood,
 } from './values.ts';
@@ -98,28 +98,34 @@ const announcement = z
     early_media: z
       .boolean()
       .default(false)
-      .meta({
-        description: 'Announce before the call is answered, so that the caller is not charged.',
-        ...notYet({ except: ['false'] }),
-      }),
+      .describe(
+        'Announce to a caller before the call is answered, so that they are not charged for it (SIP 183). Only for networks that let early audio through, and keys as well where one is asked for: Asterisk cannot tell whether the caller hears it, so that the prompt counts as heard. The evidence says that it was played early. The called party of an outgoing call hears it after answering, as ever.',
+      ),
     reannounce: z
       .boolean()
       .default(false)
-      .meta({
-        description: 'Announce again to an external party that joins the call later.',
-        ...notYet({ except: ['false'] }),
-      }),
+      .describe(
+        'Announce again to an external party that is connected with somebody else: in the gate to one that is transferred through it; in the talk, so that nobody else hears it, to one that came to a member without having heard it (transferred by somebody who is no member, or by a route without the gate), which is recorded from the end of the announcement on. What a party hears and presses last counts from then on. One that declined is not asked again.',
+      ),
   })
   .prefault({})
   .describe(
     'How the recording is announced, for each direction. Every direction that is recorded must say it; mode: none records without announcement.',
   );
 
+const recordMode = (usual: boolean, calls: string) =>
+  z
+    .union([z.boolean(), z.literal('on-demand')], { error: 'true, false or on-demand' })
+    .default(usual)
+    .describe(
+      `${calls}. on-demand: announced as usual, and recorded from the moment on in which somebody asks for it.`,
+    );
+
 const recordedDirections = z
   .strictObject({
-    incoming: z.boolean().default(true).describe('Calls from an external party to a member.'),
-    outgoing: z.boolean().default(true).describe('Calls from a member to an external party.'),
-    internal: z.boolean().default(false).describe('Calls of a member with another party of this PBX.'),
+    incoming: recordMode(true, 'Calls from an external party to a member'),
+    outgoing: recordMode(true, 'Calls from a member to an external party'),
+    internal: recordMode(false, 'Calls of a member with another party of this PBX'),
   })
   .prefault({})
   .describe('Which directions are recorded.');
@@ -129,26 +135,42 @@ const audio = z
     channels: z
       .enum(['mono', 'stereo'])
       .default('mono')
-      .meta({
-        description: 'mono: both parties mixed; stereo: the member left and the other party right.',
-        ...notYet({ except: ['mono'] }),
-      }),
+      .describe('mono: both parties mixed; stereo: the member left and the other party right.'),
     sample_rate: z
       .enum(['8000', 'auto'])
       .default('8000')
-      .meta({
-        description: 'Samples per second of the recording: 8000, or auto to keep the quality of the call.',
-        ...notYet({ except: ['8000'] }),
-      }),
+      .describe(
+        "Samples per second of the recording: 8000, or auto for 16000 where the member's telephone speaks a wideband codec such as G.722 or Opus, and 8000 elsewhere.",
+      ),
   })
   .prefault({})
   .describe('The form of the audio files.');
 
 const numberPatterns = (description: string) =>
   z
-    .array(matching(/^\+?[0-9]{0,20}\*?$/, 'a telephone number, which may end in * for all that begin so'))
+    .array(
+      matching(
+        /^\+?[0-9][0-9 ()./-]{0,30}\*?$/,
+        'a telephone number, which may end in * for all that begin so',
+      ).transform(comparable),
+    )
     .default([])
-    .meta({ description, ...notYet() });
+    .describe(description);
+
+const howNumbersAreCompared =
+  'A number (+41791234567), or with * at its end all that begin so (+4179*). It is compared with the number that the trunk reports of a caller, or that was dialled to the outside. 00 at the beginning counts as +, separators do not count; a number without + matches only those that the trunk reports without. A withheld number matches none.';
+
+const language = () => matching(/^[a-z]{2,3}([_-][A-Za-z]{2,4})?$/, 'a language such as de, en or de_CH');
+
+const languageByPrefix = z
+  .record(
+    matching(/^\+?[0-9]{1,15}$/, 'the beginning of a telephone number, such as "+33"').transform(comparable),
+    language(),
+  )
+  .default({})
+  .describe(
+    'Other languages for external parties by the beginning of their number, compared as in never_record: { "+33": fr, "+1": en }. The longest one that fits decides; all prompts of the group are needed in each of the languages.',
+  );
 
 const groupFields = z.strictObject({
   name: text(64).describe('Name of the group, as listings, the report and folder templates show it. Unique.'),
@@ -158,26 +180,35 @@ const groupFields = z.strictObject({
     .describe('Whose calls are recorded. The first group of the file that has a member decides.'),
   record: recordedDirections,
   announcement,
-  language: matching(/^[a-z]{2,3}([_-][A-Za-z]{2,4})?$/, 'a language such as de, en or de_CH')
-    .prefault('de')
-    .describe('Language of the prompts: the name of their folder.'),
+  language: language().prefault('de').describe('Language of the prompts: the name of their folder.'),
+  language_by_prefix: languageByPrefix,
   audio,
   deliver_to: z
     .array(z.string())
     .min(1, 'at least one target')
     .describe('Names of the targets that get the recordings of this group.'),
-  never_record: numberPatterns('External numbers whose calls are never recorded.'),
-  always_record: numberPatterns('External numbers whose calls are recorded whatever else is set.'),
+  never_record: numberPatterns(
+    `External numbers whose calls are never recorded: no announcement is played to them, the outcome is excepted. Wins over everything else. ${howNumbersAreCompared}`,
+  ),
+  always_record: numberPatterns(
+    'External numbers whose calls are recorded even where the direction is off, where no key was pressed, and where no announcement was heard. It is played to them all the same, where the group has one for the direction, and whoever declines by key is not recorded. Numbers as in never_record.',
+  ),
   skip_announcement: numberPatterns(
-    'External numbers with standing consent: no announcement is played to them.',
+    'External numbers with standing consent: no announcement is played to them, and they are recorded. Numbers as in never_record. A caller can forge the number that is shown: this rests on what the trunk reports.',
   ),
   pause_limit: duration('1s')
     .optional()
-    .meta({ description: 'A paused recording resumes by itself after this time; a duration.', ...notYet() }),
+    .describe('A paused recording resumes by itself after this time; a duration. Default: never.'),
   beep: z
-    .strictObject({ every: duration('1s').describe('Time from one beep to the next; a duration.') })
+    .strictObject({
+      every: duration('1s', '1h').describe(
+        'Time from one beep to the next; a duration, rounded to whole seconds.',
+      ),
+    })
     .optional()
-    .meta({ description: 'A tone that reminds both parties of the recording.', ...notYet() }),
+    .describe(
+      'A tone that reminds both parties of the recording; it is not in the file. Asterisk must have loaded func_periodic_hook.',
+    ),
 });
 
 /** Runs beside faults of form, so that all are told at once: what it reads may be of any kind. */

@@ -33,23 +33,47 @@ export function policyOf(config: Config, prompt: PromptSource): Policy {
   };
 }
 
+const msPerSecond = 1_000;
+
 function groupOf(group: GroupConfig, prompt: PromptSource): Group {
-  const announcements = directions.map((direction) => [
-    direction,
-    announcementOf(group.announcement[direction], (name) => prompt(name, group.language)),
-  ]);
+  const announcementIn = (language: string): Group['announcement'] => {
+    const announcements = directions.map((direction) => [
+      direction,
+      {
+        ...announcementOf(group.announcement[direction], (name) => prompt(name, language)),
+        earlyMedia: group.announcement.early_media,
+        reannounce: group.announcement.reannounce,
+      },
+    ]);
+    return Object.fromEntries(announcements) as Group['announcement'];
+  };
   return {
     name: group.name,
     members: group.members,
     record: group.record,
-    announcement: Object.fromEntries(announcements) as Group['announcement'],
+    pauseLimitMs: group.pause_limit,
+    audio: { stereo: group.audio.channels === 'stereo', wideband: group.audio.sample_rate === 'auto' },
+    beepEverySeconds: group.beep && Math.round(group.beep.every / msPerSecond),
+    announcement: announcementIn(group.language),
+    byPrefix: Object.entries(group.language_by_prefix).map(([prefix, language]) => ({
+      prefix,
+      announcement: announcementIn(language),
+    })),
+    numbers: {
+      neverRecord: group.never_record,
+      alwaysRecord: group.always_record,
+      skipAnnouncement: group.skip_announcement,
+    },
   };
 }
 
 /** Never listened for: without an announcement nobody is asked for a key. */
 const noKey = { key: '', timeoutMs: 0 };
 
-function announcementOf(announcement: AnnouncementConfig, prompt: (name: string) => Prompt): Announcement {
+function announcementOf(
+  announcement: AnnouncementConfig,
+  prompt: (name: string) => Prompt,
+): Omit<Announcement, 'earlyMedia' | 'reannounce'> {
   // Nothing is said of a direction only where it is not recorded: the schema sees to that.
   const mode = announcement?.mode ?? 'none';
   if (announcement === undefined || announcement.mode === 'none') {

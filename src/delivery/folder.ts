@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import { folderProblem } from './folder-errors.ts';
-import { openRecording, pieceFor } from './local-file.ts';
+import { OpenRecording, pieceFor } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
 import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
 import { NoAnswer, within } from './time-limit.ts';
@@ -81,8 +81,8 @@ export class FolderTarget implements Target {
     const temporary = join(folder, temporaryName(upload.id));
     try {
       if (await this.#holds(final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
-      const source = await openRecording(upload);
-      await this.#write(temporary, source, signal).finally(() => source.destroy());
+      const source = await OpenRecording.open(upload);
+      await this.#write(temporary, source.pieces(), signal).finally(() => source.close());
       if ((await this.#digest(temporary, signal)) !== upload.sha256) throw this.#differs();
       if (!(await this.#publish(temporary, final, upload)))
         return { how: 'already-there', confirmedBy: 'sha256' };

@@ -7,7 +7,7 @@ import { FTPError, type Client } from 'basic-ftp';
 import { MitschnittError } from '../errors.ts';
 import { createFtpClient, reasonOf, store } from './ftp-client.ts';
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
-import { openRecording } from './local-file.ts';
+import { OpenRecording } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
 import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
 import { within } from './time-limit.ts';
@@ -74,7 +74,9 @@ export class FtpTarget implements Target {
       return { how: 'already-there', confirmedBy: 'sha256' };
     }
     try {
-      await this.#store(client, await openRecording(upload), temporary, signal);
+      const source = await OpenRecording.open(upload);
+      const content = Readable.from(source.pieces(), { objectMode: false });
+      await this.#store(client, content, temporary, signal).finally(() => source.close());
       if ((await this.#size(client, temporary, signal)) !== bytes) throw this.#differs();
       // RNTO may replace a file of that name without a word: looked at once more, as late as possible.
       if (await this.#holds(client, final, upload)) {

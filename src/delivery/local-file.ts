@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { Transform, type Readable } from 'node:stream';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import type { Upload } from './target.ts';
@@ -14,48 +13,59 @@ export function pieceFor(bytes: number): number {
 }
 
 /**
- * Opens the local file for one transfer. A recording is evidence: what does not have the size and the SHA-256 that
- * were noted when it was finished makes the stream fail before its end, so that it is never taken for complete.
+ * The local file of a recording, open for one transfer. A recording is evidence: what does not have the size and the
+ * SHA-256 that were noted when it was finished fails before its end, so that it is never taken for complete.
  *
- * Throws, or fails with, a MitschnittError: `local-file-missing`, `local-file-unreadable`, `local-file-altered`.
- * Whoever opens it destroys it.
+ * Fails with a MitschnittError: `local-file-missing`, `local-file-unreadable`, `local-file-altered`.
  */
-export async function openRecording(upload: Upload): Promise<Readable> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(upload.source, 'r');
-    const { size } = await file.stat();
-    if (size !== upload.bytes) throw altered(upload);
-    // To its known end: a read beyond it would cost a whole buffer only to find nothing.
-    const pieces = file.createReadStream({
-      highWaterMark: pieceFor(size),
-      ...(size === 0 ? {} : { end: size - 1 }),
-    });
-    const checked = checking(upload);
-    // Not by pipeline(): a disk error must not come out as if the target had had it.
-    pieces.once('error', (error) => checked.destroy(explain(error, upload)));
-    // A small file is read and found out before anyone listens; whoever reads it then fails all the same.
-    checked.once('error', () => undefined);
-    checked.once('close', () => pieces.destroy());
-    return pieces.pipe(checked);
-  } catch (error) {
-    await file?.close();
-    throw explain(error, upload);
-  }
-}
+export class OpenRecording {
+  readonly #file: FileHandle;
+  readonly #upload: Upload;
 
-function checking(upload: Upload): Transform {
-  const hash = createHash('sha256');
-  return new Transform({
-    highWaterMark: pieceBytes,
-    transform(piece: Buffer, _encoding, done) {
+  private constructor(file: FileHandle, upload: Upload) {
+    this.#file = file;
+    this.#upload = upload;
+  }
+
+  /** Whoever opens it closes it. */
+  static async open(upload: Upload): Promise<OpenRecording> {
+    let file: FileHandle | undefined;
+    try {
+      file = await open(upload.source, 'r');
+      if ((await file.stat()).size !== upload.bytes) throw altered(upload);
+      return new OpenRecording(file, upload);
+    } catch (error) {
+      await file?.close();
+      throw explain(error, upload);
+    }
+  }
+
+  /** Its content, once. No stream: for a small file those take longer than the reading. */
+  async *pieces(): AsyncGenerator<Buffer, void, undefined> {
+    const hash = createHash('sha256');
+    // To its known end: a read beyond it would only find nothing.
+    for (let left = this.#upload.bytes; left > 0;) {
+      const piece = await this.#read(pieceFor(left));
+      if (piece.length === 0) break;
+      left -= piece.length;
       hash.update(piece);
-      done(null, piece);
-    },
-    flush(done) {
-      done(hash.digest('hex') === upload.sha256 ? null : altered(upload));
-    },
-  });
+      yield piece;
+    }
+    if (hash.digest('hex') !== this.#upload.sha256) throw altered(this.#upload);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #read(length: number): Promise<Buffer> {
+    try {
+      const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(length), 0, length);
+      return buffer.subarray(0, bytesRead);
+    } catch (error) {
+      throw explain(error, this.#upload);
+    }
+  }
 }
 
 function altered(upload: Upload): MitschnittError {

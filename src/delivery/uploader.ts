@@ -21,6 +21,8 @@ export interface UploaderOptions {
 const stopMs = 10_000;
 /** Local files that are deleted after one forced write of the catalogue. */
 const deletionsAtOnce = 100;
+/** Files whose delivery ends within this are deleted together, for the same reason. */
+const gatherMs = 1_000;
 
 /**
  * Delivers what the catalogue has pending, each target on its own, and deletes a local file when all its targets have
@@ -33,12 +35,14 @@ export class Uploader {
   #work: Promise<unknown> = Promise.resolve();
   #deleting: Promise<void> | undefined;
   #deleteAgain = false;
+  /** Set while delivered files are gathered for one deletion. */
+  #soon: NodeJS.Timeout | undefined;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
     const shared = { delays: retryDelays, random: Math.random, ...options };
     this.#couriers = options.targets.map(
-      (target) => new Courier({ ...shared, target, onDelivered: () => this.#deleteDelivered() }),
+      (target) => new Courier({ ...shared, target, onDelivered: () => this.#deleteSoon() }),
     );
   }
 
@@ -60,6 +64,7 @@ export class Uploader {
    */
   async runNow(): Promise<void> {
     await Promise.all(this.#couriers.map((courier) => courier.runNow()));
+    this.#deleteDelivered();
     await this.#deleting;
   }
 
@@ -69,13 +74,22 @@ export class Uploader {
     let patience: NodeJS.Timeout | undefined;
     const bounded = new Promise((resolve) => (patience = setTimeout(resolve, stopMs)));
     await Promise.race([this.#work, bounded]);
+    if (this.#soon) this.#deleteDelivered();
     await Promise.race([this.#deleting, bounded]);
     await Promise.race([Promise.allSettled(this.#options.targets.map((target) => target.close())), bounded]);
     clearTimeout(patience);
   }
 
+  #deleteSoon(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#deleteDelivered();
+    }, gatherMs);
+  }
+
   /** One at a time: what is delivered meanwhile waits for the next round, which then serves all of it. */
   #deleteDelivered(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     this.#deleteAgain = true;
     this.#deleting ??= this.#deleteRounds().finally(() => (this.#deleting = undefined));
   }

@@ -62,3 +62,42 @@ export function repairedLengths(
     { offset: 40, value: audio },
   ];
 }
+
+/** The header of a finished file of 16-bit samples. */
+export function wavHeader(form: Pick<WavHeader, 'channels' | 'sampleRate'>, audioBytes: number): Uint8Array {
+  const { channels, sampleRate } = form;
+  const bytes = new Uint8Array(wavHeaderBytes);
+  const view = new DataView(bytes.buffer);
+  const put = (offset: number, text: string): void => {
+    for (let at = 0; at < text.length; at += 1) bytes[offset + at] = text.charCodeAt(at);
+  };
+  const frameBytes = channels * bytesPerSample;
+  put(0, 'RIFF');
+  put(8, 'WAVEfmt ');
+  view.setUint32(16, 16, true);
+  view.setUint16(20, pcmFormat, true);
+  view.setUint16(22, channels, true);
+  view.setUint32(24, sampleRate, true);
+  view.setUint32(28, sampleRate * frameBytes, true);
+  view.setUint16(32, frameBytes, true);
+  view.setUint16(34, bitsPerByte * bytesPerSample, true);
+  put(36, 'data');
+  for (const { offset, value } of repairedLengths(wavHeaderBytes + audioBytes)) {
+    view.setUint32(offset, value, true);
+  }
+  return bytes;
+}
+
+const bytesPerSample = 2;
+const bitsPerByte = 8;
+
+/** Two sides as one sound, left and right in turn. Where one has fewer samples, it was silent. */
+export function interleaved(left: Int16Array, right: Int16Array): Int16Array {
+  const frames = Math.max(left.length, right.length);
+  const both = new Int16Array(2 * frames);
+  for (let at = 0; at < frames; at += 1) {
+    both[2 * at] = left[at] ?? 0;
+    both[2 * at + 1] = right[at] ?? 0;
+  }
+  return both;
+}

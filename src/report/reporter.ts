@@ -12,6 +12,8 @@ export interface ReportSettings extends ReportFormat {
 
 /** Records per append: a backlog is worked off in pieces of some 50 KB. */
 const recordsPerAppend = 500;
+/** Calls that are closed within this are reported together: each append waits for the disk twice. */
+const gatherMs = 1_000;
 
 /**
  * Writes one line per record into the monthly files, exactly once, whenever the process dies.
@@ -31,6 +33,8 @@ export class Reporter {
   #running: Promise<void> | undefined;
   /** Something was closed since the run began. */
   #again = false;
+  /** Set while closed calls are gathered for one run. */
+  #soon: NodeJS.Timeout | undefined;
   #stopped = true;
 
   /** @param onProblem Told what keeps a line from being written. It is tried again at the next trigger. */
@@ -46,14 +50,23 @@ export class Reporter {
     await this.reportNow();
   }
 
-  /** Waits for the append that is under way. */
+  /** Writes what was still to be gathered, and waits for the append that is under way. */
   async stop(): Promise<void> {
+    if (this.#soon) await this.reportNow();
     this.#stopped = true;
     await this.#running;
   }
 
-  /** Writes all records that no file has yet. Never rejects. To be called, without waiting, when a call was closed. */
+  /** A call was closed: it is reported within {@link gatherMs}. */
+  wake(): void {
+    if (this.#stopped) return;
+    this.#soon ??= setTimeout(() => void this.reportNow(), gatherMs);
+  }
+
+  /** Writes all records that no file has yet. Never rejects. */
   async reportNow(): Promise<void> {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
     if (this.#stopped) return;
     this.#again = true;
     this.#running ??= this.#run();

@@ -1,31 +1,12 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
-import {
-  access,
-  chmod,
-  chown,
-  copyFile,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  stat,
-  statfs,
-} from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, chown, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
-import { durationMs, isClosed, parseWavHeader, repairedLengths, wavHeaderBytes } from '../recording/wav.ts';
-import type { Media, RecordingId } from '../call/call.ts';
-
-/** How often a file is looked at while Asterisk still has to close it; it does so within a few ms. */
-const closeCheckMs = 50;
-/** A file of which nothing was written for this long is no longer written at all: Asterisk flushes each 2 s. */
-const abandonedAfterMs = 5_000;
-/** MixMonitor creates its file when it starts; a file that is not there by then was never written. */
-const absentAfterMs = 1_000;
+import { wideband, type AudioFiles } from '../recording/audio-form.ts';
+import { collect } from './collect.ts';
+import type { RecordingId } from '../call/call.ts';
+import type { Media, Obstacle } from '../recording/media.ts';
 
 /** The local folder: `active/` belongs to Asterisk, `transfer/` to us. */
 export class Spool {
@@ -87,9 +68,10 @@ export class Spool {
     return `install -d -o asterisk -g asterisk -m 2775 ${this.#path}`;
   }
 
-  /** Where Asterisk writes a recording. */
-  activeFile(recording: RecordingId): string {
-    return join(this.#path, 'active', `${recording}.wav`);
+  /** What Asterisk is told to write of a recording. */
+  activeFiles(recording: RecordingId, { stereo }: { readonly stereo: boolean }): AudioFiles {
+    const file = (side: string): string => join(this.#path, 'active', `${recording}${side}.wav`);
+    return stereo ? [file('.member'), file('.other')] : [file('')];
   }
 
   /** Where a finished recording waits for its delivery. */
@@ -97,25 +79,37 @@ export class Spool {
     return join(this.#path, 'transfer', `${recording}.wav`);
   }
 
-  /** Whether Asterisk has begun to write a recording. */
-  async isActive(recording: RecordingId): Promise<boolean> {
-    return (await sizeOf(this.activeFile(recording))) !== undefined;
+  /**
+   * Bytes that Asterisk has written of a recording so far; undefined when it has not begun, or not with both sides.
+   * Asterisk writes some 32 kB at once: 2 s of a side, 1 s of a wideband one.
+   */
+  async activeBytes(recording: RecordingId): Promise<number | undefined> {
+    for (const files of this.#candidates(recording)) {
+      const sizes = await Promise.all(files.map(sizeOf));
+      if (sizes.every((size) => size === undefined)) continue;
+      return sizes.includes(undefined)
+        ? undefined
+        : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
+    }
+    return undefined;
   }
 
-  /**
-   * Waits until Asterisk has closed a recording, repairs its header if it never will, moves it to `transfer/` and
-   * tells what it is. Can be repeated after a crash at any point. Undefined: there is no such file.
-   */
+  /** Waits until Asterisk has closed a recording and moves it to `transfer/`: see {@link collect}. */
   async collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined> {
-    const active = this.activeFile(recording);
-    const transfer = this.transferFile(recording);
-    const found = await this.#untilClosed(recording, signal);
-    if (found === 'absent') return undefined;
-    // An open and a closed file without a sample look the same: there is nothing to repair in it.
-    const repaired = found === 'unfinished' && ((await sizeOf(active)) ?? 0) > wavHeaderBytes;
-    if (repaired) await moveRepaired(active, transfer);
-    else if (found !== 'moved') await rename(active, transfer);
-    return { ...(await inspect(transfer)), repaired };
+    return collect(this.#candidates(recording), this.transferFile(recording), signal);
+  }
+
+  /** What stands in the way of Asterisk's writing now; undefined when nothing is to be seen. */
+  async obstacle(): Promise<Obstacle | undefined> {
+    const active = join(this.#path, 'active');
+    const folder = await statOf(active);
+    if (!folder) return { rule: 'spool-missing', problem: `the folder ${active} is gone` };
+    const { bavail, bsize, files, ffree } = await statfs(active);
+    if (bavail * bsize < leastFreeBytes || (files > 0 && ffree === 0))
+      return { rule: 'spool-full', problem: `no space is left on the disk of ${active}` };
+    if (!isAsOpenAs(folder, await stat(this.#path)))
+      return { rule: 'spool-not-writable', problem: `Asterisk may not write in ${active}` };
+    return undefined;
   }
 
   /** Removes the finished file of a recording that is not to be kept. */
@@ -123,42 +117,38 @@ export class Spool {
     await rm(this.transferFile(recording), { force: true });
   }
 
-  /** Files and bytes in one of the folders. */
+  /** Files in `active/` that are of none of these recordings. */
+  async strangers(known: ReadonlySet<RecordingId>): Promise<readonly string[]> {
+    const names = await unlessGone(readdir(join(this.#path, 'active')), []);
+    return names.filter((name) => !known.has(name.slice(0, uuidLength)));
+  }
+
+  /** Files and bytes in one of the folders: none in one that is gone. */
   async usage(folder: 'active' | 'transfer'): Promise<{ files: number; bytes: number }> {
-    const names = await readdir(join(this.#path, folder));
+    const names = await unlessGone(readdir(join(this.#path, folder)), []);
     const sizes = await Promise.all(names.map((name) => sizeOf(join(this.#path, folder, name))));
     return { files: names.length, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
   }
 
-  /** Room left on the disk of the spool. */
+  /** Room left on the disk of the spool; none when the spool is gone. */
   async freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.#path);
-    return bavail * bsize;
+    const disk = await unlessGone(statfs(this.#path), undefined);
+    return disk ? disk.bavail * disk.bsize : 0;
   }
 
-  async #untilClosed(
-    recording: RecordingId,
-    signal: AbortSignal,
-  ): Promise<'closed' | 'unfinished' | 'moved' | 'absent'> {
-    let size: number | undefined;
-    let grewAt = Date.now();
-    for (;;) {
-      const state = await readState(this.activeFile(recording));
-      if (!state && (await sizeOf(this.transferFile(recording))) !== undefined) return 'moved';
-      if (state?.closed) return 'closed';
-      const quietMs = Date.now() - grewAt;
-      if (state?.bytes !== size) {
-        size = state?.bytes;
-        grewAt = Date.now();
-      } else if (size === undefined && quietMs > absentAfterMs) {
-        return 'absent';
-      } else if (size !== undefined && quietMs > abandonedAfterMs) {
-        return 'unfinished';
-      }
-      await pause(closeCheckMs, undefined, { signal });
-    }
+  /** The files say themselves how they are recorded: whoever collects them may know nothing of it. */
+  #candidates(recording: RecordingId): readonly AudioFiles[] {
+    return [false, true].flatMap((stereo) => {
+      const files = this.activeFiles(recording, { stereo });
+      return [files, wideband(files)];
+    });
   }
 }
+
+/** Each file in `active/` begins with the id of its recording. */
+const uuidLength = 36;
+/** Asterisk writes as much as this at once. */
+const leastFreeBytes = 32_768;
 
 const writableByGroup = 0o020;
 const writableByOthers = 0o002;
@@ -174,66 +164,19 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return (await statOf(path))?.size;
 }
 
-async function statOf(path: string): Promise<Stats | undefined> {
+function statOf(path: string): Promise<Stats | undefined> {
+  return unlessGone(stat(path), undefined);
+}
+
+/** What was asked for, or something else if there is no such file. */
+async function unlessGone<Found, Otherwise>(
+  asked: Promise<Found>,
+  otherwise: Otherwise,
+): Promise<Found | Otherwise> {
   try {
-    return await stat(path);
+    return await asked;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return otherwise;
     throw error;
   }
-}
-
-async function readState(path: string): Promise<{ bytes: number; closed: boolean } | undefined> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      const { buffer } = await file.read(new Uint8Array(wavHeaderBytes), 0, wavHeaderBytes, 0);
-      const header = parseWavHeader(buffer);
-      return { bytes: size, closed: header !== undefined && isClosed(header, size) };
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** The original may be Asterisk's alone to write: what is repaired is a copy, and then takes its place. */
-async function moveRepaired(active: string, transfer: string): Promise<void> {
-  const copy = `${transfer}.part`;
-  await copyFile(active, copy);
-  await repairHeader(copy);
-  await rename(copy, transfer);
-  await rm(active);
-}
-
-/** Writes the lengths that Asterisk did not come to write. The audio stays as it is. */
-async function repairHeader(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    const { size } = await file.stat();
-    for (const { offset, value } of repairedLengths(size)) {
-      const bytes = new Uint8Array(4);
-      new DataView(bytes.buffer).setUint32(0, value, true);
-      await file.write(bytes, 0, 4, offset);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function inspect(path: string): Promise<Omit<Media, 'repaired'>> {
-  const hash = createHash('sha256');
-  let head: Uint8Array | undefined;
-  let bytes = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
-    head ??= chunk.subarray(0, wavHeaderBytes);
-    bytes += chunk.length;
-    hash.update(chunk);
-  }
-  const header = parseWavHeader(head ?? new Uint8Array());
-  return { bytes, durationMs: header ? durationMs(header, bytes) : 0, sha256: hash.digest('hex') };
 }

@@ -76,9 +76,12 @@ const LAYERS: readonly Layer[] = [
     files: [
       ...[
         'recorder.ts',
+        'collector.ts',
         'bookkeeper.ts',
         'recovery.ts',
+        'watch-mark.ts',
         'control-socket.ts',
+        'controls.ts',
         'status.ts',
         'spool/',
         'report/',

@@ -157,6 +157,21 @@ describe('an action', () => {
     expect(session.actions).toHaveLength(1);
   });
 
+  test('that chooses events names each to its end', async () => {
+    const asked: AmiMessage[] = [];
+    const { connection } = await loggedIn((action, session) => {
+      asked.push(action);
+      session.send('Response: Error', idOf(action), 'Message: Permission denied');
+    });
+    await connection.only(['Hangup', 'DialBegin']);
+    const filter = field(asked[0] ?? new Map(), 'Filter').replace('[[:space:]]', '\\s');
+    const isChosen = (name: string): boolean => new RegExp(filter).test(`Event: ${name}\r\nChannel: x`);
+    expect(['Hangup', 'DialBegin', 'HangupRequest', 'DialEnd'].filter(isChosen)).toEqual([
+      'Hangup',
+      'DialBegin',
+    ]);
+  });
+
   test('without an answer fails in time and ends the connection: what is in doubt is repaired with the next', async () => {
     const { connection } = await loggedIn(ignore);
     const before = performance.now();

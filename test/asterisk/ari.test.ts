@@ -97,13 +97,28 @@ describe('a request', () => {
     await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
   });
 
-  // A defect: it fails with a bare TypeError of fetch(). Take `.fails` off when it is mended.
   test('fails as unreachable when the connection ends in the middle of an answer', async () => {
     const asterisk = await server((request, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('[{"technology":', () => request.socket.destroy());
     });
     await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
+  });
+
+  test('fails in time when the answer has no end', async () => {
+    const asterisk = await server((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('[{"technology":');
+    });
+    const before = performance.now();
+    await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('uses the connection of the one before it', async () => {
+    const asterisk = await answering(204);
+    const client = clientOf(asterisk.url);
+    for (const channel of ['1.1', '1.2', '1.3']) await client.request('POST', `channels/${channel}/answer`);
+    expect(new Set(asterisk.requests.map(({ socket }) => socket.remotePort)).size).toBe(1);
   });
 });
 

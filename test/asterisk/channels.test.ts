@@ -26,7 +26,7 @@ function told(channels: Channels, event: string, fields: Fields, at = 1_000) {
 }
 
 function dial(channels: Channels, dialString: string, fields: Fields = {}) {
-  return told(channels, 'DialBegin', {
+  const events = told(channels, 'DialBegin', {
     Uniqueid: '1.1',
     DestChannel: 'PJSIP/trunk-00000002',
     DestUniqueid: '1.2',
@@ -36,6 +36,7 @@ function dial(channels: Channels, dialString: string, fields: Fields = {}) {
     DialString: dialString,
     ...fields,
   });
+  return events.filter(({ type }) => type === 'channel-seen');
 }
 
 describe('a new channel', () => {
@@ -114,6 +115,15 @@ describe('a channel that is being called', () => {
   });
 });
 
+test('it is told who calls a channel', () => {
+  const fields = { Uniqueid: '1.1', DestUniqueid: '1.2', DestLinkedid: '1.1' };
+  const dialled = { at: 1_000, type: 'dialled', channel: '1.2', by: '1.1' };
+  expect(told(new Channels(), 'DialBegin', fields)).toContainEqual(dialled);
+  // Asterisk calls it by itself.
+  const types = told(new Channels(), 'DialBegin', { ...fields, Uniqueid: '' }).map(({ type }) => type);
+  expect(types).toEqual(['channel-seen']);
+});
+
 describe('a channel that enters a bridge', () => {
   test('is told to be there, and keeps the number that was dialled', () => {
     const channels = new Channels();
@@ -154,6 +164,13 @@ describe('a channel that enters a bridge', () => {
       { at: 1_000, type: 'bridge-left', channel: '1.1' },
     ]);
   });
+});
+
+test('a channel in a parking lot is in no bridge: nobody hears anybody there', () => {
+  const channels = new Channels();
+  told(channels, 'Newchannel', caller);
+  const parked = { ...caller, BridgeUniqueid: 'lot', BridgeTechnology: 'holding_bridge' };
+  expect(told(channels, 'BridgeEnter', parked)).toEqual([]);
 });
 
 describe('the end of a channel', () => {
@@ -197,6 +214,17 @@ describe('starting anew from the list of channels', () => {
     ]);
     expect(channels.knows('1.2')).toBe(true);
     expect(told(channels, 'Newchannel', caller)).toEqual([]);
+  });
+
+  test('knows who is parked: in no bridge', () => {
+    const bridge = (id: string, technology: string) =>
+      message({ Event: 'BridgeListItem', BridgeUniqueid: id, BridgeTechnology: technology });
+    const channels = new Channels();
+    const live = channels.reset(
+      [listed(caller, 'lot'), listed(called, 'b1')],
+      [bridge('lot', 'holding_bridge'), bridge('b1', 'simple_bridge')],
+    );
+    expect(live.map((each) => each.bridge)).toEqual([undefined, 'b1']);
   });
 
   test('forgets what is gone', () => {

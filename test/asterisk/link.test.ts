@@ -79,6 +79,25 @@ test('a connection that stood is opened again after the shortest wait', async ()
   expect(lost).toMatchObject([{ message: 'refused' }, { message: 'refused' }, { message: 'cut' }]);
 });
 
+test('stopping during an attempt ends it', async () => {
+  let gaveUp = false;
+  const made = new Link(
+    (stopping) =>
+      new Promise((_resolve, reject) => {
+        stopping.addEventListener('abort', () => {
+          gaveUp = true;
+          reject(new Error('given up'));
+        });
+      }),
+    () => undefined,
+  );
+  made.start();
+  const before = performance.now();
+  await made.stop();
+  expect(gaveUp).toBe(true);
+  expect(performance.now() - before).toBeLessThan(slackMs);
+});
+
 test('stopping during a wait ends at once', async () => {
   const { made, openedAt, lost } = linked(() => Promise.reject(new Error('refused')));
   made.start();

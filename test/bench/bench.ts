@@ -1,8 +1,9 @@
-// Benchmarks: `npm run bench -- calls`. They compare with something that runs beside them and gate nothing.
+// Benchmarks: `npm run bench -- calls` compares with something that runs beside it, `-- storm` counts what is lost.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
 import { mostCallsAtATime } from './load.ts';
+import { benchStorm, type StormOptions } from './storm.ts';
 
 const usage = `Usage: npm run bench -- calls [OPTIONS]
 
@@ -18,13 +19,24 @@ Measures what Mitschnitt adds to a recorded call: processor time, time to set up
   --sample 20         recordings per run whose beginning is listened to
   --asterisk 22       version of Asterisk: 22 or 16
   --profile           also tell in which functions of Mitschnitt the time is spent
+
+Usage: npm run bench -- storm [OPTIONS]
+
+Places calls while Mitschnitt is killed, or frozen for 2 s, again and again, and accounts for each of them.
+
+  --calls 500         how many
+  --rate 10           new calls per second
+  --seconds 8         length of a call
+  --calm 4            Mitschnitt is left alone for half of that to so many seconds
+  --asterisk 22       version of Asterisk: 22 or 16
 `;
 
 /** Something that the person who typed the command has to put right. */
 class UsageError extends Error {}
 
-function readOptions(args: readonly string[]): CallsOptions {
-  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+
+function callsOptions(args: readonly string[]): CallsOptions {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -41,10 +53,9 @@ function readOptions(args: readonly string[]): CallsOptions {
       profile: { type: 'boolean', default: false },
     },
   });
-  if (positionals.join() !== 'calls') throw new UsageError('There is one benchmark: calls.');
-  if (values.asterisk !== '22' && values.asterisk !== '16') throw new UsageError('--asterisk: 22 or 16');
+  if (positionals.length > 0) throw new UsageError(`${positionals.join(' ')}: what is that?`);
   const options: CallsOptions = {
-    asterisk: values.asterisk === '22' ? 22 : 16,
+    asterisk: version(values.asterisk),
     rounds: whole('rounds', values.rounds),
     seconds: values.seconds.split(',').map((each) => whole('seconds', each)),
     rate: whole('rate', values.rate),
@@ -55,11 +66,41 @@ function readOptions(args: readonly string[]): CallsOptions {
     sample: whole('sample', values.sample),
     profile: values.profile,
   };
-  const atATime = Math.min(options.calls, options.rate * Math.max(...options.seconds));
-  if (atATime > mostCallsAtATime) {
+  refuseTooMany(options.calls, options.rate * Math.max(...options.seconds));
+  return options;
+}
+
+function stormOptions(args: readonly string[]): StormOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      calls: text('500'),
+      rate: text('10'),
+      seconds: text('8'),
+      calm: text('4'),
+      asterisk: text('22'),
+    },
+  });
+  const options: StormOptions = {
+    asterisk: version(values.asterisk),
+    calls: whole('calls', values.calls),
+    rate: whole('rate', values.rate),
+    seconds: whole('seconds', values.seconds),
+    calm: whole('calm', values.calm),
+  };
+  refuseTooMany(options.calls, options.rate * options.seconds);
+  return options;
+}
+
+function refuseTooMany(calls: number, atATime: number): void {
+  if (Math.min(calls, atATime) > mostCallsAtATime) {
     throw new UsageError(`These are ${atATime} calls at a time; SIPp can do ${mostCallsAtATime}.`);
   }
-  return options;
+}
+
+function version(value: string): 22 | 16 {
+  if (value === '22' || value === '16') return value === '22' ? 22 : 16;
+  throw new UsageError('--asterisk: 22 or 16');
 }
 
 function whole(name: string, value: string, least = 1): number {
@@ -68,9 +109,18 @@ function whole(name: string, value: string, least = 1): number {
   throw new UsageError(`--${name}: ${value} is not a whole number from ${least} on`);
 }
 
+async function bench([name, ...args]: readonly string[]): Promise<boolean> {
+  if (name === 'calls') {
+    const sound = await benchCalls(callsOptions(args));
+    if (!sound) console.error('\nCalls failed or recordings are missing: the figures above do not count.');
+    return sound;
+  }
+  if (name === 'storm') return benchStorm(stormOptions(args));
+  throw new UsageError('There are two benchmarks: calls and storm.');
+}
+
 try {
-  const sound = await benchCalls(readOptions(process.argv.slice(2)));
-  if (!sound) console.error('\nCalls failed or recordings are missing: the figures above do not count.');
+  const sound = await bench(process.argv.slice(2));
   process.exitCode = sound ? 0 : 1;
 } catch (error) {
   const isUsage =

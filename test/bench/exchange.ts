@@ -23,7 +23,7 @@ export class Exchange {
   readonly asteriskPid: number;
   readonly profiles: string;
   readonly #asterisk: Asterisk;
-  readonly #mitschnitt: Mitschnitt;
+  readonly mitschnitt: Mitschnitt;
   readonly #folder: string;
   readonly #net: Net;
 
@@ -36,7 +36,7 @@ export class Exchange {
     this.asteriskPid = parts.asteriskPid;
     this.profiles = join(folder, 'profiles');
     this.#asterisk = parts.asterisk;
-    this.#mitschnitt = parts.mitschnitt;
+    this.mitschnitt = parts.mitschnitt;
     this.#folder = folder;
     this.#net = net;
   }
@@ -67,19 +67,19 @@ export class Exchange {
 
   /** Runs Mitschnitt while something is done; it gets the process id. Without it there is no load from it either. */
   async withMitschnitt<T>(action: (pid: number) => Promise<T>): Promise<T> {
-    await this.#mitschnitt.run();
+    await this.mitschnitt.run();
     try {
-      const { pid } = this.#mitschnitt;
-      if (pid === undefined) throw new Error(`Mitschnitt has ended:\n${this.#mitschnitt.log}`);
+      const { pid } = this.mitschnitt;
+      if (pid === undefined) throw new Error(`Mitschnitt has ended:\n${this.mitschnitt.log}`);
       return await action(pid);
     } finally {
-      await this.#mitschnitt.stop();
+      await this.mitschnitt.stop();
     }
   }
 
   /** What Mitschnitt has complained of so far. */
   get complaints(): readonly string[] {
-    return this.#mitschnitt.log.split('\n').filter((line) => / (?:warn|error)\b/i.test(line));
+    return this.mitschnitt.log.split('\n').filter((line) => / (?:warn|error)\b/i.test(line));
   }
 
   /** The finished recordings of a variant, as paths. */
@@ -96,7 +96,7 @@ export class Exchange {
   }
 
   async stop(): Promise<void> {
-    await this.#mitschnitt.remove();
+    await this.mitschnitt.remove();
     await Promise.all([this.#asterisk.stop(), this.load.stop()]);
     await this.#net.release();
     await rm(this.#folder, { recursive: true, force: true });

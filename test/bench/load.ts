@@ -37,6 +37,8 @@ export interface LoadResult {
   readonly failed: number;
   /** From the INVITE of the caller to the one at the called party, of every call that got there. */
   readonly setUpMs: readonly number[];
+  /** How long each talk was for its caller, and for the called party, who notices it a little earlier and later. */
+  readonly talks: ReadonlyMap<number, { readonly callerMs: number; readonly calledMs: number }>;
   /** What SIPp complained of, for a person to read. */
   readonly complaints: string;
 }
@@ -94,6 +96,7 @@ export class Load {
     const result = {
       failed: await failedCalls(join(folder, 'caller.csv'), plan.calls),
       setUpMs: await setUpTimes(folder),
+      talks: await talkTimes(folder),
       complaints: complaints.join('').trim(),
     };
     await rm(folder, { recursive: true, force: true });
@@ -157,8 +160,8 @@ async function failedCalls(file: string, planned: number): Promise<number> {
 
 async function setUpTimes(folder: string): Promise<number[]> {
   const [left, arrived] = await Promise.all([
-    notedTimes(join(folder, 'caller.log')),
-    notedTimes(join(folder, 'called.log')),
+    notedTimes(join(folder, 'caller.log'), 'invited'),
+    notedTimes(join(folder, 'called.log'), 'invited'),
   ]);
   return [...left].flatMap(([call, at]) => {
     const then = arrived.get(call);
@@ -166,15 +169,34 @@ async function setUpTimes(folder: string): Promise<number[]> {
   });
 }
 
-/** Call number and time in milliseconds, as the scenarios note it. */
-async function notedTimes(file: string): Promise<Map<number, number>> {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  const noted = text.matchAll(/^(\d+)\S* ([\d.]+) ([\d.]+)$/gm);
+async function talkTimes(folder: string): Promise<LoadResult['talks']> {
+  const [caller, called] = await Promise.all(
+    ['caller.log', 'called.log'].map(async (name) => {
+      const from = await notedTimes(join(folder, name), 'answered');
+      const to = await notedTimes(join(folder, name), 'ended');
+      return (call: number) => (to.get(call) ?? Number.NaN) - (from.get(call) ?? Number.NaN);
+    }),
+  );
+  const calls = await notedTimes(join(folder, 'caller.log'), 'answered');
   return new Map(
-    [...noted].map(([, call, seconds, microseconds]) => [
-      Number(call),
-      Number(seconds) * 1_000 + Number(microseconds) / 1_000,
+    [...calls.keys()].map((call) => [
+      call,
+      { callerMs: caller?.(call) ?? Number.NaN, calledMs: called?.(call) ?? Number.NaN },
     ]),
+  );
+}
+
+/** Call number and time in milliseconds, as the scenarios note it. */
+async function notedTimes(file: string, what: string): Promise<Map<number, number>> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const noted = [...text.matchAll(/^(\d+)\S* ([\d.]+) ([\d.]+) (\w+)$/gm)];
+  return new Map(
+    noted
+      .filter(([, , , , which]) => which === what)
+      .map(([, call, seconds, microseconds]) => [
+        Number(call),
+        Number(seconds) * 1_000 + Number(microseconds) / 1_000,
+      ]),
   );
 }
 

@@ -15,13 +15,13 @@ export interface Sides {
   readonly ringMs: number;
 }
 
-const NUMBER_PREFIX = '+41790';
+export const NUMBER_PREFIX = '+41790';
 /** Of SIPp's own timer T1, in milliseconds. */
 const REPEAT = 'retrans="500"';
 
-const NOTE_TIME =
+const noteTime = (what: string): string =>
   '<gettimeofday assign_to="seconds,microseconds"/>' +
-  '<log message="[$number] [$seconds] [$microseconds]"/>';
+  `<log message="[$number] [$seconds] [$microseconds] ${what}"/>`;
 
 const SDP = `v=0
 o=bench 1 1 IN IP4 [media_ip]
@@ -45,16 +45,18 @@ CSeq: ${cseq} ${method}
 Contact: <sip:[local_ip]:[local_port]>
 Max-Forwards: 70`;
   return scenario([
-    `<nop><action><assignstr assign_to="number" value="[call_number]"/>${NOTE_TIME}</action></nop>`,
+    `<nop><action><assignstr assign_to="number" value="[call_number]"/>${noteTime('invited')}</action></nop>`,
     send(request('INVITE', 1, ''), { body: SDP, attributes: REPEAT }),
     '<recv response="100" optional="true"/>',
     '<recv response="180" optional="true"/>',
     '<recv response="183" optional="true"/>',
     '<recv response="200"/>',
     send(request('ACK', 1, '[peer_tag_param]')),
+    `<nop><action>${noteTime('answered')}</action></nop>`,
     stream(audio.caller),
     `<pause milliseconds="${talkMs}"/>`,
     SILENCE,
+    `<nop><action>${noteTime('ended')}</action></nop>`,
     send(request('BYE', 2, '[peer_tag_param]'), { attributes: REPEAT }),
     '<recv response="200"/>',
   ]);
@@ -73,14 +75,15 @@ Contact: <sip:[local_ip]:[local_port]>`;
     `<ereg regexp="${NUMBER_PREFIX.replace('+', '[+]')}([0-9]+)" search_in="hdr" header="From:"` +
     ' check_it="true" assign_to="whole,number"/>';
   return scenario([
-    `<recv request="INVITE"><action>${number}${NOTE_TIME}</action></recv>`,
+    `<recv request="INVITE"><action>${number}${noteTime('invited')}</action></recv>`,
     send(response('180 Ringing')),
     `<pause milliseconds="${ringMs}"/>`,
     send(response('200 OK'), { body: SDP, attributes: REPEAT }),
     // A telephone sends as soon as it is lifted, not when the ACK comes.
     stream(audio.called),
+    `<nop><action>${noteTime('answered')}</action></nop>`,
     '<recv request="ACK"/>',
-    '<recv request="BYE"/>',
+    `<recv request="BYE"><action>${noteTime('ended')}</action></recv>`,
     SILENCE,
     send(response('200 OK').replace(';tag=[pid]-[call_number]', '')),
     // SIPp refuses a variable that is never used.

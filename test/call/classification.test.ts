@@ -62,13 +62,13 @@ describe('what a call is listed under when nobody talked', () => {
     expect(concernsMember(call, policy())).toBe(true);
   });
 
-  test('a member whom the outside did not answer', () => {
+  test('a member whom the outside did not answer: under the number that an answered call has', () => {
     const { call } = tell([
       memberCalls('0123'),
       seen('2', 'PJSIP/trunk', { number: '123' }),
       ...hungUp('2', '1'),
     ]);
-    const headline = { group: 'Verkauf', direction: 'outgoing', from: '200', to: '0123' };
+    const headline = { group: 'Verkauf', direction: 'outgoing', from: '200', to: '123' };
     expect(headlineOf(call, policy())).toEqual(headline);
   });
 

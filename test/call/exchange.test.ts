@@ -1,41 +1,24 @@
 import { describe, expect, test } from 'vitest';
 
-import { eventsOf, meetingsIn } from '../../src/call/exchange.ts';
-import { newCall, step } from '../../src/call/lifecycle.ts';
-import type { Call, CallEvent } from '../../src/call/call.ts';
+import { concernsMember, headlineOf } from '../../src/call/classification.ts';
+import { Exchange } from '../../src/call/exchange.ts';
+import type { Call } from '../../src/call/call.ts';
 import { announced, bridged, hungUp, left, policy, seen, unbridged, type Told } from './story.ts';
 
-/** Tells one story to several calls, as the recorder does: a channel belongs to the call that it came with. */
+/** Tells one story to several calls. */
 function tellAll(story: readonly Told[]): readonly Call[] {
-  const calls = new Map<string, Call>();
-  const callOf = new Map<string, string>();
-  let [at, segments] = [0, 0];
-  const apply = (key: string, event: CallEvent): void => {
-    const call = calls.get(key) ?? newCall(`C${key}`, key, event.at);
-    const [next] = step(call, event, { policy: policy(), newId: () => `S${++segments}` });
-    calls.set(key, next);
-  };
+  const exchange = new Exchange();
+  let [at, ids] = [0, 0];
   for (const told of story) {
     at = told.at ?? at + 1_000;
-    const event = { ...told, at } as CallEvent;
-    if ('recording' in event) continue;
-    if (event.type === 'channel-seen') callOf.set(event.facts.channel, event.facts.linkedId);
-    const channel = event.type === 'channel-seen' ? event.facts.channel : event.channel;
-    apply(callOf.get(channel) ?? '?', event);
-    if (event.type !== 'bridge-entered') continue;
-    for (const meeting of meetingsIn(event.bridge, calls.values())) {
-      const { taken, joined } = eventsOf(meeting, at);
-      for (const moved of meeting.channels) callOf.set(moved, meeting.into.linkedId);
-      apply(meeting.from.linkedId, taken);
-      apply(meeting.into.linkedId, joined);
-    }
+    exchange.take({ ...told, at }, { policy: policy(), newId: () => `id-${++ids}` }, true);
   }
-  return [...calls.values()];
+  return exchange.calls;
 }
 
 /** Who talked to whom, in which call: `from>to`. */
 const talks = (calls: readonly Call[]): string[] =>
-  calls.map((call) => `${call.id}: ${call.segments.map(({ from, to }) => `${from}>${to}`).join(' ')}`);
+  calls.map((call) => `C${call.linkedId}: ${call.segments.map(({ from, to }) => `${from}>${to}`).join(' ')}`);
 
 const inside = (bridge: string, ...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'bridge-entered', channel, bridge }));
@@ -99,4 +82,136 @@ describe('an attended transfer', () => {
     expect(talks(calls)).toEqual(['C1: 201>200 201>123', 'C3: 200>123']);
     expect(calls[0]?.segments[1]?.verdict).toEqual({ outcome: 'recorded', rule: 'announced' });
   });
+});
+
+test('parties of three calls that meet at once go on as one', () => {
+  const calls = tellAll([
+    seen('1', 'PJSIP/trunk'),
+    seen('2', 'PJSIP/200', { linkedId: '2' }),
+    seen('3', 'PJSIP/201', { linkedId: '3' }),
+    ...inside('B', '1', '2', '3'),
+  ]);
+  const present = ({ legs }: Call) => legs.filter(({ takenAt }) => takenAt === undefined);
+  expect(calls.map((call) => present(call).map(({ channel }) => channel))).toEqual([['1', '2', '3'], [], []]);
+});
+
+test('an event of a channel that nobody told of concerns no call, and begins none without AMI', () => {
+  const exchange = new Exchange();
+  const context = { policy: policy(), newId: () => 'id' };
+  expect(exchange.take({ at: 0, type: 'digit', channel: '1', digit: '1' }, context, true)).toBeUndefined();
+  expect(exchange.take({ at: 0, ...seen('1', 'PJSIP/trunk') }, context, false)).toBeUndefined();
+});
+
+/** An outside caller talks to 200, who calls 201 or 300 by feature code: one channel, and a Local pair to lead on. */
+const consultingByCode = (colleague: string): readonly Told[] => {
+  const { before, enters, dials } = consultation(colleague);
+  return [...before, ...enters, ...dials];
+};
+const consultation = (
+  colleague: string,
+): Readonly<Record<'before' | 'enters' | 'dials', readonly Told[]>> => ({
+  before: [
+    ...announced,
+    { type: 'gate-timeout', channel: '1', phase: 'listening' },
+    left('1'),
+    seen('2', 'PJSIP/200'),
+    ...bridged('2', '1'),
+    seen('3', '', { name: `Local/${colleague}@internal-00000000;1` }),
+    seen('4', '', { name: `Local/${colleague}@internal-00000000;2` }),
+    ...inside('C', '3'),
+    unbridged('2'),
+  ],
+  enters: inside('C', '2'),
+  dials: [seen('5', `PJSIP/${colleague}`), { type: 'dialled', channel: '5', by: '4' }],
+});
+const answered = inside('D', '5', '4');
+
+/** 200 hung up: the Local pair leads the outside caller to the colleague, until Asterisk takes it out of the way. */
+const completedByCode: readonly Told[] = [
+  unbridged('3', 'C'),
+  ...inside('B', '3'),
+  unbridged('2', 'C'),
+  ...hungUp('2'),
+  unbridged('5', 'D'),
+  unbridged('3'),
+  ...inside('B', '5'),
+  ...hungUp('3', '4'),
+];
+
+describe('an attended transfer by feature code', () => {
+  test('to a member goes on under the id of the first call; the consultation is a call of its own', () => {
+    const calls = tellAll([...consultingByCode('201'), ...answered, ...completedByCode]);
+    expect(talks(calls)).toEqual(['C1: +41791234567>200 +41791234567>201', 'C1: 200>201']);
+    expect(calls[1]?.segments[0]).toMatchObject({ direction: 'internal', memberChannel: '2' });
+    expect(calls[1]?.endedAt).toBeDefined();
+    expect(calls[0]?.segments[1]?.endedAt).toBeUndefined();
+  });
+
+  test('to a stranger ends the recording', () => {
+    const calls = tellAll([...consultingByCode('300'), ...answered, ...completedByCode]);
+    expect(talks(calls)).toEqual(['C1: +41791234567>200', 'C1: 200>300']);
+  });
+
+  test('that rings at the colleague before it is told where 200 is has the colleague, too', () => {
+    const { before, enters, dials } = consultation('201');
+    const calls = tellAll([...before, ...dials, ...enters]);
+    expect(headlineOf(calls[1] as Call, policy())).toMatchObject({ from: '200', to: '201' });
+    const later = tellAll([...before, ...dials, ...enters, ...answered, ...completedByCode]);
+    expect(talks(later)).toEqual(['C1: +41791234567>200 +41791234567>201', 'C1: 200>201']);
+  });
+
+  test('is offered to the outside before the answer: the member who asks is the caller', () => {
+    const story = consultingByCode('trunk');
+    const calls = tellAll([
+      ...story,
+      { type: 'gate-entered', channel: '5', side: 'called', destination: '' },
+    ]);
+    expect(calls[1]?.gate).toMatchObject({ channel: '5', phase: 'announcing' });
+  });
+
+  test.each([
+    ['not answered', [], 'C1: '],
+    ['given up', answered, 'C1: 200>201'],
+  ])('that is %s goes on as before', (_how, story, consultation) => {
+    const calls = tellAll([
+      ...consultingByCode('201'),
+      ...story,
+      unbridged('2', 'C'),
+      ...inside('B', '2'),
+      ...hungUp('3', '4', '5'),
+    ]);
+    expect(talks(calls)).toEqual(['C1: +41791234567>200 +41791234567>200', consultation]);
+    expect(calls[1]?.endedAt).toBeDefined();
+    expect(headlineOf(calls[1] as Call, policy())).toMatchObject({
+      from: '200',
+      to: '201',
+      direction: 'internal',
+    });
+  });
+
+  test('whose asker hangs up before the answer connects the two in the first call', () => {
+    const calls = tellAll([
+      ...consultingByCode('201'),
+      unbridged('3', 'C'),
+      ...inside('B', '3'),
+      ...hungUp('2'),
+      ...answered,
+    ]);
+    expect(talks(calls)).toEqual(['C1: +41791234567>200 +41791234567>201', 'C1: ']);
+  });
+});
+
+test('a call that only led its party into another one is of no concern', () => {
+  // 201 dials the place where the call of 200 is parked.
+  const calls = tellAll([
+    ...announced,
+    { type: 'gate-timeout', channel: '1', phase: 'listening' },
+    left('1'),
+    ...inside('P', '1'),
+    unbridged('1', 'P'),
+    seen('3', 'PJSIP/201', { linkedId: '3', dialled: '701' }),
+    ...inside('B', '1', '3'),
+  ]);
+  expect(talks(calls)).toEqual(['C1: +41791234567>201', 'C3: ']);
+  expect(calls.map((call) => concernsMember(call, policy()))).toEqual([true, false]);
 });

@@ -4,7 +4,6 @@ import {
   announced,
   announcement,
   bridged,
-  connected,
   finished,
   gate,
   group,
@@ -21,8 +20,10 @@ import {
   started,
   tell,
   trunkCalls,
+  unbridged,
   type Told,
 } from './story.ts';
+import type { Group, Place } from '../../src/call/call.ts';
 
 const passes = ['continue'];
 const announces = ['answer', 'play', 'set-gate-timeout'];
@@ -71,6 +72,17 @@ describe('who hears the announcement', () => {
     expect(ordersOfLast([caller, gate('1', 'caller', destination)], internal)).toEqual(announces);
   });
 
+  test('not a caller whom a telephone forwards (302) to another member: asked already, or not yet answered', () => {
+    const internal = groupAnnouncing('internal', announcement('notice'));
+    const forwarded = [
+      seen('2', 'PJSIP/200'),
+      seen('3', 'Local/201@internal', { name: 'Local/201@internal-00000000;2' }),
+      gate('3', 'caller', '201'),
+    ];
+    expect(ordersOfLast([...announced, left('1'), ...forwarded], internal)).toEqual(passes);
+    expect(ordersOfLast([trunkCalls('ring'), ...forwarded], internal)).toEqual(passes);
+  });
+
   test('nobody in a direction that is off', () => {
     const off = groupRecording({ incoming: false });
     expect(ordersOfLast([trunkCalls(), gate('1', 'caller', '200')], off)).toEqual(passes);
@@ -81,10 +93,126 @@ describe('who hears the announcement', () => {
     expect(ordersOfLast([trunkCalls(), gate('1', 'caller', '200')], none)).toEqual(passes);
   });
 
+  describe('before the answer', () => {
+    const early = announcement('opt-out', { earlyMedia: true });
+    const base = group();
+    const rules = policy({
+      groups: [group({ announcement: { ...base.announcement, incoming: early, outgoing: early } })],
+    });
+    const unanswered = announces.slice(1);
+
+    test.each<[string, readonly Told[], readonly string[], Place]>([
+      ['a caller', [trunkCalls(), gate('1', 'caller', '200')], unanswered, 'early-media'],
+      [
+        'not a caller who was connected and is transferred',
+        [
+          trunkCalls('300'),
+          seen('2', 'PJSIP/300'),
+          ...bridged('2', '1'),
+          unbridged('1'),
+          gate('1', 'caller', '200'),
+        ],
+        announces,
+        'gate',
+      ],
+      [
+        'not the called party',
+        [memberCalls('0123'), seen('2', 'PJSIP/trunk'), gate('2', 'called')],
+        announcesToCalled,
+        'gate',
+      ],
+    ])('%s, and the evidence says so', (_who, story, orders, evidence) => {
+      expect(ordersOfLast(story, rules)).toEqual(orders);
+      expect(tell(story, rules).call.consents[0]?.place).toBe(evidence);
+    });
+  });
+
   test('a second party of the same call does not wait for the first', () => {
     const story = [trunkCalls(), gate('1', 'caller', '200'), seen('2', 'PJSIP/200'), gate('2', 'called')];
     expect(tell(story).commands.at(-1)).toEqual({ type: 'continue', channel: '2' });
     expect(tell(story).call.gate?.channel).toBe('1');
+  });
+
+  describe('by the lists of numbers of the group', () => {
+    const none = { neverRecord: [], alwaysRecord: [], skipAnnouncement: [] };
+    const off = { incoming: false, outgoing: false, internal: false };
+    const silent = group().announcement.internal;
+    const incoming = [trunkCalls(), gate('1', 'caller', '200')];
+    const outgoing = [
+      memberCalls('0123'),
+      seen('2', 'PJSIP/trunk', { number: '+41791234567' }),
+      gate('2', 'called'),
+    ];
+
+    test.each<[string, Partial<Group>, readonly Told[], readonly string[]]>([
+      ['never_record', { numbers: { ...none, neverRecord: ['+4179*'] } }, incoming, passes],
+      ['never_record', { numbers: { ...none, neverRecord: ['+4179*'] } }, outgoing, passes],
+      ['skip_announcement', { numbers: { ...none, skipAnnouncement: ['+4179*'] } }, incoming, passes],
+      ['skip_announcement', { numbers: { ...none, skipAnnouncement: ['+4179*'] } }, outgoing, passes],
+      ['always_record', { numbers: { ...none, alwaysRecord: ['+4179*'] } }, incoming, announces],
+      [
+        'always_record, direction off',
+        { record: off, numbers: { ...none, alwaysRecord: ['+4179*'] } },
+        incoming,
+        announces,
+      ],
+      [
+        'always_record, nothing to announce',
+        {
+          announcement: { ...group().announcement, incoming: silent },
+          numbers: { ...none, alwaysRecord: ['+4179*'] },
+        },
+        incoming,
+        passes,
+      ],
+      [
+        'always_record and skip_announcement',
+        { numbers: { ...none, alwaysRecord: ['+4179*'], skipAnnouncement: ['+4179*'] } },
+        incoming,
+        passes,
+      ],
+      ['other numbers', { numbers: { ...none, neverRecord: ['+4178*'] } }, incoming, announces],
+    ])('%s', (_list, change, story, orders) => {
+      expect(ordersOfLast(story, policy({ groups: [group(change)] }))).toEqual(orders);
+    });
+
+    test('who may answer is not known: told is whoever has to be told by any group, and by that one', () => {
+      const exempt = group({ numbers: { ...none, neverRecord: ['+4179*'] } });
+      const strict = group({ name: 'Zweite', members: [{ kind: 'endpoint', endpoint: 'PJSIP/300' }] });
+      const queue = [trunkCalls('queue'), gate('1', 'caller', 'queue')];
+      expect(ordersOfLast(queue, policy({ groups: [exempt] }))).toEqual(passes);
+      const { call } = tell(queue, policy({ groups: [exempt, strict] }));
+      expect(call.consents[0]?.group).toBe('Zweite');
+    });
+
+    test('a party on a list is recorded or not without evidence of its own, and the segment says by which entry', () => {
+      const numbers = { ...none, skipAnnouncement: ['+4178*', '+4179*'] };
+      const rules = policy({ groups: [group({ numbers })] });
+      const { call } = tell([...incoming, left('1'), seen('2', 'PJSIP/200'), ...bridged('2', '1')], rules);
+      expect(call.consents).toEqual([]);
+      expect(call.segments).toMatchObject([
+        {
+          verdict: { outcome: 'recorded', rule: 'standing-consent' },
+          patterns: { skipAnnouncement: '+4179*' },
+        },
+      ]);
+    });
+  });
+
+  test('a party speaks the language of its number, and the confirmation is in it as well', () => {
+    const inFrench = (name: string) => ({ ...prompt(name), language: 'fr', media: `sound:/fr/${name}` });
+    const spoken = announcement('opt-out', { prompt: inFrench('o'), confirmation: inFrench('abgelehnt') });
+    const byPrefix = [
+      { prefix: '+41', announcement: { ...group().announcement, incoming: spoken } },
+      { prefix: '+4', announcement: group().announcement },
+    ];
+    const { call, commands } = tell(
+      [trunkCalls(), gate('1', 'caller', '200'), started('1'), pressed('1', '1')],
+      policy({ groups: [group({ byPrefix })] }),
+    );
+    expect(call.consents[0]?.language).toBe('fr');
+    const played = commands.flatMap((command) => (command.type === 'play' ? [command.media] : []));
+    expect(played).toEqual(['sound:/fr/o', 'sound:/fr/abgelehnt']);
   });
 
   test('the first group in the configuration that has the member decides', () => {
@@ -95,6 +223,26 @@ describe('who hears the announcement', () => {
     ];
     const { call } = tell([trunkCalls(), gate('1', 'caller', '200')], policy({ groups }));
     expect(call.consents[0]?.group).toBe('Erste');
+  });
+});
+
+describe('a called party in the gate whose caller hung up', () => {
+  const asked = [memberCalls('0123'), seen('2', 'PJSIP/trunk'), gate('2', 'called'), started('2')];
+
+  test('is let go at once, and did not hear the announcement', () => {
+    expect(ordersOfLast([...asked, ...hungUp('1')])).toEqual(['stop-playback', 'continue']);
+    const [consent] = tell([...asked, ...hungUp('1')]).call.consents;
+    expect(consent).toMatchObject({ complete: false, problem: 'the caller hung up during the announcement' });
+  });
+
+  test('is let go once', () => {
+    const twice = [...asked, { type: 'hang-up-requested', channel: '1' } as const, ...hungUp('1')];
+    expect(ordersOfLast(twice)).toEqual([]);
+  });
+
+  test('stays while somebody else waits for it: a party that the caller transferred', () => {
+    const transferred = [memberCalls('300'), seen('3', 'PJSIP/300'), ...asked.slice(1)];
+    expect(ordersOfLast([...transferred, ...hungUp('1')])).toEqual([]);
   });
 });
 
@@ -218,7 +366,14 @@ test('a party that declined is connected, and stays unrecorded through a transfe
   expect(commands.map(({ type }) => type)).not.toContain('start-recording');
 });
 
-test('consent holds through a transfer to another member', () => {
-  const { call } = tell([...connected, ...hungUp('2'), seen('3', 'PJSIP/201'), ...bridged('3')]);
-  expect(call.segments.map(({ verdict }) => verdict.outcome)).toEqual(['recorded', 'recorded']);
+test('click to call through a Local channel: the member at its other end calls, and the outside hears it', () => {
+  const { call } = tell([
+    seen('1', '', { name: 'Local/200@inside-00000000;1', dialled: '0123' }),
+    seen('2', '', { name: 'Local/200@inside-00000000;2' }),
+    seen('3', 'PJSIP/200'),
+    ...bridged('3', '2'),
+    seen('4', 'PJSIP/trunk'),
+    gate('4', 'called'),
+  ]);
+  expect(call.gate).toMatchObject({ channel: '4', phase: 'announcing' });
 });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
-import type { CallEvent } from '../../src/call/call.ts';
+import type { Recording } from '../../src/call/call.ts';
+import type { CallEvent } from '../../src/call/event.ts';
 import {
   announced,
+  asked,
   bridged,
   closed,
   connected,
@@ -10,7 +12,9 @@ import {
   gate,
   hungUp,
   left,
+  muted,
   ordersOfLast,
+  parted,
   pressed,
   recording,
   seen,
@@ -18,7 +22,6 @@ import {
   tell,
   trunkCalls,
   unbridged,
-  moved,
   type Told,
 } from './story.ts';
 
@@ -31,19 +34,21 @@ const states = {
   leaving: [...announced, { type: 'gate-timeout', channel: '1', phase: 'listening' }],
   starting: connected,
   recording: [...connected, recording],
+  paused: [...connected, recording, asked('pause'), muted(true)],
   ending: [...connected, recording, ...hungUp('2')],
   over: [...connected, recording, ...hungUp('2', '1'), closed],
 } satisfies Record<string, readonly Told[]>;
 
-/** Every event, as it concerns the caller's channel or the first segment. */
+/** Every event, as it concerns the caller's channel, the talk of the member's or the first segment. */
 const events: { readonly [Type in CallEvent['type']]: Told } = {
   'channel-seen': seen('3', 'PJSIP/300'),
+  dialled: { type: 'dialled', channel: '2', by: '1' },
   'bridge-entered': { type: 'bridge-entered', channel: '1', bridge: 'B' },
   'channel-renamed': { type: 'channel-renamed', channel: '1', name: 'PJSIP/trunk-00000009' },
   'bridge-left': unbridged('1'),
-  'move-timeout': moved('1'),
+  'move-timeout': { type: 'move-timeout', channel: '1', since: 0 },
   'legs-taken': { type: 'legs-taken', channels: ['1'], channel: '1' },
-  'legs-joined': { type: 'legs-joined', legs: [], consents: [], channel: '1' },
+  'legs-joined': { type: 'legs-joined', legs: [], consents: [], gate: undefined, channel: '1' },
   'hang-up-requested': { type: 'hang-up-requested', channel: '1' },
   'hung-up': { type: 'hung-up', channel: '1', observed: true },
   'gate-entered': gate('1', 'caller', '200'),
@@ -52,11 +57,24 @@ const events: { readonly [Type in CallEvent['type']]: Told } = {
   'playback-finished': { ...finished('1'), at: 10_000 },
   digit: pressed('1', '1'),
   'gate-timeout': { type: 'gate-timeout', channel: '1', phase: 'listening' },
+  'control-requested': asked('toggle'),
+  'recording-muted': muted(false),
+  'recording-mute-refused': {
+    type: 'recording-mute-refused',
+    recording: 'S1',
+    muted: true,
+    problem: 'No such channel',
+  },
+  'pause-timeout': { type: 'pause-timeout', channel: '2', since: 12_000 },
   'recording-started': recording,
   'recording-refused': { type: 'recording-refused', recording: 'S1', problem: 'No such channel' },
   'recording-closed': closed,
   'recording-missing': { type: 'recording-missing', recording: 'S1', state: 'failed', problem: 'no file' },
 };
+
+function stateOf(audio: Recording | undefined): string {
+  return (audio?.state === 'running' ? audio.pause?.state : undefined) ?? audio?.state ?? '-';
+}
 
 /** The state of a call in one line: gate, each segment's recording, outcome. */
 function summary(story: readonly Told[]): string {
@@ -64,7 +82,7 @@ function summary(story: readonly Told[]): string {
   const parts = [
     call.gate?.phase,
     ...call.segments.map(
-      (segment) => `${segment.endedAt === undefined ? 'talk' : 'talked'}:${segment.recording?.state ?? '-'}`,
+      ({ endedAt, recording: audio }) => `${endedAt === undefined ? 'talk' : 'talked'}:${stateOf(audio)}`,
     ),
     call.verdict?.outcome,
   ];
@@ -84,6 +102,7 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'gate-entered': 'announcing | answer | play | set-gate-timeout',
     },
     announcing: {
+      'legs-taken': 'not-answered',
       'hang-up-requested': 'not-answered',
       'hung-up': 'not-answered',
       'gate-entered': 'leaving | continue',
@@ -92,6 +111,7 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       digit: 'confirming | stop-playback | play | set-gate-timeout',
     },
     listening: {
+      'legs-taken': 'not-answered',
       'hang-up-requested': 'not-answered',
       'hung-up': 'not-answered',
       'gate-entered': 'leaving | continue',
@@ -100,12 +120,14 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'gate-timeout': 'leaving | continue',
     },
     confirming: {
+      'legs-taken': 'not-answered',
       'hang-up-requested': 'not-answered',
       'hung-up': 'not-answered',
       'gate-entered': 'leaving | continue',
       'gate-left': '-',
     },
     leaving: {
+      'legs-taken': 'not-answered',
       'hang-up-requested': 'not-answered',
       'hung-up': 'not-answered',
       'gate-entered': ' | continue',
@@ -126,6 +148,17 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'legs-taken': 'talked:ending | stop-recording | collect-recording',
       'hung-up': 'talked:ending | stop-recording | collect-recording',
       'gate-entered': 'leaving talk:running | continue',
+      'control-requested': 'talk:pausing | mute-recording | set-pause-timeout',
+      'recording-closed': 'talk:finished',
+      'recording-missing': 'talk:failed',
+    },
+    paused: {
+      'bridge-left': ' | set-move-timeout',
+      'legs-taken': 'talked:ending | stop-recording | collect-recording',
+      'hung-up': 'talked:ending | stop-recording | collect-recording',
+      'gate-entered': 'leaving talk:paused | continue',
+      'control-requested': 'talk:resuming | mute-recording',
+      'pause-timeout': 'talk:resuming | mute-recording',
       'recording-closed': 'talk:finished',
       'recording-missing': 'talk:failed',
     },
@@ -164,7 +197,7 @@ describe('a recording', () => {
   });
 
   test('that Asterisk confirms after the parties parted is stopped and collected', () => {
-    expect(ordersOfLast([...connected, unbridged('1'), moved('1'), recording])).toEqual([
+    expect(ordersOfLast([...connected, ...parted('1'), recording])).toEqual([
       'stop-recording',
       'collect-recording',
     ]);
@@ -184,6 +217,45 @@ describe('a recording', () => {
     ]);
     expect(call.verdict).toEqual({ outcome: 'too-short', rule: 'less-audio-than-the-minimum' });
     expect(commands.at(-1)).toEqual({ type: 'discard-recording', recording: 'S1' });
+  });
+
+  test.each([
+    [
+      'although the parties talked for long enough is start-failed, and why',
+      3_000,
+      'start-failed',
+      'spool-full',
+    ],
+    ['because the parties parted at once is too short', 1_200, 'too-short', 'less-audio-than-the-minimum'],
+  ])('without audio %s', (_what, talkMs, outcome, rule) => {
+    const media = { bytes: 44, durationMs: 0, sha256: 'cafe', repaired: false };
+    const obstacle = { rule: 'spool-full', problem: 'no space is left' };
+    const at = (tell(connected).call.segments[0]?.startedAt ?? 0) + talkMs;
+    const { call, commands } = tell([
+      ...connected,
+      { ...recording, at: at - talkMs },
+      ...hungUp('2', '1').map((event) => ({ ...event, at })),
+      { type: 'recording-closed', recording: 'S1', media, obstacle },
+    ]);
+    expect(call.verdict).toEqual({ outcome, rule });
+    expect(commands.at(-1)).toEqual({ type: 'discard-recording', recording: 'S1' });
+  });
+
+  test('that was never written is start-failed, and why', () => {
+    const { call } = tell([
+      ...connected,
+      recording,
+      ...hungUp('2', '1'),
+      {
+        type: 'recording-missing',
+        recording: 'S1',
+        state: 'failed',
+        problem: 'the folder is gone',
+        rule: 'spool-missing',
+      },
+    ]);
+    expect(call.verdict).toEqual({ outcome: 'start-failed', rule: 'spool-missing' });
+    expect(call.segments[0]?.recording?.problem).toBe('the folder is gone');
   });
 
   test('that Asterisk refused because the parties were gone at once is too short, and no failure', () => {
@@ -210,7 +282,7 @@ describe('a recording', () => {
   });
 
   test('begins anew when the parties meet again', () => {
-    const { call } = tell([...connected, recording, unbridged('1'), moved('1'), ...bridged('1')]);
+    const { call } = tell([...connected, recording, ...parted('1'), ...bridged('1')]);
     expect(call.segments.map(({ id, recording: audio }) => [id, audio?.state])).toEqual([
       ['S1', 'ending'],
       ['S2', 'starting'],
@@ -274,8 +346,7 @@ describe('the outcome of a call', () => {
     const { call } = tell([
       ...connected,
       recording,
-      unbridged('1'),
-      moved('1'),
+      ...parted('1'),
       closed,
       ...bridged('1'),
       ...hungUp('2', '1'),

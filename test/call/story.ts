@@ -2,15 +2,15 @@ import { newCall, step } from '../../src/call/lifecycle.ts';
 import type {
   Announcement,
   Call,
-  CallEvent,
-  ChannelFacts,
-  Command,
   ConsentMode,
+  Control,
   Direction,
   Group,
   Policy,
   Prompt,
+  RecordMode,
 } from '../../src/call/call.ts';
+import type { CallEvent, ChannelFacts, Command } from '../../src/call/event.ts';
 
 /** A prompt of 2 s. */
 export function prompt(name: string): Prompt {
@@ -24,6 +24,8 @@ export function announcement(mode: ConsentMode, change: Partial<Announcement> = 
     confirmation: prompt('abgelehnt'),
     key: '1',
     timeoutMs: 3_000,
+    earlyMedia: false,
+    reannounce: false,
     ...change,
   };
 }
@@ -38,6 +40,11 @@ export function group(change: Partial<Group> = {}): Group {
       outgoing: announcement('notice'),
       internal: announcement('none'),
     },
+    byPrefix: [],
+    numbers: { neverRecord: [], alwaysRecord: [], skipAnnouncement: [] },
+    pauseLimitMs: 60_000,
+    beepEverySeconds: undefined,
+    audio: { stereo: false, wideband: false },
     ...change,
   };
 }
@@ -103,10 +110,21 @@ export const unbridged = (channel: string, bridge = 'B', replaced = false): Told
   bridge,
   replaced,
 });
-export const moved = (channel: string): Told => ({ type: 'move-timeout', channel });
+/** It left its bridge and did not come into another one. */
+export const parted = (channel: string, at = 20_000): Told[] => [
+  { ...unbridged(channel), at },
+  { type: 'move-timeout', channel, since: at, at: at + 100 },
+];
 export const hungUp = (...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'hung-up', channel, observed: true }));
 export const recording: Told = { type: 'recording-started', recording: 'S1', mixMonitor: '0xM' };
+export const asked = (control: Control | 'toggle', actor = 'cli:root'): Told => ({
+  type: 'control-requested',
+  channel: '2',
+  control,
+  actor,
+});
+export const muted = (on: boolean): Told => ({ type: 'recording-muted', recording: 'S1', muted: on });
 export const closed: Told = {
   type: 'recording-closed',
   recording: 'S1',
@@ -154,7 +172,7 @@ export function ordersOfLast(story: readonly Told[], rules?: Policy): string[] {
     .map((command) => command.type);
 }
 
-export function groupRecording(record: Partial<Record<Direction, boolean>>): Policy {
+export function groupRecording(record: Partial<Record<Direction, RecordMode>>): Policy {
   return policy({
     groups: [group({ record: { incoming: true, outgoing: true, internal: true, ...record } })],
   });

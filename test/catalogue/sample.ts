@@ -10,6 +10,7 @@ const segment: Segment = {
   group: 'Verkauf',
   direction: 'incoming',
   memberChannel: '1617795266.8',
+  memberName: 'PJSIP/200-00000002',
   otherChannel: '1617795266.7',
   from: '+41791234567',
   to: '200',

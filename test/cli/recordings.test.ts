@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Call, Consent } from '../../src/call/call.ts';
 import type { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
+import type { Media } from '../../src/recording/media.ts';
 import { closedCallOf, sampleRecord, sampleRecording, START } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
 import { mitschnitt } from './command.ts';
@@ -18,6 +19,8 @@ const consent: Consent = {
   prompt: 'ansage-opt-out',
   language: 'de',
   sha256: 'ab'.repeat(32),
+  place: 'gate',
+  countsFrom: 0,
   playedFrom: START - 9_000,
   playedTo: START - 4_000,
   complete: true,
@@ -93,8 +96,13 @@ describe('recordings', () => {
       rule: 'party-declined',
       file: null,
       consent: {
+        group: 'Verkauf',
+        direction: 'incoming',
         mode: 'opt-out',
+        channel: '1617795266.7',
+        number: '+41791234567',
         prompt: 'ansage-opt-out',
+        place: 'gate',
         sha256: 'ab'.repeat(32),
         language: 'de',
         played_from: '2021-04-07T13:34:17.000+02:00',
@@ -106,6 +114,61 @@ describe('recordings', () => {
         problem: null,
       },
       deliveries: [],
+    });
+  });
+
+  test('tell what was found at the end of the recording', async () => {
+    const { config, fill } = installation();
+    await fill(async (catalogue) => {
+      const record = sampleRecord('r1');
+      const call = closedCallOf(record);
+      const [segment] = call.segments;
+      if (!segment?.recording) throw new Error('the sample is recorded');
+      const spoken = { peak: 16_384, rms: 1_638, clipped: 0, audibleMs: 9_000, longestSilenceMs: 800 };
+      const silent = { peak: 0, rms: 0, clipped: 0, audibleMs: 0, longestSilenceMs: 10_000 };
+      const media: Media = {
+        bytes: 320_044,
+        durationMs: 10_000,
+        sha256: 'ab'.repeat(32),
+        repaired: false,
+        sampleRate: 8_000,
+        levels: [spoken, silent],
+      };
+      const recording = { ...segment.recording, state: 'finished' as const, media };
+      const known = { ...segment, id: 'r1', endedAt: segment.startedAt + 14_000, recording };
+      await catalogue.saveCall(call);
+      await catalogue.closeCall({ ...call, segments: [known] }, [record]);
+    });
+    const { stdout } = await mitschnitt(['recordings', '--json', '-c', config]);
+    expect((JSON.parse(stdout) as { media: unknown }[])[0]?.media).toEqual({
+      bytes: 320_044,
+      duration_ms: 10_000,
+      sha256: 'ab'.repeat(32),
+      repaired: false,
+      sample_rate: 8_000,
+      channels: 2,
+      missing_ms: 4_000,
+      silent_sides: ['other'],
+      clipping: 0,
+      sides: [
+        {
+          side: 'member',
+          peak_db: -6,
+          rms_db: -26,
+          audible_ms: 9_000,
+          longest_silence_ms: 800,
+          clipped_samples: 0,
+        },
+        {
+          side: 'other',
+          peak_db: null,
+          rms_db: null,
+          audible_ms: 0,
+          longest_silence_ms: 10_000,
+          clipped_samples: 0,
+        },
+      ],
+      findings: ['audio-missing', 'silent'],
     });
   });
 

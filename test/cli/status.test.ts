@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from 'vitest';
 
+import type { Alarm } from '../../src/alarms/alarms.ts';
 import type { Status } from '../../src/status.ts';
 import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
 import { mitschnitt } from './command.ts';
@@ -28,6 +29,15 @@ const fine: Status = {
     freeBytes: 12_300_000_000,
   },
   targets: [{ name: 'archiv', kind: 'folder', pending: 1, pendingBytes: 44, setAside: 0, delivered: 7 }],
+};
+
+const alarm: Alarm = {
+  kind: 'recording-failed',
+  subject: 'Verkauf',
+  since: Date.UTC(2026, 10, 23, 8, 30),
+  problem: 'no space\u001b[2J left',
+  fault: 'asterisk',
+  hint: 'Make room.',
 };
 
 const trouble = { at: 0, code: 'no-space', message: 'no space\u001b[2J left', hint: 'Make room.' };
@@ -86,7 +96,32 @@ describe('status', () => {
           last_error: null,
         },
       ],
+      alarms: [],
     });
+  });
+
+  test('shows what stands in the way, and what to do', async () => {
+    const config = await running({ ...fine, alarms: [alarm] });
+    const { code, stdout } = await mitschnitt(['status', '-c', config]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(
+      [
+        'alarm\tabout\tsince\tproblem',
+        'recording-failed\tVerkauf\t2026-11-23T08:30:00.000Z\tno space\u{FFFD}[2J left',
+        'recording-failed: Make room.',
+      ].join('\n'),
+    );
+    const json = await mitschnitt(['status', '--json', '-c', config]);
+    expect((JSON.parse(json.stdout) as { alarms: unknown }).alarms).toEqual([
+      {
+        kind: 'recording-failed',
+        subject: 'Verkauf',
+        since: '2026-11-23T08:30:00.000Z',
+        problem: 'no space\u001b[2J left',
+        fault: 'asterisk',
+        hint: 'Make room.',
+      },
+    ]);
   });
 
   test.each([
@@ -96,6 +131,7 @@ describe('status', () => {
       { ...fine, asterisk: { ari: true, ami: false }, targets: [{ ...fine.targets[0], setAside: 1 }] },
       3,
     ],
+    ['1 when an alarm stands', { ...fine, alarms: [alarm] }, 1],
     ['4 when deliveries are set aside', { ...fine, targets: [{ ...fine.targets[0], setAside: 1 }] }, 4],
     ['4 when a target has trouble', { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] }, 4],
   ])('ends with %s', async (_what, status, code) => {

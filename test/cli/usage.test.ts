@@ -49,14 +49,25 @@ describe('the command line', () => {
 
   test('lists no verb that does not exist yet', async () => {
     const { stdout } = await mitschnitt(['--help']);
-    expect(stdout).not.toMatch(/^ {2}(play|pause|resume|stop|cleanup|upload|retry|verify|selftest)\b/m);
+    expect(stdout).not.toMatch(/^ {2}(play|cleanup|upload|retry|verify|selftest)\b/m);
   });
+
+  test.each([['calls'], ['pause', 'ID'], ['stop', 'ID']])(
+    'says that nothing runs, with 1: %s',
+    async (...verb) => {
+      const { config } = installation();
+      const { code, stderr } = await mitschnitt([...verb, '--config', config]);
+      expect({ code, said: stderr.split('\n')[0] }).toEqual({ code: 1, said: 'Mitschnitt is not running.' });
+    },
+  );
 
   test.each([
     ['run'],
     ['check'],
     ['status'],
     ['recordings'],
+    ['calls'],
+    ['pause', 'ID'],
     ['report', '--from', '2026-11-01', '--to', '2026-11-30'],
   ])('ends with 2 for a configuration that does not exist: %s', async (...verb) => {
     const { code, stdout, stderr } = await mitschnitt([...verb, '--config', '/no/such/file.yaml']);

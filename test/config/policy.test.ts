@@ -35,17 +35,44 @@ describe('the policy', () => {
       ],
       record: { incoming: false, outgoing: false, internal: true },
       announcement: {
-        incoming: { mode: 'none', prompt: undefined, confirmation: undefined, key: '', timeoutMs: 0 },
-        outgoing: { mode: 'none', prompt: undefined, confirmation: undefined, key: '', timeoutMs: 0 },
+        incoming: {
+          mode: 'none',
+          prompt: undefined,
+          confirmation: undefined,
+          key: '',
+          timeoutMs: 0,
+          earlyMedia: false,
+          reannounce: false,
+        },
+        outgoing: {
+          mode: 'none',
+          prompt: undefined,
+          confirmation: undefined,
+          key: '',
+          timeoutMs: 0,
+          earlyMedia: false,
+          reannounce: false,
+        },
         internal: {
           mode: 'opt-in',
           prompt: prompt('ansage-opt-in', 'en'),
           confirmation: undefined,
           key: '#',
           timeoutMs: 5_000,
+          earlyMedia: false,
+          reannounce: false,
         },
       },
+      byPrefix: [],
+      numbers: { neverRecord: [], alwaysRecord: [], skipAnnouncement: [] },
+      audio: { stereo: false, wideband: false },
     });
+  });
+
+  test('keeps the sides and the quality of the audio where a group wants that', async () => {
+    const audio = changed('deliver_to', 'audio: { channels: stereo, sample_rate: auto }\n    deliver_to');
+    const [group] = policyOf(await configOf(audio), prompt).groups;
+    expect(group?.audio).toEqual({ stereo: true, wideband: true });
   });
 
   test('announces as the mode demands', async () => {
@@ -56,6 +83,8 @@ describe('the policy', () => {
       confirmation: prompt('abgelehnt', 'de'),
       key: '1',
       timeoutMs: 3_000,
+      earlyMedia: false,
+      reannounce: false,
     });
     expect(group?.announcement.outgoing).toEqual({
       mode: 'notice',
@@ -63,7 +92,50 @@ describe('the policy', () => {
       confirmation: undefined,
       key: '',
       timeoutMs: 0,
+      earlyMedia: false,
+      reannounce: false,
     });
+  });
+
+  test('announces before the answer in all directions or in none', async () => {
+    const early = changed('    announcement:\n', '    announcement:\n      early_media: true\n');
+    const [group] = policyOf(await configOf(early), prompt).groups;
+    expect(group?.announcement).toMatchObject({
+      incoming: { earlyMedia: true },
+      internal: { earlyMedia: true },
+    });
+  });
+
+  test('has the lists of numbers in the form in which numbers are compared', async () => {
+    const lists =
+      'never_record: ["+41 44 *", 0041791234567]\n    skip_announcement: [079/123*]\n    deliver_to';
+    const [group] = policyOf(await configOf(changed('deliver_to', lists)), prompt).groups;
+    expect(group?.numbers).toEqual({
+      neverRecord: ['+4144*', '+41791234567'],
+      alwaysRecord: [],
+      skipAnnouncement: ['079123*'],
+    });
+  });
+
+  test('announces in the language of a number, all prompts of it', async () => {
+    const languages = 'language_by_prefix: { 0033: fr, "+1": en }\n    deliver_to';
+    const config = await configOf(changed('deliver_to', languages));
+    const [group] = policyOf(config, prompt).groups;
+    expect(
+      group?.byPrefix.map(({ prefix, announcement: { incoming } }) => [
+        prefix,
+        incoming.prompt?.language,
+        incoming.confirmation?.language,
+      ]),
+    ).toEqual([
+      ['+33', 'fr', 'fr'],
+      ['+1', 'en', 'en'],
+    ]);
+    expect(promptsOf(config).map(({ language, name }) => `${language}/${name}`)).toEqual(
+      ['de', 'fr', 'en'].flatMap((language) =>
+        ['ansage-opt-out', 'abgelehnt', 'ansage'].map((name) => `${language}/${name}`),
+      ),
+    );
   });
 
   test('needs each prompt once', async () => {

@@ -8,7 +8,7 @@ import { reference } from '../../src/config/reference.ts';
 const file = join(import.meta.dirname, '../../docs/configuration.md');
 
 describe('docs/configuration.md', () => {
-  test('is what the schema says now (vitest run -u test/config/reference.test.ts brings it up to date)', async () => {
+  test('is what the schema says now (vitest run test/config/reference.test.ts -u brings it up to date)', async () => {
     const formatted = await format(reference(), { ...(await resolveConfig(file)), filepath: file });
     await expect(formatted).toMatchFileSnapshot(file);
   });

@@ -17,8 +17,8 @@ export interface AsteriskOptions {
   readonly net: string;
   /** Folder for recordings, made if missing; it has the same absolute path in the container. */
   readonly spool: string;
-  /** Files of /etc/asterisk to add or replace: name and content. */
-  readonly files?: Readonly<Record<string, string>>;
+  /** Files of /etc/asterisk to add or replace: name and content; in texts 127.0.0. stands for the network. */
+  readonly files?: Readonly<Record<string, string | Buffer>>;
   /** More folders or files of this machine to show to Asterisk, read-only: path in the container and here. */
   readonly mounts?: Readonly<Record<string, string>>;
 }
@@ -67,7 +67,10 @@ export class Asterisk extends Server {
       ])
       // Copied, not mounted: the start script edits some of them.
       .withCopyContentToContainer(
-        Object.entries(files).map(([name, content]) => ({ content, target: `/etc/asterisk/${name}` })),
+        Object.entries(files).map(([name, content]) => ({
+          content: typeof content === 'string' ? content.replaceAll('127.0.0.', net) : content,
+          target: `/etc/asterisk/${name}`,
+        })),
       )
       .withWaitStrategy(Wait.forLogMessage('Asterisk Ready').withStartupTimeout(startMs))
       .start();

@@ -1,12 +1,20 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP connection through which Mitschnitt reaches Asterisk, and which a test can cut. */
+/** What goes wrong on a line that stands: everything arrives so much later, or nothing at all any more. */
+interface Trouble {
+  readonly delayMs?: number;
+  /** Nobody is told: the connections stay open. */
+  readonly silent?: boolean;
+}
+
+/** A TCP connection through which Mitschnitt reaches Asterisk, and which a test can cut, slow down or silence. */
 export class Cable {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #plugged = true;
+  #trouble: Trouble = {};
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -36,6 +44,12 @@ export class Cable {
     this.#plugged = true;
   }
 
+  /** Replaces what was wrong before; bytes that a silent line has swallowed are gone, and so are its connections then. */
+  suffer(trouble: Trouble): void {
+    if (this.#trouble.silent === true) for (const socket of this.#sockets) socket.destroy();
+    this.#trouble = trouble;
+  }
+
   async remove(): Promise<void> {
     this.cut();
     this.#server.close();
@@ -51,9 +65,15 @@ export class Cable {
       one.on('error', () => other.destroy());
       one.on('close', () => {
         this.#sockets.delete(one);
-        other.destroy();
+        // What is still on its way arrives.
+        setTimeout(() => other.destroySoon(), this.#trouble.delayMs ?? 0);
       });
-      one.pipe(other);
+      one.on('data', (piece: Buffer) => {
+        const { delayMs = 0, silent = false } = this.#trouble;
+        if (silent) return;
+        if (delayMs === 0) other.write(piece);
+        else setTimeout(() => other.write(piece), delayMs);
+      });
     }
     if (!this.#plugged) near.destroy();
   }

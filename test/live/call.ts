@@ -1,10 +1,15 @@
-import { createSocket } from 'node:dgram';
-import { spawn, type ChildProcess } from 'node:child_process';
 import type { Media } from './media.ts';
-import { header, inviteStatus, mediaAddress, method, SipLog, type SipMessage } from './sip-log.ts';
+import type { MediaDirection } from './sdp.ts';
+import {
+  header,
+  inviteStatus,
+  mediaAddress,
+  mediaDirection,
+  method,
+  tail,
+  type SipMessage,
+} from './sip-log.ts';
 import type { Sound } from './wav.ts';
-
-const requestTerminated = 487;
 
 /** How a call went, as this party saw it; times are epoch milliseconds. */
 export interface CallResult {
@@ -19,7 +24,7 @@ export interface CallResult {
   readonly endedBy: 'self' | 'peer';
   /** From the answer to the end, in milliseconds; 0 if it was not answered. */
   readonly talkMs: number;
-  /** What this party heard, from `startedAt` on, 8 kHz. */
+  /** What this party heard, from `startedAt` on. */
   readonly heard: Sound;
   /** The From header of the INVITE, as it was on the wire. */
   readonly from: string;
@@ -39,77 +44,87 @@ export interface Behaviour {
   /** Hangs up so long after the INVITE, answered or not, in milliseconds. */
   readonly hangUpAfterMs?: number;
   readonly keys?: readonly KeyPress[];
+  /** Sends no audio for so long after it could, in milliseconds. */
+  readonly speaksAfterMs?: number;
 }
 
-/** A call in which the harness plays one party; SIPp speaks SIP, a MediaAgent sends and hears. */
-export class Call {
-  /** Resolves when the call is over; fails, with the SIP messages, if it went against the scenario. */
+/** A call in which the harness plays one party. */
+export interface Call {
+  /** Resolves when the call is over; fails, with the SIP messages, if it went against the plan. */
   readonly done: Promise<CallResult>;
+  /** The messages so far. */
+  readonly messages: readonly SipMessage[];
+  /** When the callee's phone was said to ring, in epoch milliseconds; undefined so far. */
+  readonly ringingAt: number | undefined;
+  /** When the call was answered, in epoch milliseconds; undefined so far. */
+  readonly answeredAt: number | undefined;
+  /** Presses a key now. */
+  readonly press: (key: string) => void;
+  /** Hangs up: BYE in a call, CANCEL by a caller and 486 by a called party before the answer. */
+  readonly hangUp: () => void;
+}
+
+/** What the messages of a call tell of it; lets the audio flow and presses keys when they say so. */
+export class CallTrace {
+  readonly messages: SipMessage[] = [];
   readonly #media: Media;
-  readonly #mediaOpenedAt = Date.now();
+  readonly #openedAt = Date.now();
   readonly #behaviour: Behaviour;
-  readonly #log: SipLog;
+  readonly #call: Pick<Call, 'press' | 'hangUp'>;
   readonly #timers: NodeJS.Timeout[] = [];
+  #peer: { address: string; port: number } | undefined;
+  #directions: { sent?: MediaDirection; received?: MediaDirection } = {};
   #status: number | undefined;
   #ringingAt: number | undefined;
   #audioAt: number | undefined;
   #answeredAt: number | undefined;
-  #confirmed = false;
   #ended: SipMessage | undefined;
-  #wantsEnd = false;
 
-  constructor(command: readonly string[], media: Media, behaviour: Behaviour) {
+  constructor(media: Media, behaviour: Behaviour, call: Pick<Call, 'press' | 'hangUp'>) {
     this.#media = media;
     this.#behaviour = behaviour;
-    this.#log = new SipLog((message) => {
-      this.#follow(message);
-    });
-    this.done = this.#run(command);
-    // Whoever awaits `done` gets the failure; a test that ended before must not die of it.
-    this.done.catch(() => undefined);
+    this.#call = call;
   }
 
-  /** The messages so far. */
-  get messages(): readonly SipMessage[] {
-    return this.#log.messages;
+  /** Of the INVITE, as soon as it is final. */
+  get status(): number | undefined {
+    return this.#status;
   }
 
-  /** When the callee's phone was said to ring, in epoch milliseconds; undefined so far. */
   get ringingAt(): number | undefined {
     return this.#ringingAt;
   }
 
-  /** When the call was answered, in epoch milliseconds; undefined so far. */
   get answeredAt(): number | undefined {
     return this.#answeredAt;
   }
 
-  /** Presses a key now. */
-  press(key: string): void {
-    this.#media.press(key);
+  /** The message that ended the call. */
+  get ended(): SipMessage | undefined {
+    return this.#ended;
   }
 
-  /** Hangs up: BYE in a call, CANCEL by a caller and 486 by a called party before the answer. */
-  hangUp(): void {
-    this.#wantsEnd = true;
-    this.#hangUpIfPossible();
+  add(message: SipMessage): void {
+    this.messages.push(message);
+    const status = inviteStatus(message);
+    const request = method(message);
+    if (request === 'INVITE' && this.messages.length === 1) this.#hangUpLater();
+    if (status === 180) this.#ringingAt ??= message.at;
+    if (status !== undefined && status >= 200) this.#status ??= status;
+    if (status === 200) this.#answeredAt ??= message.at;
+    // Afterwards it is only a change of the call that is refused.
+    if (status !== undefined && status > 200 && this.#answeredAt === undefined) this.#ended ??= message;
+    if (request === 'BYE' || request === 'CANCEL') this.#ended ??= message;
+    this.#direct(message);
   }
 
-  async #run(command: readonly string[]): Promise<CallResult> {
-    const { code, output } = await this.#sipp(command);
+  /** Ends the audio; `status` is the call's where no message told it. */
+  async result(status = this.#status): Promise<CallResult> {
     for (const timer of this.#timers) clearTimeout(timer);
     const heard = await this.#media.close();
-    const [invite] = this.#log.messages;
-    // SIPp gives up if the CANCEL comes in the very moment in which it was about to answer, and it is right.
-    const cancelled = this.#ended?.direction === 'received' && method(this.#ended) === 'CANCEL';
-    const status = this.#status ?? (cancelled ? requestTerminated : undefined);
-    if ((code !== 0 && !cancelled) || invite === undefined || status === undefined) {
-      const hint = output.split('\n').filter((line) => /unexpected|timeout|error|abort|unable/i.test(line));
-      throw new Error(
-        `the call failed, SIPp ended with ${String(code)}\n${hint.join('\n')}\n${this.#log.tail()}`,
-      );
-    }
-    const endedAt = this.#ended?.at ?? this.#log.messages.at(-1)?.at ?? invite.at;
+    const [invite] = this.messages;
+    if (invite === undefined || status === undefined) throw new Error(`no call\n${tail(this.messages)}`);
+    const endedAt = this.#ended?.at ?? this.messages.at(-1)?.at ?? invite.at;
     return {
       status,
       startedAt: invite.at,
@@ -120,92 +135,44 @@ export class Call {
       endedBy: this.#ended?.direction === 'sent' ? 'self' : 'peer',
       // A caller's CANCEL may have crossed the answer.
       talkMs: this.#answeredAt === undefined ? 0 : Math.max(0, endedAt - this.#answeredAt),
-      heard: since(heard, invite.at - this.#mediaOpenedAt),
+      heard: since(heard, invite.at - this.#openedAt),
       from: header(invite, 'From') ?? '',
-      messages: this.#log.messages,
+      messages: this.messages,
     };
   }
 
-  #sipp([program = '', ...parameters]: readonly string[]): Promise<{ code: number | null; output: string }> {
-    return new Promise((resolve, reject) => {
-      const sipp: ChildProcess = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
-      let output = '';
-      sipp.stdout?.on('data', (piece: Buffer) => {
-        output += piece.toString();
-      });
-      sipp.stderr?.on('data', (piece: Buffer) => {
-        output += piece.toString();
-        this.#log.add(piece);
-      });
-      sipp.once('error', reject);
-      sipp.once('close', (code) => {
-        resolve({ code, output });
-      });
-    });
+  /** Sends audio again. */
+  speak(): void {
+    if (this.#peer) this.#media.start(this.#peer);
   }
 
-  #follow(message: SipMessage): void {
-    const status = inviteStatus(message);
-    const request = method(message);
-    if (request === 'INVITE' && this.#log.messages.length === 1) this.#after(this.#behaviour.hangUpAfterMs);
-    if (status === 180) this.#ringingAt ??= message.at;
-    if (status !== undefined && status >= 200) this.#status ??= status;
-    if (status === 200) this.#answeredAt ??= message.at;
-    if (status !== undefined && status > 200) this.#ended ??= message;
-    if (request === 'BYE' || request === 'CANCEL') this.#ended ??= message;
-    if (request === 'ACK') this.#confirmed = true;
-    if (message.direction === 'received') {
-      const peer = mediaAddress(message);
-      // A called party has the address from the INVITE on, but is silent until it answers.
-      if (peer !== undefined && (status !== undefined || this.#answeredAt !== undefined))
-        this.#audio(peer, message);
-    } else if (status === 200 && this.#audioAt === undefined) {
-      const offer = this.#log.messages.find((earlier) => method(earlier) === 'INVITE');
-      const peer = offer === undefined ? undefined : mediaAddress(offer);
-      if (peer !== undefined) this.#audio(peer, message);
+  /** Audio flows as soon as both sides said where to, and as long as neither holds the call. */
+  #direct(message: SipMessage): void {
+    const direction = mediaDirection(message);
+    if (direction === undefined) return;
+    this.#directions = { ...this.#directions, [message.direction]: direction };
+    if (message.direction === 'received') this.#peer = mediaAddress(message);
+    const { sent, received } = this.#directions;
+    if (sent === undefined || received === undefined || this.#peer === undefined) return;
+    const flows = sent === 'sendrecv' && (received === 'sendrecv' || received === 'recvonly');
+    if (!flows) {
+      this.#media.pause();
+      return;
     }
-    this.#hangUpIfPossible();
-  }
-
-  #audio(peer: { address: string; port: number }, { at }: SipMessage): void {
-    this.#media.start(peer);
+    const { speaksAfterMs } = this.#behaviour;
+    if (speaksAfterMs === undefined || this.#audioAt !== undefined) this.#media.start(this.#peer);
     if (this.#audioAt !== undefined) return;
-    this.#audioAt = at;
+    this.#audioAt = message.at;
+    if (speaksAfterMs !== undefined) this.#timers.push(setTimeout(() => this.speak(), speaksAfterMs));
     for (const { afterMs, key } of this.#behaviour.keys ?? []) {
-      this.#timers.push(
-        setTimeout(() => {
-          this.press(key);
-        }, afterMs),
-      );
+      this.#timers.push(setTimeout(() => this.#call.press(key), afterMs));
     }
   }
 
-  #after(ms: number | undefined): void {
-    if (ms === undefined) return;
-    this.#timers.push(
-      setTimeout(() => {
-        this.hangUp();
-      }, ms),
-    );
-  }
-
-  // SIPp takes the harness's MESSAGE only where the scenario waits: not between a 200 and its ACK.
-  #hangUpIfPossible(): void {
-    const [invite, second] = this.#log.messages;
-    if (!this.#wantsEnd || invite === undefined || second === undefined || this.#ended !== undefined) return;
-    if (this.#answeredAt !== undefined && !this.#confirmed) return;
-    this.#wantsEnd = false;
-    const own = invite.direction === 'sent' ? invite : second;
-    // Own address: the Contact of what SIPp itself sent.
-    const contact = /sip:(?:[^@>]*@)?([\d.]+):(\d+)/.exec(header(own, 'Contact') ?? '');
-    if (contact === null) return;
-    const [, address, port] = contact;
-    const named = ['Via', 'From', 'To', 'Call-ID'].map((name) => `${name}: ${header(invite, name) ?? ''}`);
-    const lines = [`MESSAGE sip:hang-up SIP/2.0`, ...named, 'CSeq: 1 MESSAGE', 'Content-Length: 0', '', ''];
-    const socket = createSocket('udp4');
-    socket.send(lines.join('\r\n'), Number(port), address, () => {
-      socket.close();
-    });
+  #hangUpLater(): void {
+    const { hangUpAfterMs } = this.#behaviour;
+    if (hangUpAfterMs === undefined) return;
+    this.#timers.push(setTimeout(() => this.#call.hangUp(), hangUpAfterMs));
   }
 }
 

@@ -43,9 +43,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     expect(firstMs(inFile.trunk)).toBeLessThan(missingAtStartMs);
     expect(totalMs(heard(caller.heard).announcement)).toBeGreaterThan(announcementMs - slackMs);
     expect(voices(heard(callee.heard))).toEqual(['trunk']);
-    const report = await eventually(async () =>
-      (await station.report()).find((line) => line.startsWith('+41791234567')),
-    );
+    const [report] = await station.reported('+41791234567');
     expect(report).toMatch(
       new RegExp(`^\\+41791234567;200;[-0-9]{10} [:0-9]{8};00:00:0[12];${listed.file?.replace('+', '\\+')}$`),
     );
@@ -67,9 +65,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       expect(voices(heard(caller.heard))).toEqual(['200', 'announcement', 'confirmation']);
       expect(callee.talkMs).toBeGreaterThan(1_000);
       expect(await station.spooled()).toEqual([]);
-      const line = await eventually(async () =>
-        (await station.report()).find((text) => text.startsWith(number)),
-      );
+      const [line] = await station.reported(number);
       expect(line).toMatch(/;abgelehnt$/);
     },
   );

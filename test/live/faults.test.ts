@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 
-import { Cable } from './cable.ts';
 import { eventually } from './eventually.ts';
 import { FtpServer } from './ftp.ts';
+import { longCall, set, talking, wired } from './lines.ts';
 import { announcementMs, heard, Station, voices } from './station.ts';
 import { readWav, totalMs } from './tone.ts';
 
@@ -26,37 +26,14 @@ afterEach(async () => {
   await station.stop();
 });
 
-type Config = Record<string, unknown>;
-
-/** Changes a value deep in the configuration. */
-function set(path: readonly string[], value: unknown): (config: Config) => Config {
-  const [key = '', ...rest] = path;
-  return (config) => ({
-    ...config,
-    [key]: rest.length === 0 ? value : set(rest, value)(config[key] as Config),
-  });
-}
-
 async function callGoesOn(number: string): Promise<void> {
   const { caller, callee } = await station.incoming(number, { talkMs: 700 });
   expect(voices(heard(caller.heard))).toEqual(['200']);
   expect(callee.startedAt - caller.startedAt).toBeLessThan(goesOnWithinMs);
 }
 
-/** A call whose ends the test decides. */
-async function longCall(number: string) {
-  const answered = await station.parties.party('200').answers();
-  const placed = await station.parties.party('trunk').calls('200', { from: number });
-  return { answered, placed };
-}
-
 /** Long enough to be a recording. */
 const talkMs = 1_200;
-
-async function talking(call: Awaited<ReturnType<typeof longCall>>): Promise<void> {
-  await eventually(() => call.answered.answeredAt, { within: 10_000 });
-  await eventually(async () => (await readdir(`${station.spool}/active`)).length === 1);
-}
 
 test('Asterisk is not there at the start: found when it comes', async () => {
   station = await Station.start({ version: 22, run: false });
@@ -102,22 +79,11 @@ test('Mitschnitt is not running: calls go on, or end where the administrator wan
 });
 
 test('both connections are cut in the middle of a call: the recording runs on and is found again', async () => {
-  const cables: Cable[] = [];
   station = await Station.start({ version: 22, run: false });
-  for (const port of [station.asterisk.amiPort, Number(new URL(station.asterisk.ariUrl).port)]) {
-    cables.push(await Cable.to(station.asterisk.amiHost, port));
-  }
-  const [ami, ari] = cables;
-  const config = [
-    set(['asterisk', 'ami', 'host'], '127.0.0.1'),
-    set(['asterisk', 'ami', 'port'], ami?.port),
-    set(['asterisk', 'ari', 'url'], `http://127.0.0.1:${ari?.port}/ari`),
-  ].reduce((before, change) => change(before), station.config);
-  await station.mitschnitt.configure(config);
-  await station.mitschnitt.run();
-
-  const call = await longCall('+41790020006');
-  await talking(call);
+  const { ami, ari } = await wired(station);
+  const cables = [ami, ari];
+  const call = await longCall(station, '+41790020006');
+  await talking(station, call);
   for (const cable of cables) cable.cut();
   await station.mitschnitt.prints(/connection to Asterisk lost/);
   const lostAt = station.mitschnitt.log.length;
@@ -134,7 +100,7 @@ test('both connections are cut in the middle of a call: the recording runs on an
 
 test('killed while a call stands in the gate: released within 3 s of the restart, connected, not recorded', async () => {
   station = await Station.start({ version: 22 });
-  const call = await longCall('+41790020007');
+  const call = await longCall(station, '+41790020007');
   await station.mitschnitt.prints(/type=play /);
   await station.mitschnitt.kill();
   const restartedAt = Date.now();
@@ -152,8 +118,8 @@ test.each([22, 16] as const)(
   'killed while recording on Asterisk %i: one file, nothing missing',
   async (version) => {
     station = await Station.start({ version });
-    const call = await longCall('+41790020008');
-    await talking(call);
+    const call = await longCall(station, '+41790020008');
+    await talking(station, call);
     await station.mitschnitt.kill();
     await station.mitschnitt.run();
     await pause(talkMs);
@@ -169,8 +135,8 @@ test.each([22, 16] as const)(
 
 test('killed while recording, and the call ends before the restart', async () => {
   station = await Station.start({ version: 22 });
-  const call = await longCall('+41790020009');
-  await talking(call);
+  const call = await longCall(station, '+41790020009');
+  await talking(station, call);
   await pause(talkMs);
   await station.mitschnitt.kill();
   call.placed.hangUp();
@@ -180,13 +146,13 @@ test('killed while recording, and the call ends before the restart', async () =>
   expect(listed).toMatchObject({ outcome: 'recorded' });
   expect(Math.abs(listed.talk_ms - callee.talkMs)).toBeLessThan(slackMs);
   expect(await readdir(station.archive)).toHaveLength(1);
-  expect((await station.report()).filter((line) => line.startsWith('+41790020009'))).toHaveLength(1);
+  expect(await station.reported('+41790020009')).toHaveLength(1);
 });
 
 test('Asterisk crashes while recording: the file is repaired and kept', async () => {
   station = await Station.start({ version: 22 });
-  const call = await longCall('+41790020010');
-  await talking(call);
+  const call = await longCall(station, '+41790020010');
+  await talking(station, call);
   await pause(asteriskFlushMs);
   await station.asterisk.kill();
   await station.asterisk.restart();

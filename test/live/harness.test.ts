@@ -7,7 +7,7 @@ import { Asterisk } from './asterisk.ts';
 import { anonymous } from './caller-id.ts';
 import { eventually } from './eventually.ts';
 import { takeNet, type Net } from './net.ts';
-import { Parties, type PartyName } from './sipp.ts';
+import { endpointsWith, Parties, type PartyName } from './sipp.ts';
 import { partyTones, readWav, tonesOver, totalMs } from './tone.ts';
 import { durationMs, type Sound } from './wav.ts';
 
@@ -65,12 +65,13 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
     net = await takeNet();
     folder = await mkdtemp(join(tmpdir(), 'mitschnitt-harness-'));
     spool = join(folder, 'spool');
-    const files = { 'extensions.conf': dialplan(spool) };
+    const wideband = '[trunk](+type=endpoint)\nallow = g722\n[200](+type=endpoint)\nallow = g722\n';
+    const files = { 'extensions.conf': dialplan(spool), 'pjsip.conf': endpointsWith(wideband) };
     [asterisk, parties] = await Promise.all([
       Asterisk.start({ version, net: net.prefix, spool, files }),
       Parties.start(net.prefix),
     ]);
-    for (const name of ['app_verbose', 'app_playtones', 'func_uri'])
+    for (const name of ['app_verbose', 'app_playtones', 'func_uri', 'codec_g722'])
       await asterisk.cli(`module load ${name}.so`);
   }, 60_000);
 
@@ -104,6 +105,16 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
     expect(heardMs(callee.heard, '200')).toBe(0);
   });
 
+  test('wideband telephones hear each other above 4 kHz, in G.722', async () => {
+    const { parties } = running();
+    const [low, high] = [4_700, 6_100];
+    const answered = await parties.party('200').answers({ codec: 'g722', tone: low });
+    const placed = await parties.party('trunk').calls('200', { codec: 'g722', tone: high, talkMs: 800 });
+    const [caller, callee] = await Promise.all([placed.done, answered.done]);
+    expect(totalMs(tonesOver(caller.heard, [low]).get(low))).toBeGreaterThan(800 - slackMs);
+    expect(totalMs(tonesOver(callee.heard, [high]).get(high))).toBeGreaterThan(800 - slackMs);
+  });
+
   test('a member that hangs up ends the call of the trunk', async () => {
     const { parties } = running();
     const answered = await parties.party('200').answers({ talkMs: 300 });
@@ -124,11 +135,17 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
 
   test('a caller that hangs up in the very moment of the answer ends the call for both', async () => {
     const { asterisk, parties } = running();
-    for (const afterMs of [195, 203]) {
-      const answered = await parties.party('200').answers({ afterMs });
-      const placed = await parties.party('trunk').calls('200', { hangUpAfterMs: 205 });
-      expect((await placed.done).endedBy).toBe('self');
-      expect((await answered.done).endedBy).toBe('peer');
+    // Not SIPp: in this race its scenario now and then never ended.
+    const [caller, callee] = [await parties.telephone('trunk'), await parties.telephone('200')];
+    try {
+      for (const afterMs of [195, 203]) {
+        const answered = await callee.answers({ afterMs });
+        const placed = await caller.calls('200', { hangUpAfterMs: 205 });
+        expect((await placed.done).endedBy).toBe('self');
+        expect((await answered.done).endedBy).toBe('peer');
+      }
+    } finally {
+      for (const telephone of [caller, callee]) telephone.stop();
     }
     expect(await asterisk.cli('core show channels')).toContain('0 active channels');
   });

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { decodeAlaw, encodeAlaw } from './alaw.ts';
+import type { Codec } from './codecs.ts';
+import type { KeyCarrier, Tone } from './media.ts';
 import {
-  alawPayloadType,
   formatRtp,
   keyPayload,
   keyPayloadType,
@@ -10,18 +10,22 @@ import {
   parseRtp,
   type RtpPacket,
 } from './rtp.ts';
-import { tone } from './tone.ts';
+import { keyTones, tone } from './tone.ts';
 
 // A key is held for 160 ms, and its end is told three times, as RFC 4733 wants.
 const keyPackets = 8;
 const keyEndPackets = 3;
+const packetsPerSecond = 1000 / packetMs;
 // Timestamps tell better than arrival when something was said: a busy machine hands packets on in bursts. But
 // a sender may begin to count anew, with a marker or ahead of time, or not have counted through a pause.
-const jitterSamples = 8 * 60;
-const longestStallSamples = 8 * 1000;
+const countsPerMs = 8;
+const jitterCounts = countsPerMs * 60;
+const longestStallCounts = countsPerMs * 1000;
 
 interface Key {
   readonly key: string;
+  /** Its sound, if it goes as such. */
+  readonly tones: Uint8Array | undefined;
   readonly timestamp: number;
   sent: number;
 }
@@ -29,12 +33,15 @@ interface Key {
 /** One party's audio of one call: sends a tone and keys every 20 ms, keeps what it hears. */
 export class MediaStream {
   readonly #socket: Socket;
-  readonly #audio: Uint8Array;
+  readonly #codec: Codec;
+  readonly #decode: (payload: Uint8Array) => Int16Array;
+  #audio: Uint8Array;
   readonly #openedAt = performance.now();
   readonly #heard: { at: number; samples: Int16Array }[] = [];
-  readonly #keys: string[] = [];
+  readonly #keys: Pick<Key, 'key' | 'tones'>[] = [];
   #peer: { address: string; port: number } | undefined;
   #nextAt = 0;
+  #marked = true;
   #sequence = 0;
   #timestamp = 0;
   #source = Math.floor(Math.random() * 0xffffffff);
@@ -42,10 +49,11 @@ export class MediaStream {
   #count: { source: number; timestamp: number; at: number } | undefined;
 
   /** `hz` undefined: a party that says nothing, but sends silence. */
-  constructor(hz: number | undefined) {
+  constructor(hz: Tone, codec: Codec) {
     this.#socket = createSocket('udp4');
-    // One second, repeated without a click since every tone is a whole number of Hz.
-    this.#audio = encodeAlaw(hz === undefined ? new Int16Array(8000) : tone(hz, 1000));
+    this.#codec = codec;
+    this.#decode = codec.decoder();
+    this.#audio = spoken(hz, codec);
   }
 
   /** Binds to a free even port, as RTP wants it, and answers with it. */
@@ -59,20 +67,38 @@ export class MediaStream {
     this.#socket.on('error', () => undefined);
     this.#socket.on('message', (datagram) => {
       const packet = parseRtp(datagram);
-      if (packet?.payloadType === alawPayloadType) this.#hear(packet);
+      if (packet?.payloadType === this.#codec.payloadType) this.#hear(packet);
     });
     return this.#socket.address().port;
   }
 
   /** Sends to this address from now on. */
   start(peer: { address: string; port: number }): void {
-    if (this.#peer === undefined) this.#nextAt = performance.now();
+    if (this.#peer === undefined) {
+      const now = performance.now();
+      // The clock of the audio runs on through a pause.
+      const missed = this.#sequence === 0 ? 0 : Math.round((now - this.#nextAt) / packetMs);
+      this.#timestamp = (this.#timestamp + missed * packetSamples) >>> 0;
+      this.#nextAt = now;
+      this.#marked = true;
+    }
     this.#peer = peer;
   }
 
+  /** Sends nothing until the next `start`. */
+  pause(): void {
+    this.#peer = undefined;
+  }
+
+  /** Changes the tone. */
+  tune(hz: Tone): void {
+    this.#audio = spoken(hz, this.#codec);
+  }
+
   /** Presses a key now, or after those that are being pressed. */
-  press(key: string): void {
-    this.#keys.push(key);
+  press(key: string, by: KeyCarrier): void {
+    const tones = by === 'inband' ? this.#codec.encode(keyTones(key, 1000)) : undefined;
+    this.#keys.push({ key, tones });
   }
 
   /** Sends what is due at this time. */
@@ -83,43 +109,47 @@ export class MediaStream {
     }
   }
 
-  /** Everything heard since `open`, 8 kHz; silence where nothing came. */
+  /** Everything heard since `open`, at the codec's rate; silence where nothing came. */
   close(): Int16Array {
     this.#peer = undefined;
     this.#socket.close();
-    const length = Math.round((performance.now() - this.#openedAt) * 8);
+    const perMs = this.#codec.sampleRate / 1000;
+    const length = Math.round((performance.now() - this.#openedAt) * perMs);
     const heard = new Int16Array(length);
     for (const { at, samples } of this.#heard) {
-      const fitting = samples.subarray(0, Math.max(0, length - at));
-      heard.set(fitting, Math.min(at, length));
+      const begin = Math.min((at * perMs) / countsPerMs, length);
+      heard.set(samples.subarray(0, length - begin), begin);
     }
     return heard;
   }
 
   #hear({ marker, source, timestamp, payload }: RtpPacket): void {
-    const arrival = Math.round((performance.now() - this.#openedAt) * 8);
+    const arrival = Math.round((performance.now() - this.#openedAt) * countsPerMs);
     const count = this.#count;
     const expected = count === undefined ? NaN : count.at + ((timestamp - count.timestamp) | 0);
     const late = arrival - expected;
-    const goesOn = late > -jitterSamples && late < (marker ? jitterSamples : longestStallSamples);
+    const goesOn = late > -jitterCounts && late < (marker ? jitterCounts : longestStallCounts);
     const counts = count?.source === source && goesOn;
     const at = counts ? expected : arrival;
     if (!counts) this.#count = { source, timestamp, at };
-    this.#heard.push({ at: Math.max(0, at), samples: decodeAlaw(payload) });
+    this.#heard.push({ at: Math.max(0, at), samples: this.#decode(payload) });
   }
 
   #send(): void {
     const next = this.#key === undefined ? this.#keys.shift() : undefined;
-    if (next !== undefined) this.#key = { key: next, timestamp: this.#timestamp, sent: 0 };
-    if (this.#key === undefined) this.#sendAudio();
-    else this.#sendKey(this.#key);
+    if (next !== undefined) this.#key = { ...next, timestamp: this.#timestamp, sent: 0 };
+    if (this.#key === undefined) this.#sendAudio(this.#audio);
+    else if (this.#key.tones === undefined) this.#sendKey(this.#key);
+    else this.#sendKeyTones(this.#key, this.#key.tones);
     this.#timestamp = (this.#timestamp + packetSamples) >>> 0;
   }
 
-  #sendAudio(): void {
-    const begin = this.#timestamp % this.#audio.length;
-    const payload = this.#audio.subarray(begin, begin + packetSamples);
-    this.#sendPacket(alawPayloadType, this.#timestamp, this.#sequence === 0, payload);
+  /** The part of a second of audio that is due now. */
+  #sendAudio(second: Uint8Array): void {
+    const begin = this.#timestamp % second.length;
+    const payload = second.subarray(begin, begin + packetSamples);
+    this.#sendPacket(this.#codec.payloadType, this.#timestamp, this.#marked, payload);
+    this.#marked = false;
   }
 
   #sendKey(key: Key): void {
@@ -128,6 +158,12 @@ export class MediaStream {
     const end = key.sent > keyPackets;
     this.#sendPacket(keyPayloadType, key.timestamp, key.sent === 1, keyPayload(key.key, lasting, end));
     if (key.sent === keyPackets + keyEndPackets) this.#key = undefined;
+  }
+
+  #sendKeyTones(key: Key, tones: Uint8Array): void {
+    key.sent += 1;
+    this.#sendAudio(tones);
+    if (key.sent === keyPackets) this.#key = undefined;
   }
 
   #sendPacket(payloadType: number, timestamp: number, marker: boolean, payload: Uint8Array): void {
@@ -144,4 +180,11 @@ export class MediaStream {
     this.#socket.send(formatRtp(packet), port, address);
     this.#sequence = (this.#sequence + 1) & 0xffff;
   }
+}
+
+/** One second of a tone, which can be repeated without a click since every tone is a whole number of Hz. */
+function spoken(hz: Tone, { encode, sampleRate }: Codec): Uint8Array {
+  if (hz === undefined) return encode(new Int16Array(sampleRate));
+  // The second of two: G.722 sounds on as the code before it made it.
+  return encode(tone(hz, 2000, { sampleRate })).subarray(packetsPerSecond * packetSamples);
 }

@@ -1,6 +1,7 @@
 // The thread that media.ts starts: audio every 20 ms must not wait for what a test computes meanwhile.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { codecs } from './codecs.ts';
 import { MediaStream } from './media-stream.ts';
 import type { MediaReply, MediaRequest } from './media.ts';
 
@@ -15,7 +16,7 @@ function reply(message: MediaReply): void {
 }
 
 async function open(request: MediaRequest & { do: 'open' }): Promise<void> {
-  const stream = new MediaStream(request.hz);
+  const stream = new MediaStream(request.hz, codecs[request.codec]);
   const port = await stream.open(request.address);
   streams.set(request.stream, stream);
   reply({ stream: request.stream, opened: port });
@@ -30,7 +31,9 @@ parentPort?.on('message', (request: MediaRequest) => {
   }
   const stream = streams.get(request.stream);
   if (request.do === 'start') stream?.start(request.peer);
-  if (request.do === 'press') stream?.press(request.key);
+  if (request.do === 'pause') stream?.pause();
+  if (request.do === 'tune') stream?.tune(request.hz);
+  if (request.do === 'press') stream?.press(request.key, request.by);
   if (request.do === 'close') {
     streams.delete(request.stream);
     reply({ stream: request.stream, heard: stream?.close() ?? new Int16Array() });

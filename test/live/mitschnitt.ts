@@ -149,6 +149,16 @@ export class Mitschnitt {
     return this.ended();
   }
 
+  /** Makes it stand still, with all its sockets open; `thaw` lets it go on. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  /** Undoes `freeze`. */
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Ends it in order (SIGTERM), which has to succeed within 15 s. */
   async stop(): Promise<Exit> {
     const child = this.#process;

@@ -1,10 +1,12 @@
 /** A-law in RTP (RFC 3551). */
 export const alawPayloadType = 8;
+/** G.722 in RTP (RFC 3551). */
+export const g722PayloadType = 9;
 /** Key presses in RTP (RFC 4733), as numbered in our SDP and in Asterisk's. */
 export const keyPayloadType = 101;
 /** One packet carries 20 ms, which is 160 samples at 8 kHz. */
 export const packetMs = 20;
-/** Samples in one packet. */
+/** What a packet counts, and its bytes of audio. */
 export const packetSamples = 160;
 
 const headerBytes = 12;

@@ -1,6 +1,9 @@
 // SIPp scenarios of one call each. What they have in common: every wait has an end, and a MESSAGE of the
 // harness itself (see call.ts) means 'hang up now', since SIPp has no other way to be told in mid-call.
 
+import type { CodecName } from './codecs.ts';
+import { sdp } from './sdp.ts';
+
 /** No call of a test lasts longer: the limit of every wait, in milliseconds. */
 export const longestCallMs = 120_000;
 // Asterisk answers every request at once; its own first repetition comes after 500 ms.
@@ -19,6 +22,7 @@ interface Ends {
   readonly asterisk: string;
   /** The party's RTP port. */
   readonly mediaPort: number;
+  readonly codec: CodecName | undefined;
   /** Hangs up so long after the answer, in milliseconds. */
   readonly talkMs: number | undefined;
 }
@@ -61,7 +65,7 @@ export function callerScenario(call: CallerScenario): string {
   // CANCEL, and the ACK of a failure, belong to the INVITE's transaction and carry its branch.
   const failureAck = { lines: request('ACK', 1, 'invite', true) };
   return scenario([
-    send({ lines: request('INVITE', 1, 'invite', false), body: sdp(call) }, repeated),
+    send({ lines: request('INVITE', 1, 'invite', false), body: audio(call) }, repeated),
     ...receiveOneOf(
       [
         ...progressStatuses.map((what) => ({ what })),
@@ -125,7 +129,7 @@ export function calleeScenario(call: CalleeScenario): string {
     label('answer'),
     ...(status === 200
       ? [
-          send({ lines: answer('200 OK'), body: sdp(call) }, repeated),
+          send({ lines: answer('200 OK'), body: audio(call) }, repeated),
           ...receiveOneOf([{ what: 'CANCEL', next: 'late' }], {
             what: 'ACK',
             withinMs: responseMs,
@@ -158,7 +162,7 @@ function talk(ends: Ends, bye: Message): string[] {
     ),
     send({ lines: response('200 OK') }, { next: 'end' }),
     label('reinvite'),
-    send({ lines: response('200 OK'), body: sdp(ends) }, repeated),
+    send({ lines: response('200 OK'), body: audio(ends) }, repeated),
     receive({ what: 'ACK', withinMs: responseMs, next: 'talk' }),
     label('hangup'),
     send(bye, repeated),
@@ -249,19 +253,6 @@ function response(line: string, { tag = '', cseq = '[last_CSeq:]' } = {}): strin
   ];
 }
 
-function sdp({ own, mediaPort }: Ends): string {
-  const lines = [
-    'v=0',
-    `o=party 1 1 IN IP4 ${own}`,
-    's=-',
-    `c=IN IP4 ${own}`,
-    't=0 0',
-    `m=audio ${String(mediaPort)} RTP/AVP 8 101`,
-    'a=rtpmap:8 PCMA/8000',
-    'a=rtpmap:101 telephone-event/8000',
-    'a=fmtp:101 0-15',
-    'a=ptime:20',
-    'a=sendrecv',
-  ];
-  return lines.join('\n');
+function audio({ own, mediaPort, codec }: Ends): string {
+  return sdp({ address: own, port: mediaPort, codec });
 }

@@ -1,3 +1,5 @@
+import type { MediaDirection } from './sdp.ts';
+
 /** A SIP message that a party sent or received. */
 export interface SipMessage {
   /** Epoch milliseconds. */
@@ -10,7 +12,6 @@ const logEntry = /(\d{4}-\d\d-\d\dT[\d:.]+)\S*\nUDP message (sent|received) \[(\
 
 /** Reads what SIPp writes with -trace_msg, piece by piece; what is no message goes to `noise`. */
 export class SipLog {
-  readonly messages: SipMessage[] = [];
   readonly #onMessage: (message: SipMessage) => void;
   #unread = Buffer.alloc(0);
 
@@ -35,18 +36,17 @@ export class SipLog {
         text: this.#unread.toString('utf8', begin, end),
       };
       this.#unread = this.#unread.subarray(end);
-      this.messages.push(message);
       this.#onMessage(message);
     }
   }
+}
 
-  /** The last messages as text, for an error. */
-  tail(count = 6): string {
-    const shown = this.messages.slice(-count).map(({ at, direction, text }) => {
-      return `--- ${new Date(at).toISOString()} ${direction}\n${text.replaceAll('\r', '').trim()}`;
-    });
-    return shown.join('\n');
-  }
+/** The last messages as text, for an error. */
+export function tail(messages: readonly SipMessage[], count = 6): string {
+  const shown = messages.slice(-count).map(({ at, direction, text }) => {
+    return `--- ${new Date(at).toISOString()} ${direction}\n${text.replaceAll('\r', '').trim()}`;
+  });
+  return shown.join('\n');
 }
 
 /** The method of a request, such as 'INVITE'; undefined for a response. */
@@ -65,6 +65,13 @@ export function inviteStatus(message: SipMessage): number | undefined {
 /** The value of a header, as it was on the wire. */
 export function header({ text }: SipMessage, name: string): string | undefined {
   return new RegExp(`^${name} *: *(.*?)\\r?$`, 'im').exec(text)?.[1];
+}
+
+/** Which way the sender wants audio to flow, if the message says so in an SDP. */
+export function mediaDirection({ text }: SipMessage): MediaDirection | undefined {
+  if (!/^m=audio /m.test(text)) return undefined;
+  const [, direction = 'sendrecv'] = /^a=(sendrecv|sendonly|recvonly|inactive)\r?$/m.exec(text) ?? [];
+  return direction as MediaDirection;
 }
 
 /** Where the sender wants audio, if the message says so in an SDP. */

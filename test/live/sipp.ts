@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { Call, type Behaviour } from './call.ts';
+import type { Behaviour, Call } from './call.ts';
 import { fromHeader } from './caller-id.ts';
+import type { CodecName } from './codecs.ts';
 import { testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { MediaAgent } from './media.ts';
 import { calleeScenario, callerScenario, longestCallMs } from './scenario.ts';
+import { SippCall } from './sipp-call.ts';
+import { Telephone, type TelephoneOptions } from './telephone.ts';
 import { partyTones } from './tone.ts';
 
 /** The endpoints of docker/asterisk/etc/pjsip.conf. */
@@ -18,6 +22,13 @@ export type PartyName = keyof typeof partyTones;
 const hosts: Readonly<Record<PartyName, number>> = { trunk: 2, '200': 3, '201': 4, '300': 5 };
 const asteriskHost = 1;
 const sipPort = 5060;
+
+const endpointsFile = resolve(import.meta.dirname, '../../docker/asterisk/etc/pjsip.conf');
+
+/** That file with what a test adds: more endpoints, or options of those that are there (`[200](+type=aor)`). */
+export function endpointsWith(additions: string): string {
+  return `${readFileSync(endpointsFile, 'utf8')}\n${additions}`;
+}
 
 /** A call that a party places. */
 export interface CallPlan extends Behaviour {
@@ -29,6 +40,8 @@ export interface CallPlan extends Behaviour {
   readonly fromHeader?: string;
   /** Tone in Hz, null for silence; by default the party's own. */
   readonly tone?: number | null;
+  /** A-law by default. */
+  readonly codec?: CodecName;
 }
 
 /** How a party takes the next call that it receives. */
@@ -39,6 +52,14 @@ export interface AnswerPlan extends Behaviour {
   readonly status?: number;
   /** Tone in Hz, null for silence; by default the party's own. */
   readonly tone?: number | null;
+  /** A-law by default. */
+  readonly codec?: CodecName;
+}
+
+/** Where a telephone stands and how it is set. */
+export interface Placed extends Pick<TelephoneOptions, 'codec' | 'keysBy'> {
+  /** The last number of its address; by default the party's. */
+  readonly host?: number;
 }
 
 /** A telephone, or the trunk, at one of Asterisk's endpoints. */
@@ -60,6 +81,7 @@ export class Parties {
   readonly #net: string;
   readonly #media = new MediaAgent();
   readonly #answering = new Set<PartyName>();
+  readonly #telephones: Telephone[] = [];
   #callerPort = sipPort;
 
   private constructor(container: StartedTestContainer, folder: string, net: string) {
@@ -92,8 +114,24 @@ export class Parties {
     };
   }
 
+  /** A telephone that takes the place of a party, or stands beside it under an address of its own (`host`). */
+  async telephone(name: PartyName, { host = hosts[name], ...options }: Placed = {}): Promise<Telephone> {
+    const telephone = new Telephone({
+      ...options,
+      name,
+      tone: partyTones[name],
+      address: this.#address(host),
+      asterisk: this.#address(asteriskHost),
+      media: this.#media,
+    });
+    this.#telephones.push(telephone);
+    await telephone.start();
+    return telephone;
+  }
+
   /** Ends all calls, without a BYE, and removes the container. */
   async stop(): Promise<void> {
+    for (const telephone of this.#telephones) telephone.stop();
     await this.#container.stop({ timeout: 0 });
     await this.#media.stop();
     await rm(this.#folder, { recursive: true, force: true });
@@ -115,7 +153,7 @@ export class Parties {
       '-p',
       String(this.#callerPort),
     ];
-    return new Call(this.#sipp(file, ends.own, command), ends.media, plan);
+    return new SippCall(this.#sipp(file, ends.own, command), ends.media, plan);
   }
 
   async #answer(name: PartyName, plan: AnswerPlan): Promise<Call> {
@@ -124,7 +162,7 @@ export class Parties {
     const ends = await this.#ends(name, plan);
     const { afterMs = 0, status = 200 } = plan;
     const file = await this.#write(randomUUID(), calleeScenario({ ...ends, afterMs, status }));
-    const call = new Call(this.#sipp(file, ends.own, ['-p', String(sipPort)]), ends.media, plan);
+    const call = new SippCall(this.#sipp(file, ends.own, ['-p', String(sipPort)]), ends.media, plan);
     const forget = (): void => {
       this.#answering.delete(name);
     };
@@ -133,10 +171,11 @@ export class Parties {
     return call;
   }
 
-  async #ends(name: PartyName, { talkMs, tone }: CallPlan | AnswerPlan) {
+  async #ends(name: PartyName, { codec, talkMs, tone }: CallPlan | AnswerPlan) {
     const own = this.#address(hosts[name]);
-    const media = await this.#media.open(own, tone === null ? undefined : (tone ?? partyTones[name]));
-    return { own, asterisk: this.#address(asteriskHost), media, mediaPort: media.port, talkMs };
+    const hz = tone === null ? undefined : (tone ?? partyTones[name]);
+    const media = await this.#media.open(own, hz, codec);
+    return { own, asterisk: this.#address(asteriskHost), media, mediaPort: media.port, codec, talkMs };
   }
 
   #sipp(file: string, own: string, more: readonly string[]): readonly string[] {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { Asterisk } from './asterisk.ts';
 import type { CallResult, KeyPress } from './call.ts';
@@ -25,33 +27,65 @@ export interface Listed {
   readonly call_id: string;
   readonly group: string;
   readonly direction: string;
+  /** ISO 8601. */
+  readonly start: string;
   readonly from: string;
   readonly to: string;
   readonly talk_ms: number;
   readonly outcome: string;
   readonly rule: string;
   readonly file: string | null;
+  /** What was found at the end of the recording. */
+  readonly media: {
+    readonly duration_ms: number;
+    readonly sample_rate: number | null;
+    readonly channels: number | null;
+    readonly missing_ms: number | null;
+    readonly silent_sides: readonly string[] | null;
+    readonly repaired: boolean;
+    readonly findings: readonly string[];
+  } | null;
   readonly consent: {
     readonly prompt: string;
+    readonly language: string;
+    readonly place: string;
+    readonly played_to: string | null;
     readonly complete: boolean;
     readonly decision: string;
     readonly key: string | null;
     readonly problem: string | null;
   } | null;
+  readonly segments: readonly {
+    readonly outcome: string;
+    readonly rule: string;
+    readonly number_patterns: Readonly<
+      Record<'never_record' | 'always_record' | 'skip_announcement', string | null>
+    >;
+    readonly controls: readonly {
+      readonly control: string;
+      readonly actor: string;
+      readonly problem: string | null;
+    }[];
+  }[];
+  /** The whole call, and null as long as it is not over. */
+  readonly call: { readonly outcome: string | null };
   readonly deliveries: readonly { readonly target: string; readonly state: string }[];
 }
 
 type Config = Record<string, unknown>;
 
-interface Options {
+/** What a station is made of. */
+export interface Options {
   readonly version: 22 | 16;
   /** Changes the configuration of every test. */
   readonly configure?: (config: Config) => Config;
   /** False: Asterisk and telephones only; the test runs Mitschnitt itself. */
   readonly run?: boolean;
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Buffer>>;
   /** Modules of Asterisk beside those that every test has. */
   readonly modules?: readonly string[];
+  /** Makes the spool a disk of its own of this size, such as '1m': it can be filled. Only root may. */
+  readonly spoolSize?: string;
 }
 
 interface Incoming {
@@ -99,11 +133,13 @@ export class Station {
     run = true,
     files = {},
     modules = [],
+    spoolSize,
   }: Options): Promise<Station> {
     const net = await takeNet();
     const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-station-'));
     const spool = join(folder, 'spool');
     await Promise.all([mkdir(join(folder, 'archive')), writePrompts(join(folder, 'prompts', 'de'))]);
+    if (spoolSize !== undefined) await mountDisk(spool, spoolSize);
     const [asterisk, parties] = await Promise.all([
       Asterisk.start({ version, net: net.prefix, spool, files }),
       Parties.start(net.prefix),
@@ -175,6 +211,14 @@ export class Station {
     return texts.join('').split('\r\n');
   }
 
+  /** The lines of the report that begin so, as soon as there are `count`: those of some calls are written together. */
+  async reported(beginning: string, count = 1): Promise<string[]> {
+    return eventually(async () => {
+      const lines = (await this.report()).filter((line) => line.startsWith(beginning));
+      return lines.length >= count ? lines : undefined;
+    });
+  }
+
   /** A call from outside that lasts `talkMs` from its answer at the member on. */
   async incoming(from: string, { to = '200', talkMs = 1_500, keys = [] }: Incoming = {}): Promise<Ends> {
     const answered = await this.parties.party(to).answers({ talkMs });
@@ -195,8 +239,21 @@ export class Station {
     await this.mitschnitt.remove();
     await Promise.all([this.asterisk.stop(), this.parties.stop()]);
     await this.#net.release();
+    await unmountDisk(this.spool);
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+const command = promisify(execFile);
+
+async function mountDisk(folder: string, size: string): Promise<void> {
+  await mkdir(folder);
+  await command('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0777`, 'tmpfs', folder]);
+}
+
+/** Of a folder that is none, it is a failure that means nothing. */
+async function unmountDisk(folder: string): Promise<void> {
+  await command('umount', ['--lazy', folder]).catch(() => undefined);
 }
 
 /** When each party and each prompt is heard in a sound. */

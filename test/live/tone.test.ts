@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { decodeAlaw, encodeAlaw } from './alaw.ts';
+import { encodeG722, G722Decoder } from './g722.ts';
 import { partyTones, rms, tone, toneFile, tonesOver, totalMs } from './tone.ts';
 import { durationMs, formatWav, parseWav, type Sound } from './wav.ts';
 
@@ -126,4 +127,19 @@ test('A-law keeps a sample to about 3 per cent, and knows every byte', () => {
   }
   const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   expect(encodeAlaw(decodeAlaw(bytes))).toEqual(bytes);
+});
+
+test('G.722 gives back tones below and above 4 kHz, packet by packet', () => {
+  for (const hz of [560, 2500, 5200, 6500]) {
+    const bytes = encodeG722(tone(hz, 500, { sampleRate: 16_000 }));
+    expect(bytes.length).toBe(4000);
+    const decoder = new G722Decoder();
+    const decoded = inARow(
+      ...Array.from({ length: 25 }, (_, n) => decoder.decode(bytes.subarray(n * 160, n * 160 + 160))),
+    );
+    const sound = mono(decoded, 16_000);
+    expect(totalMs(tonesOver(sound, [hz]).get(hz))).toBeGreaterThan(480);
+    const level = rms(sound, { fromMs: 50, toMs: 450 });
+    expect(Math.abs(level - 8000 / Math.SQRT2)).toBeLessThan(60);
+  }
 });

@@ -25,6 +25,15 @@ export function tone(hz: number, ms: number, { sampleRate = 8000, peak = tonePea
   );
 }
 
+/** The sound of a key (DTMF), 8 kHz. */
+export function keyTones(key: string, ms: number): Int16Array {
+  const place = '123A456B789C*0#D'.indexOf(key);
+  if (key.length !== 1 || place < 0) throw new Error(`there is no key '${key}' on a telephone`);
+  const low = tone([697, 770, 852, 941][place >> 2] ?? 0, ms);
+  const high = tone([1209, 1336, 1477, 1633][place & 3] ?? 0, ms);
+  return low.map((sample, index) => sample + (high[index] ?? 0));
+}
+
 /** A WAV file with one tone, for whoever wants to play it. */
 export function toneFile(hz: number, ms: number): Buffer {
   return formatWav({ sampleRate: 8000, channels: [tone(hz, ms)] });

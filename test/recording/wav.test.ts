@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 
 import {
   durationMs,
+  interleaved,
   isClosed,
   parseWavHeader,
   pcmFormat,
   repairedLengths,
+  wavHeader,
   wavHeaderBytes,
 } from '../../src/recording/wav.ts';
 import { formatWav } from '../live/wav.ts';
@@ -120,4 +122,19 @@ test('a repaired file says what it has, wherever it was cut', () => {
       expect(repaired.subarray(wavHeaderBytes).equals(file.subarray(wavHeaderBytes, bytes))).toBe(true);
     }),
   );
+});
+
+describe('a file of two sides', () => {
+  test('has the header that any program would write', () => {
+    const sides = { sampleRate: 16_000, channels: [Int16Array.of(1, 2), Int16Array.of(3, 4)] };
+    const expected = formatWav(sides);
+    expect(Buffer.from(wavHeader({ channels: 2, sampleRate: 16_000 }, 8))).toEqual(
+      expected.subarray(0, wavHeaderBytes),
+    );
+  });
+
+  test('has left and right in turn, and silence where one of them has ended', () => {
+    expect(interleaved(Int16Array.of(1, 2, 3), Int16Array.of(-1))).toEqual(Int16Array.of(1, -1, 2, 0, 3, 0));
+    expect(interleaved(Int16Array.of(), Int16Array.of(-1))).toEqual(Int16Array.of(0, -1));
+  });
 });

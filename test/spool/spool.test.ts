@@ -60,9 +60,13 @@ async function timed<T>(work: Promise<T>): Promise<{ result: T; ms: number }> {
   return { result, ms: performance.now() - before };
 }
 
+function activeFile(recording: string): string {
+  return spool.activeFiles(recording, { stereo: false })[0];
+}
+
 /** What must be true of every recording that was collected. */
 async function expectMoved(content: Uint8Array): Promise<void> {
-  await expect(access(spool.activeFile(id))).rejects.toThrow('ENOENT');
+  await expect(access(activeFile(id))).rejects.toThrow('ENOENT');
   expect(await readFile(spool.transferFile(id))).toEqual(content);
   expect(await readdir(join(folder, 'transfer'))).toEqual([`${id}.wav`]);
 }
@@ -71,9 +75,9 @@ describe('collecting', () => {
   const ofWhole = { bytes: whole.length, durationMs: 2_000, sha256: sha256(whole) };
 
   test('a closed file moves it at once, and tells what it is', async () => {
-    await writeFile(spool.activeFile(id), whole);
+    await writeFile(activeFile(id), whole);
     const { result, ms } = await timed(spool.collect(id, signal));
-    expect(result).toEqual({ ...ofWhole, repaired: false });
+    expect(result).toMatchObject({ ...ofWhole, repaired: false });
     expect(ms).toBeLessThan(500);
     await expectMoved(whole);
   });
@@ -81,17 +85,17 @@ describe('collecting', () => {
   test('waits for a file that is still written, however slowly, and repairs nothing', async () => {
     const content = unfinished();
     const half = headerBytes + 16_000;
-    await writeFile(spool.activeFile(id), content.subarray(0, half));
+    await writeFile(activeFile(id), content.subarray(0, half));
     const collected = timed(spool.collect(id, signal));
     await pause(400);
-    await appendFile(spool.activeFile(id), content.subarray(half));
+    await appendFile(activeFile(id), content.subarray(half));
     await pause(400);
     expect(await readdir(join(folder, 'transfer'))).toEqual([]);
-    const file = await open(spool.activeFile(id), 'r+');
+    const file = await open(activeFile(id), 'r+');
     await file.write(whole.subarray(0, headerBytes), 0, headerBytes, 0);
     await file.close();
     const { result, ms } = await collected;
-    expect(result).toEqual({ ...ofWhole, repaired: false });
+    expect(result).toMatchObject({ ...ofWhole, repaired: false });
     expect(ms).toBeGreaterThan(800);
     await expectMoved(whole);
   });
@@ -99,22 +103,22 @@ describe('collecting', () => {
   test('waits for a file that is only now made', async () => {
     const collected = spool.collect(id, signal);
     await pause(300);
-    await writeFile(spool.activeFile(id), whole);
-    expect(await collected).toEqual({ ...ofWhole, repaired: false });
+    await writeFile(activeFile(id), whole);
+    expect(await collected).toMatchObject({ ...ofWhole, repaired: false });
   });
 
   test('an unfinished file gives it its lengths, and leaves the audio', async () => {
-    await writeFile(spool.activeFile(id), unfinished());
+    await writeFile(activeFile(id), unfinished());
     const { result, ms } = await timed(spool.collect(id, signal));
     // An intact header of the same audio is what Asterisk would have written.
-    expect(result).toEqual({ ...ofWhole, repaired: true });
+    expect(result).toMatchObject({ ...ofWhole, repaired: true });
     expect(ms).toBeGreaterThan(abandonedMs);
     await expectMoved(whole);
   });
 
   test('a file that ends in the middle of a sample keeps every byte', async () => {
     const bytes = headerBytes + 8_001;
-    await writeFile(spool.activeFile(id), unfinished(bytes));
+    await writeFile(activeFile(id), unfinished(bytes));
     expect(await spool.collect(id, signal)).toMatchObject({ bytes, durationMs: 500, repaired: true });
     const expected = Buffer.from(whole.subarray(0, bytes));
     setLengths(expected, bytes - 8, bytes - headerBytes);
@@ -124,7 +128,7 @@ describe('collecting', () => {
   test.each([0, 10, headerBytes])(
     'a file of %i bytes finds no audio, and does not give up early',
     async (bytes) => {
-      await writeFile(spool.activeFile(id), unfinished(bytes));
+      await writeFile(activeFile(id), unfinished(bytes));
       const { result, ms } = await timed(spool.collect(id, signal));
       expect(result).toMatchObject({ bytes, durationMs: 0, repaired: false });
       expect(ms).toBeGreaterThan(abandonedMs);
@@ -132,12 +136,12 @@ describe('collecting', () => {
   );
 
   test('a file that only Asterisk may write is repaired in a copy', async () => {
-    await writeFile(spool.activeFile(id), unfinished());
-    const { ino } = await stat(spool.activeFile(id));
+    await writeFile(activeFile(id), unfinished());
+    const { ino } = await stat(activeFile(id));
     const { result } = await timed(spool.collect(id, signal));
     expect(result).toMatchObject({ repaired: true });
     expect((await stat(spool.transferFile(id))).ino).not.toBe(ino);
-    await expect(stat(spool.activeFile(id))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(activeFile(id))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a file that never comes finds nothing', async () => {
@@ -147,7 +151,7 @@ describe('collecting', () => {
   });
 
   test('ends at once when it is aborted', async () => {
-    await writeFile(spool.activeFile(id), unfinished());
+    await writeFile(activeFile(id), unfinished());
     const abort = new AbortController();
     const collected = timed(spool.collect(id, abort.signal).catch((error: unknown) => error));
     await pause(100);
@@ -155,23 +159,23 @@ describe('collecting', () => {
     const { result, ms } = await collected;
     expect(result).toMatchObject({ name: 'AbortError' });
     expect(ms).toBeLessThan(500);
-    expect(await readFile(spool.activeFile(id))).toEqual(unfinished());
+    expect(await readFile(activeFile(id))).toEqual(unfinished());
   });
 });
 
 describe('collecting again after a crash', () => {
   const bytes = whole.length;
   const steps: readonly [string, () => Promise<void>][] = [
-    ['before anything was done', () => writeFile(spool.activeFile(id), unfinished())],
+    ['before anything was done', () => writeFile(activeFile(id), unfinished())],
     [
       'between the two lengths',
       async () => {
         const content = unfinished();
         setLengths(content, bytes - 8, 0);
-        await writeFile(spool.activeFile(id), content);
+        await writeFile(activeFile(id), content);
       },
     ],
-    ['before it was moved', () => writeFile(spool.activeFile(id), whole)],
+    ['before it was moved', () => writeFile(activeFile(id), whole)],
     ['after it was moved', () => writeFile(spool.transferFile(id), whole)],
   ];
 
@@ -180,16 +184,17 @@ describe('collecting again after a crash', () => {
     const media = { bytes, durationMs: 2_000, sha256: sha256(whole) };
     expect(await spool.collect(id, signal)).toMatchObject(media);
     await expectMoved(whole);
-    expect(await spool.collect(id, signal)).toEqual({ ...media, repaired: false });
+    expect(await spool.collect(id, signal)).toMatchObject({ ...media, repaired: false });
     await expectMoved(whole);
   });
 
   test('finds a file that somebody moved meanwhile', async () => {
-    await writeFile(spool.activeFile(id), unfinished());
+    await writeFile(activeFile(id), unfinished());
     const collected = spool.collect(id, signal);
     await pause(200);
-    await writeFile(spool.activeFile(id), whole);
-    await rename(spool.activeFile(id), spool.transferFile(id));
+    await writeFile(join(folder, 'elsewhere'), whole);
+    await rename(join(folder, 'elsewhere'), spool.transferFile(id));
+    await rm(activeFile(id));
     expect(await collected).toMatchObject({ bytes, repaired: false });
   });
 });
@@ -211,10 +216,10 @@ describe('the folders', () => {
 
   test('are left as they are when they are there already', async () => {
     await chmod(join(folder, 'active'), 0o700);
-    await writeFile(spool.activeFile(id), whole);
+    await writeFile(activeFile(id), whole);
     await spool.prepare();
     expect((await stat(join(folder, 'active'))).mode & 0o7777).toBe(0o700);
-    expect(await readFile(spool.activeFile(id))).toEqual(whole);
+    expect(await readFile(activeFile(id))).toEqual(whole);
   });
 
   test('are made with all that lies above them', async () => {
@@ -256,14 +261,33 @@ describe('looking whether it can be used', () => {
   });
 });
 
+describe('what stands in the way of writing', () => {
+  test('is nothing in a spool as it should be', async () => {
+    expect(await spool.obstacle()).toBeUndefined();
+  });
+
+  test('is that the folder is gone, and the usage is nothing', async () => {
+    await rm(folder, { recursive: true });
+    expect(await spool.obstacle()).toMatchObject({ rule: 'spool-missing' });
+    expect(await spool.usage('active')).toEqual({ files: 0, bytes: 0 });
+    expect(await spool.freeBytes()).toBe(0);
+  });
+
+  test('is that not everybody may write there who may in the spool', async () => {
+    await chmod(folder, 0o2775);
+    await chmod(join(folder, 'active'), 0o755);
+    expect(await spool.obstacle()).toMatchObject({ rule: 'spool-not-writable' });
+  });
+});
+
 test('what lies in the spool is counted, and a file that is no recording can be discarded', async () => {
-  await writeFile(spool.activeFile('a'), whole);
+  await writeFile(activeFile('a'), whole);
   await writeFile(spool.transferFile('b'), whole);
   await writeFile(spool.transferFile('c'), 'x');
   expect(await spool.usage('active')).toEqual({ files: 1, bytes: whole.length });
   expect(await spool.usage('transfer')).toEqual({ files: 2, bytes: whole.length + 1 });
-  expect(await spool.isActive('a')).toBe(true);
-  expect(await spool.isActive('b')).toBe(false);
+  expect(await spool.activeBytes('a')).toBe(whole.length);
+  expect(await spool.activeBytes('b')).toBeUndefined();
   await spool.discard('b');
   await spool.discard('b');
   expect(await spool.usage('transfer')).toEqual({ files: 1, bytes: 1 });

@@ -1,0 +1,77 @@
+import { userInfo } from 'node:os';
+
+import type { Control } from '../call/call.ts';
+import { controlSocketOf } from '../config/files.ts';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { ControlAnswer, ControlRequest, LiveTalk } from '../controls.ts';
+import { MitschnittError } from '../errors.ts';
+import { localDateTime } from '../recording/local-time.ts';
+import { ask } from './control-client.ts';
+import { exitCodes } from './exit-code.ts';
+import { toJson, write, writeLines } from './output.ts';
+import { isoWithOffset } from './point-in-time.ts';
+import { table } from './table.ts';
+
+interface Options {
+  readonly config: string;
+  readonly json?: boolean;
+}
+
+const headings = ['id', 'since', 'state', 'direction', 'group', 'from', 'to', 'rule'];
+
+/** Lists the calls of members that go on now. */
+export async function calls(options: Options): Promise<void> {
+  const { config } = await loadConfig(options.config);
+  const { timezone } = config.pbx;
+  const talks = (await asked(config, '/calls')) as readonly LiveTalk[];
+  if (options.json === true) {
+    await writeLines(toJson(talks.map((talk) => talkJson(talk, timezone))));
+    return;
+  }
+  const rows = talks.map(({ id, callId, startedAt, state, direction, group, from, to, rule }) => {
+    const since = localDateTime(startedAt, timezone);
+    return [id ?? callId, since, state, direction ?? '', group ?? '', from, to, rule ?? ''];
+  });
+  await write(table(headings, rows));
+}
+
+/** Pauses, resumes, stops or starts a recording; ends with 1 when that was not done. */
+export async function control(what: Control, id: string, options: Options): Promise<void> {
+  const { config } = await loadConfig(options.config);
+  const request: ControlRequest = { id, control: what, actor: `cli:${userInfo().username}` };
+  const { talk, problem } = (await asked(config, '/control', request)) as ControlAnswer;
+  if (problem !== undefined) process.exitCode = exitCodes.wrong;
+  if (options.json === true) {
+    const { timezone } = config.pbx;
+    const view = { done: problem === undefined, problem: problem ?? null };
+    await writeLines(toJson({ ...view, talk: talk ? talkJson(talk, timezone) : null }));
+  } else {
+    await writeLines(problem === undefined ? `${talk?.id ?? id}: ${talk?.state ?? ''}` : problem);
+  }
+}
+
+async function asked(config: Config, path: string, body?: unknown): Promise<unknown> {
+  const answer = await ask(controlSocketOf(config), path, body);
+  if (answer !== undefined) return answer;
+  throw new MitschnittError('Mitschnitt is not running.', {
+    code: 'not-running',
+    fault: 'configuration',
+    retry: true,
+    hint: 'Start it with mitschnitt run, with the same configuration.',
+  });
+}
+
+function talkJson(talk: LiveTalk, timeZone: string) {
+  return {
+    id: talk.id ?? null,
+    call_id: talk.callId,
+    group: talk.group ?? null,
+    direction: talk.direction ?? null,
+    from: talk.from,
+    to: talk.to,
+    start: isoWithOffset(talk.startedAt, timeZone),
+    state: talk.state,
+    rule: talk.rule ?? null,
+  };
+}

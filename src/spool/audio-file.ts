@@ -1,0 +1,193 @@
+/** The audio files of the spool: whether Asterisk has closed one, what is in it, and making a whole one of its parts. */
+import { createHash, type Hash } from 'node:crypto';
+import { copyFile, open, rename, stat, type FileHandle } from 'node:fs/promises';
+
+import { codeOf } from '../errors.ts';
+import { LevelMeter } from '../recording/levels.ts';
+import {
+  durationMs,
+  interleaved,
+  isClosed,
+  parseWavHeader,
+  repairedLengths,
+  wavHeader,
+  wavHeaderBytes,
+  type WavHeader,
+} from '../recording/wav.ts';
+import type { Media } from '../recording/media.ts';
+
+/** What is read or written at once: calls go on between two pieces. */
+const pieceBytes = 131_072;
+const bytesPerSample = 2;
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Undefined: there is no such file. */
+export async function stateOf(path: string): Promise<{ bytes: number; closed: boolean } | undefined> {
+  const file = await openIfThere(path);
+  if (!file) return undefined;
+  try {
+    const { size } = await file.stat();
+    const header = await headerOf(file);
+    return { bytes: size, closed: header !== undefined && isClosed(header, size) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the lengths that Asterisk did not come to write. The original may be Asterisk's alone to write. */
+export async function repair(path: string, into: string): Promise<void> {
+  const copy = partOf(into);
+  await copyFile(path, copy);
+  const file = await open(copy, 'r+');
+  try {
+    const { size } = await file.stat();
+    for (const { offset, value } of repairedLengths(size)) {
+      const bytes = new Uint8Array(4);
+      new DataView(bytes.buffer).setUint32(0, value, true);
+      await file.write(bytes, 0, 4, offset);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(copy, into);
+}
+
+/**
+ * Makes a stereo file of two mono files, and tells what is in it. `into` is there only when it is whole and on the
+ * disk: then the two may go. A file that is missing was silent.
+ */
+export async function join(left: string, right: string, into: string): Promise<Omit<Media, 'repaired'>> {
+  const sides = await Promise.all([openIfThere(left), openIfThere(right)]);
+  const part = await open(partOf(into), 'w');
+  try {
+    const found = await joinInto(part, sides);
+    await part.sync();
+    await rename(partOf(into), into);
+    return found;
+  } finally {
+    await Promise.all([part.close(), ...sides.map((side) => side?.close())]);
+  }
+}
+
+const stereo = 2;
+/** Of files without a header: there is no sample in them either. */
+const usualSampleRate = 8_000;
+
+async function joinInto(
+  part: FileHandle,
+  sides: readonly (FileHandle | undefined)[],
+): Promise<Omit<Media, 'repaired'>> {
+  const headers = await Promise.all(sides.map(async (side) => (side ? await headerOf(side) : undefined)));
+  const sampleRate = headers.find((header) => header !== undefined)?.sampleRate ?? usualSampleRate;
+  const sizes = await Promise.all(sides.map(async (side) => (await side?.stat())?.size ?? 0));
+  const frames = Math.max(0, ...sizes.map((size) => Math.floor((size - wavHeaderBytes) / bytesPerSample)));
+  const header = wavHeader({ channels: stereo, sampleRate }, frames * stereo * bytesPerSample);
+  const look = new Look(parseWavHeader(header));
+  const put = async (bytes: Uint8Array): Promise<void> => {
+    look.at(bytes);
+    await part.writeFile(bytes);
+  };
+  await put(header);
+  for (let done = 0; done < frames; done += pieceBytes / bytesPerSample) {
+    const count = Math.min(pieceBytes / bytesPerSample, frames - done);
+    const [left, right] = await Promise.all(sides.map((side) => samplesOf(side, done, count)));
+    const both = interleaved(left ?? new Int16Array(count), right ?? new Int16Array(count));
+    await put(new Uint8Array(both.buffer));
+  }
+  return look.found;
+}
+
+/** Exactly `count` samples; silence where the file has none. */
+async function samplesOf(file: FileHandle | undefined, from: number, count: number): Promise<Int16Array> {
+  const samples = new Int16Array(count);
+  const bytes = new Uint8Array(samples.buffer);
+  let filled = 0;
+  while (file && filled < bytes.length) {
+    const at = wavHeaderBytes + from * bytesPerSample + filled;
+    const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, at);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  // A file that ends in the middle of a sample: half of one is none.
+  if (filled % bytesPerSample !== 0) bytes[filled - 1] = 0;
+  return samples;
+}
+
+/** Reads a whole file once, and tells what is in it. */
+export async function inspect(path: string): Promise<Omit<Media, 'repaired'>> {
+  const file = await open(path, 'r');
+  try {
+    const look = new Look(await headerOf(file));
+    const piece = new Uint8Array(pieceBytes);
+    for (let at = 0; ;) {
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0) return look.found;
+      look.at(piece.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Checksum and levels of a file whose bytes pass by in their order, each time an even number of them but for the last. */
+class Look {
+  readonly #header: WavHeader | undefined;
+  readonly #hash: Hash = createHash('sha256');
+  readonly #meter: LevelMeter | undefined;
+  #bytes = 0;
+
+  constructor(header: WavHeader | undefined) {
+    this.#header = header;
+    this.#meter = header && new LevelMeter(header.sampleRate, header.channels);
+  }
+
+  at(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    const audio = bytes.subarray(Math.max(0, wavHeaderBytes - this.#bytes));
+    const samples = Math.floor(audio.length / bytesPerSample);
+    this.#meter?.add(new Int16Array(audio.buffer, audio.byteOffset, samples));
+    this.#bytes += bytes.length;
+  }
+
+  get found(): Omit<Media, 'repaired'> {
+    const header = this.#header;
+    const bytes = this.#bytes;
+    return {
+      bytes,
+      durationMs: header ? durationMs(header, bytes) : 0,
+      sha256: this.#hash.digest('hex'),
+      sampleRate: header?.sampleRate,
+      levels: this.#meter?.levels,
+    };
+  }
+}
+
+async function headerOf(file: FileHandle): Promise<WavHeader | undefined> {
+  const { buffer, bytesRead } = await file.read(new Uint8Array(wavHeaderBytes), 0, wavHeaderBytes, 0);
+  return parseWavHeader(buffer.subarray(0, bytesRead));
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A file under this name is not whole, and nobody's but ours. */
+function partOf(path: string): string {
+  return `${path}.part`;
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+
+import { MixMonitor } from '../../src/asterisk/mixmonitor.ts';
+import { parseMessages } from '../../src/asterisk/ami-wire.ts';
+import type { RecordingForm } from '../../src/asterisk/pbx.ts';
+
+const id = '7f0c0a4e-4a4d';
+const mixed = ['/spool/x.wav'] as const;
+const sides = ['/spool/x.member.wav', '/spool/x.other.wav'] as const;
+const asterisk22 = 'Asterisk Call Manager/11.0.0';
+const asterisk16 = 'Asterisk Call Manager/5.0.4';
+
+type Fields = Readonly<Record<string, string>>;
+
+/** What Asterisk is told to do, when the member's telephone speaks these formats. */
+async function told(
+  form: Partial<RecordingForm>,
+  { formats = '(alaw)', greeting = asterisk22 } = {},
+): Promise<Fields[]> {
+  const actions: Fields[] = [];
+  const mixMonitor = new MixMonitor(
+    (fields) => {
+      actions.push(fields);
+      const [answer] = parseMessages(`Response: Success\r\nValue: ${formats}\r\n\r\n`).messages;
+      return Promise.resolve(answer ?? new Map<string, string[]>());
+    },
+    () => undefined,
+    () => greeting,
+  );
+  const usual = { files: mixed, keepsWideband: false, beepEverySeconds: undefined };
+  await mixMonitor.start(id, 'PJSIP/200-00000001', { ...usual, ...form });
+  return actions;
+}
+
+describe('MixMonitor is told', () => {
+  test.each<[string, Partial<RecordingForm>, string, string]>([
+    ['one file', {}, '/spool/x.wav', 'bi(MITSCHNITT_7f0c0a4e_4a4d)'],
+    ['one file and a beep', { beepEverySeconds: 15 }, '/spool/x.wav', 'bB(15)i(MITSCHNITT_7f0c0a4e_4a4d)'],
+    [
+      'what is received from the member and what is sent to it, and no third file',
+      { files: sides },
+      '',
+      'br(/spool/x.member.wav)t(/spool/x.other.wav)i(MITSCHNITT_7f0c0a4e_4a4d)',
+    ],
+  ])('of %s', async (_what, form, file, options) => {
+    expect(await told(form)).toEqual([
+      { Action: 'MixMonitor', Channel: 'PJSIP/200-00000001', File: file, Options: options },
+    ]);
+  });
+
+  test.each([
+    [asterisk16, 'S'],
+    ['Asterisk Call Manager/6.0.0', 'S'],
+    ['Asterisk Call Manager/7.0.0', ''],
+    [asterisk22, ''],
+    ['', ''],
+  ])('by %j to keep two sides in step by %j', async (greeting, option) => {
+    const [action] = await told({ files: sides }, { greeting });
+    expect(action?.Options).toBe(
+      `br(/spool/x.member.wav)t(/spool/x.other.wav)${option}i(MITSCHNITT_7f0c0a4e_4a4d)`,
+    );
+  });
+
+  test.each([
+    ['(alaw)', false],
+    ['(alaw|g722)', false],
+    ['(ulaw)', false],
+    ['(gsm)', false],
+    ['(slin)', false],
+    ['(speex)', false],
+    ['(silk8)', false],
+    ['', false],
+    ['(g722)', true],
+    ['(g722|alaw)', true],
+    ['(opus|ulaw)', true],
+    ['(slin16)', true],
+    ['(speex16)', true],
+    ['g722', true],
+  ])('of a telephone that speaks %s to keep it: %s', async (formats, isWide) => {
+    const [asked, action] = await told({ keepsWideband: true }, { formats });
+    expect(asked).toMatchObject({ Action: 'Getvar', Variable: 'CHANNEL(audionativeformat)' });
+    expect(action?.File).toBe(isWide ? '/spool/x.wav16' : '/spool/x.wav');
+  });
+
+  test('of both sides of a telephone that speaks G.722', async () => {
+    const [, action] = await told({ files: sides, keepsWideband: true }, { formats: '(g722)' });
+    expect(action?.Options).toContain('r(/spool/x.member.wav16)t(/spool/x.other.wav16)');
+  });
+});

@@ -1,0 +1,89 @@
+// What nobody watched: no process ran, or it stood still.
+import { expect, test } from 'vitest';
+
+import { consentText } from '../../src/call/consent-text.ts';
+import { verdictOfSegment } from '../../src/call/rules.ts';
+import { bridged, connected, hungUp, parted, recording, seen, tell, trunkCalls, type Told } from './story.ts';
+
+/** The same events, seen late: they happened some time in the last 3 s. */
+function late(...story: readonly Told[]): Told[] {
+  return story.map((told) => ({ ...told, at: told.at ?? 20_000, unseenSince: (told.at ?? 20_000) - 3_000 }));
+}
+
+const reached = connected.filter(({ type }) => type !== 'bridge-entered');
+const started = (at: number): Told => ({ ...recording, at });
+const closedWith = (durationMs: number): Told => ({
+  type: 'recording-closed',
+  recording: 'S1',
+  media: { bytes: 44 + durationMs * 16, durationMs, sha256: 'cafe', repaired: false },
+});
+
+function onlySegment(story: readonly Told[]) {
+  const { call } = tell(story);
+  const [segment, ...more] = call.segments;
+  if (!segment || more.length > 0) throw new Error('not one segment');
+  return segment;
+}
+
+test('a talk that was found tells for how long it may have gone on', () => {
+  expect(onlySegment([...reached, ...late(...bridged('1', '2'))]).unseenMs).toBe(3_000);
+  expect(onlySegment(connected).unseenMs).toBeUndefined();
+});
+
+test('a talk that was found begins where its recording does, and what is missing is told', () => {
+  const segment = onlySegment([...reached, ...late(...bridged('1', '2')), started(20_400)]);
+  expect(segment).toMatchObject({ startedAt: 20_400, unseenMs: 3_400 });
+});
+
+test('a recording that was begun by a process that died begins no later', () => {
+  const found = { ...started(25_000), mixMonitor: undefined };
+  expect(onlySegment([...reached, ...late(...bridged('1', '2')), found]).startedAt).toBe(20_000);
+});
+
+test('an end that was seen late is taken from the file', () => {
+  const story = [...connected, started(20_000), ...late(...parted('1', 30_000))];
+  const { startedAt, endedAt, endObserved } = onlySegment([...story, closedWith(7_000)]);
+  expect([(endedAt ?? 0) - startedAt, endObserved]).toEqual([7_000, false]);
+});
+
+test('an end that was seen in time stays, whatever the file says', () => {
+  const story = [...connected, started(20_000), ...parted('1', 30_000), closedWith(7_000)];
+  expect(onlySegment(story)).toMatchObject({ endedAt: 30_000, endObserved: true });
+});
+
+test('next to nothing of a talk that nobody watched is a gap, not a short call', () => {
+  const refused: Told = {
+    type: 'recording-refused',
+    recording: 'S1',
+    problem: 'No such channel',
+    at: 20_001,
+  };
+  const story = [...reached, ...late(...bridged('1', '2')), ...late(...hungUp('2', '1')), refused];
+  const { call } = tell(story);
+  expect(call.segments.map(verdictOfSegment)).toEqual([{ outcome: 'start-failed', rule: 'nobody-watched' }]);
+  expect(call.verdict).toEqual({ outcome: 'start-failed', rule: 'nobody-watched' });
+});
+
+test('whether a call was answered that ended while nobody watched is not known', () => {
+  const gone = ['2', '1'].map((channel): Told => ({ type: 'hung-up', channel, observed: false }));
+  expect(tell([...reached, ...gone]).call.verdict).toEqual({
+    outcome: 'not-answered',
+    rule: 'nobody-watched',
+  });
+  expect(tell([...reached, ...hungUp('2', '1')]).call.verdict?.rule).toBe('no-talk');
+});
+
+test('what the party of an unknown call heard is found with its channel, and counts', () => {
+  const [consent] = tell(reached).call.consents;
+  const text = consent && consentText({ ...consent, sha256: 'a'.repeat(64) });
+  const found = trunkCalls();
+  if (found.type !== 'channel-seen') throw new Error('no channel');
+  const story = [
+    { ...found, facts: { ...found.facts, consent: text } },
+    seen('2', 'PJSIP/200'),
+    ...late(...bridged('1', '2')),
+  ];
+  expect(onlySegment(story).verdict).toEqual({ outcome: 'recorded', rule: 'announced' });
+  const forged = { ...found, facts: { ...found.facts, consent: 'complete=true' } };
+  expect(onlySegment([forged, ...story.slice(1)]).verdict.rule).toBe('gate-not-passed');
+});
