@@ -6,6 +6,7 @@ import {
   type Instant,
   type Segment,
 } from './call/call.ts';
+import { destinationOf } from './call/classification.ts';
 import { MitschnittError } from './errors.ts';
 
 /** What a person asks for during a talk: from the command line, the API or the console. */
@@ -75,7 +76,7 @@ function beforeTalk(call: Call): LiveTalk {
     group: consent?.group,
     direction: consent?.direction,
     from: caller?.number ?? '',
-    to: call.destination ?? caller?.dialled ?? '',
+    to: destinationOf(call) ?? caller?.dialled ?? '',
     startedAt: call.startedAt,
     state: call.gate ? 'gate' : 'ringing',
     rule: undefined,

@@ -147,6 +147,8 @@ export interface Leg {
   readonly number: string;
   /** The extension that this party dialled, for the `caller`; else empty. */
   readonly dialled: string;
+  /** The extension or name that the dialplan gave the gate: whom this party wants. */
+  readonly destination?: string | undefined;
   /** The channel that called it. */
   readonly dialledBy?: ChannelId | undefined;
   readonly bridge: BridgeId | undefined;
@@ -259,8 +261,6 @@ export interface Call {
   readonly startedAt: Instant;
   readonly endedAt: Instant | undefined;
   readonly legs: readonly Leg[];
-  /** The extension or name that the dialplan gave the gate, for calls that never reach a member. */
-  readonly destination: string | undefined;
   readonly gate: Gate | undefined;
   /** In their order: of a party that was asked more than once the last one counts. */
   readonly consents: readonly Consent[];

@@ -99,6 +99,11 @@ export function directionOf(other: Leg, policy: Policy): Direction {
   return other.role === 'caller' ? 'incoming' : 'outgoing';
 }
 
+/** Whom the call is for, as the dialplan told the gate first. */
+export function destinationOf({ legs }: Call): string | undefined {
+  return legs.find(({ destination }) => destination !== undefined)?.destination;
+}
+
 /** What a call is listed under. */
 export interface Headline {
   readonly group: string | undefined;
@@ -114,7 +119,7 @@ export function headlineOf(call: Call, policy: Policy): Headline {
   const caller = call.legs.find((leg) => leg.role === 'caller' && isParty(leg));
   const called = call.legs.find((leg) => leg.role === 'called' && isParty(leg));
   const calledMember = call.legs.find((leg) => leg.role === 'called' && groupOf(leg, policy));
-  const wanted = call.destination ?? caller?.dialled ?? '';
+  const wanted = destinationOf(call) ?? caller?.dialled ?? '';
   const groups = [
     ...call.legs.map((leg) => groupOf(leg, policy)),
     groupOfDestination(wanted, policy),

@@ -44,8 +44,13 @@ export type CallEvent = Seen &
     | { readonly type: 'move-timeout'; readonly channel: ChannelId; readonly since: Instant }
     /** Another channel calls this one. */
     | { readonly type: 'dialled'; readonly channel: ChannelId; readonly by: ChannelId }
-    /** Parties go on as part of another call. */
-    | { readonly type: 'legs-taken'; readonly channels: readonly ChannelId[]; readonly channel: ChannelId }
+    /** Parties go on as part of another call. `met`: with parties whom they met there; whoever rang here goes with them. */
+    | {
+        readonly type: 'legs-taken';
+        readonly channels: readonly ChannelId[];
+        readonly channel: ChannelId;
+        readonly met?: true | undefined;
+      }
     | {
         readonly type: 'legs-joined';
         readonly legs: readonly Leg[];

@@ -25,7 +25,7 @@ export function enterGate(before: Call, event: Event<'gate-entered'>, policy: Po
   // One party is asked at a time; a second one that comes meanwhile must not wait for the first.
   if (call.gate && call.gate.channel !== channel) return [call, [{ type: 'continue', channel }]];
   const leg = call.legs.find((candidate) => candidate.channel === channel);
-  const entered: Call = { ...call, destination: call.destination ?? (event.destination || undefined) };
+  const entered = event.destination === '' ? call : wanting(call, channel, event.destination);
   const announcer = leg && announcerOf(call, leg, event, policy);
   const announcement = announcer && announcementFor(announcer.group, announcer.direction, leg, policy);
   if (!leg || !announcer || !announcement || !isToBeAsked(call, leg, announcement, policy)) {
@@ -37,6 +37,12 @@ export function enterGate(before: Call, event: Event<'gate-entered'>, policy: Po
   if (asked.gate === entered.gate) return leave(asked, channel);
   const answers = event.side === 'caller' && !early;
   return [asked, answers ? [{ type: 'answer', channel }, ...commands] : commands];
+}
+
+/** It stays with the party, who may be about to be found in a call of its own: a consultation. */
+function wanting(call: Call, channel: string, destination: string): Call {
+  const isFirst = (leg: Leg): boolean => leg.channel === channel && leg.destination === undefined;
+  return { ...call, legs: call.legs.map((leg) => (isFirst(leg) ? { ...leg, destination } : leg)) };
 }
 
 /** What a party is asked. */

@@ -32,7 +32,6 @@ export function newCall(id: string, linkedId: string, at: number): Call {
     startedAt: at,
     endedAt: undefined,
     legs: [],
-    destination: undefined,
     gate: undefined,
     consents: [],
     segments: [],
@@ -196,14 +195,14 @@ function moveEnded(call: Call, { channel, since }: Extract<CallEvent, { type: 'm
     : withLeg(call, channel, { bridge: undefined });
 }
 
-/** Who talked here stays as somebody who took part; who was only on the way to a call does not. */
-function taken(call: Call, { channels, at }: Extract<CallEvent, { type: 'legs-taken' }>): Call {
+/** Who talked or rang here stays as somebody who took part; who was only on the way to a call does not. */
+function taken(call: Call, { channels, met, at }: Extract<CallEvent, { type: 'legs-taken' }>): Call {
   const gone = (channel: string): boolean => channels.includes(channel);
   return {
     ...call,
     gate: call.gate && gone(call.gate.channel) ? undefined : call.gate,
     legs: call.legs
-      .filter((leg) => !gone(leg.channel) || leg.bridge !== undefined)
+      .filter((leg) => !gone(leg.channel) || leg.bridge !== undefined || met)
       .map((leg) => (gone(leg.channel) ? { ...leg, bridge: undefined, takenAt: at } : leg)),
   };
 }

@@ -9,6 +9,8 @@ export interface Move {
   /** Undefined: a call of their own, which begins now. */
   readonly into: Call | undefined;
   readonly channels: readonly ChannelId[];
+  /** They met the parties of `into` in a bridge. */
+  readonly met?: true;
 }
 
 /** Who goes on in another call after an event. */
@@ -55,7 +57,7 @@ function meetingsIn(bridge: BridgeId, calls: readonly Call[]): readonly Move[] {
     if (leg) present.push({ from: call, channels: withWhoRings(togetherWith(leg, call), call) });
   }
   const [oldest, ...younger] = present.sort((a, b) => a.from.startedAt - b.from.startedAt);
-  return oldest ? younger.map((meeting) => ({ ...meeting, into: oldest.from })) : [];
+  return oldest ? younger.map((meeting) => ({ ...meeting, into: oldest.from, met: true })) : [];
 }
 
 /** Whoever is being called, or hears an announcement before, is called by those who move, if nobody else talks there. */
@@ -111,17 +113,20 @@ function dialledThrough(channels: readonly ChannelId[], { legs }: Call): readonl
 
 /** What a move means to the two calls. */
 export function eventsOf(
-  { from, into, channels }: Move,
+  { from, into, channels, met }: Move,
   at: number,
 ): { readonly taken: CallEvent; readonly joined: CallEvent } {
   const [channel = ''] = channels;
   const legs = from.legs.filter((leg) => channels.includes(leg.channel));
   return {
-    taken: { at, type: 'legs-taken', channels, channel },
+    taken: { at, type: 'legs-taken', channels, channel, met },
     joined: {
       at,
       type: 'legs-joined',
-      legs: into ? legs : legs.map((leg) => ({ ...leg, role: isTransferer(leg) ? 'caller' : 'called' })),
+      // What was dialled belongs to the call from which somebody consults.
+      legs: into
+        ? legs
+        : legs.map((leg) => ({ ...leg, role: isTransferer(leg) ? 'caller' : 'called', dialled: '' })),
       consents: from.consents.filter((consent) => channels.includes(consent.channel)),
       gate: from.gate && channels.includes(from.gate.channel) ? from.gate : undefined,
       channel,

@@ -1,3 +1,4 @@
+import { destinationOf } from '../call/classification.ts';
 import { clippingOf, findingsOf, missingMs, sidesOf, silentSides } from '../call/findings.ts';
 import { consentInTalk } from '../call/gate.ts';
 import { verdictOfSegment } from '../call/rules.ts';
@@ -34,7 +35,7 @@ export function recordJson(record: ListedRecord, timeZone: string) {
     call: {
       start: time(record.call.startedAt),
       end: time(record.call.endedAt),
-      destination: record.call.destination ?? null,
+      destination: destinationOf(record.call) ?? null,
       outcome: record.call.verdict?.outcome ?? null,
       rule: record.call.verdict?.rule ?? null,
     },

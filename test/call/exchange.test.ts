@@ -199,6 +199,50 @@ describe('an attended transfer by feature code', () => {
     ]);
     expect(talks(calls)).toEqual(['C1: +41791234567>200 +41791234567>201', 'C1: ']);
   });
+
+  test('that rings when its asker hangs up is listed under the colleague', () => {
+    const calls = tellAll([
+      ...consultingByCode('201'),
+      unbridged('2', 'C'),
+      unbridged('3', 'C'),
+      ...inside('B', '3'),
+      ...hungUp('2', '1', '3', '4', '5'),
+    ]);
+    expect(headlineOf(calls[1] as Call, policy())).toMatchObject({ from: '200', to: '201' });
+  });
+
+  test('of strangers is no matter of the first call, whatever the gate is told before', () => {
+    // 300 talks to the outside and consults 200: the two connections of Asterisk keep no common order.
+    const calls = tellAll([
+      seen('1', 'PJSIP/300', { dialled: '0123' }),
+      seen('2', 'PJSIP/trunk', { number: '123' }),
+      ...bridged('2', '1'),
+      seen('3', '', { name: 'Local/200@internal-00000000;1' }),
+      seen('4', '', { name: 'Local/200@internal-00000000;2' }),
+      { type: 'gate-entered', channel: '4', side: 'caller', destination: '200' },
+      ...inside('C', '3'),
+      unbridged('1'),
+      ...inside('C', '1'),
+      ...hungUp('1', '2', '3', '4'),
+    ]);
+    expect(calls.map((call) => concernsMember(call, policy()))).toEqual([false, true]);
+    expect(headlineOf(calls[1] as Call, policy())).toMatchObject({ from: '300', to: '200' });
+  });
+
+  test('never has the number that the asker dialled in the first call', () => {
+    const calls = tellAll([
+      seen('1', 'PJSIP/200', { dialled: '300' }),
+      seen('2', 'PJSIP/300'),
+      ...bridged('2', '1'),
+      seen('3', '', { name: 'Local/201@internal-00000000;1' }),
+      seen('4', '', { name: 'Local/201@internal-00000000;2' }),
+      ...inside('C', '3'),
+      unbridged('1'),
+      ...inside('C', '1'),
+      ...hungUp('1', '2', '3', '4'),
+    ]);
+    expect(headlineOf(calls[1] as Call, policy())).toMatchObject({ from: '200', to: '' });
+  });
 });
 
 test('a call that only led its party into another one is of no concern', () => {

@@ -46,7 +46,7 @@ function contract(make: () => Promise<Catalogue>): void {
   describe('calls', () => {
     test('gives back an open call as it was last saved', async () => {
       await catalogue.saveCall(sampleCall('a'));
-      const later = sampleCall('a', { destination: '200' });
+      const later = sampleCall('a', { linkedId: 'later' });
       await catalogue.saveCall(later);
       expect(await catalogue.openCalls()).toEqual([later]);
     });
