@@ -82,8 +82,8 @@ const keyTimeout = '4400ms';
 const keyGapMs = 300;
 /** Asterisk says 'transfer' before it takes the digits. */
 const transferPromptMs = 500;
-/** What a feature code takes: the story waits for it. */
-const consultMs = 3_000;
+/** From the last digit to the ringing: the digit itself, and what Asterisk does then. */
+const ringingMs = 200;
 const ringsForEverMs = 60_000;
 /** After the last scene everybody goes on for a moment, as in the simulation. */
 const lastMs = 1_000;
@@ -134,8 +134,10 @@ class Play {
     let lateMs = 0;
     for (const step of steps) {
       await pause(Math.max(0, begin + step.atMs + lateMs - Date.now()));
+      const from = Date.now();
       await this.#do(step);
-      if (step.verb === 'consults') lateMs += consultMs;
+      // The story waits for the digits of a feature code.
+      if (step.verb === 'consults') lateMs += Date.now() - from + ringingMs;
     }
     await pause(Math.max(0, begin + lengthMs + lateMs + lastMs - Date.now()));
     for (const [, call] of [...this.#calls].sort(([one], [other]) => one.localeCompare(other))) {
@@ -172,7 +174,7 @@ class Play {
         first.transfers(call).catch(ignored);
         break;
       case 'consults':
-        void this.#dial(call, this.#numberOf(to));
+        await this.#dial(call, this.#numberOf(to));
     }
   }
 
@@ -186,9 +188,9 @@ class Play {
       await pause(keyGapMs);
     }
     await pause(transferPromptMs);
-    for (const key of digits) {
+    for (const [index, key] of [...digits].entries()) {
+      if (index > 0) await pause(keyGapMs);
       call.press(key);
-      await pause(keyGapMs);
     }
   }
 }
@@ -211,7 +213,9 @@ export function differences(
   });
   const wanted = script.lines.map((line) => {
     const plain = { ...line, from: simulated(line.from), to: simulated(line.to) };
-    return lineOf(plain, line.heard?.map((phone) => tones[phone]).sort());
+    // Somebody who talks to themselves has one voice.
+    const heard = line.heard && [...new Set(line.heard.map((phone) => tones[phone]))].sort();
+    return lineOf(plain, heard);
   });
   if (found.sort().join('\n') === wanted.sort().join('\n')) return [];
   const label = `lane ${lane.index}`;
