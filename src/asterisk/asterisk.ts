@@ -6,6 +6,7 @@ import { MitschnittError } from '../errors.ts';
 import { AriClient, AriRefusal, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
 import { Attendance, type WatchMark } from './attendance.ts';
 import { channelEvents, Channels } from './channels.ts';
+import { EventClock } from './event-clock.ts';
 import { queueEvents, Queues } from './queues.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
@@ -196,6 +197,7 @@ export class Asterisk implements Pbx {
   }
 
   async #openAmi(stopping: AbortSignal): Promise<Connection> {
+    const clock = new EventClock();
     const connection = new AmiConnection(this.#settings.ami, (message) => {
       if (this.#queues.take(message)) this.#listener?.queues(this.#queues.members);
       // What is told of calls before the list of channels is in the list.
@@ -203,8 +205,11 @@ export class Asterisk implements Pbx {
       if (message.has('UserEvent')) {
         void this.#command('answer the dialplan', this.#attendance.answer(message));
       }
+      const now = Date.now();
       const unseenSince = this.#attendance.unseenSince();
-      for (const event of this.#channels.translate(message, Date.now())) {
+      // Of a talk that began while this process stood still, what counts is when it began to watch again.
+      const at = unseenSince === undefined ? clock.at(message, now) : now;
+      for (const event of this.#channels.translate(message, at)) {
         this.#listener?.event({ ...event, unseenSince });
       }
     });

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+
+import { EventClock } from '../../src/asterisk/event-clock.ts';
+import { parseMessages } from '../../src/asterisk/ami-wire.ts';
+
+function event(timestamp?: string) {
+  const text = `Event: Hangup\r\n${timestamp === undefined ? '' : `Timestamp: ${timestamp}\r\n`}\r\n`;
+  const [message] = parseMessages(text).messages;
+  if (!message) throw new Error('no message');
+  return message;
+}
+
+describe('the time of an event', () => {
+  test('is when Asterisk says that it happened, however late it is read', () => {
+    const clock = new EventClock();
+    expect(clock.at(event('1000.250000'), 1_000_251)).toBe(1_000_250);
+    expect(clock.at(event('1001.000000'), 1_001_700)).toBe(1_001_000);
+  });
+
+  test('is when it is read where Asterisk says nothing, or nonsense', () => {
+    const clock = new EventClock();
+    for (const told of [undefined, '', 'soon', '-5', '0'])
+      expect(clock.at(event(told), 1_000_251)).toBe(1_000_251);
+  });
+
+  test.each([3_600_000, -3_600_000])("is in our time if Asterisk's clock is %i ms off", (offMs) => {
+    const clock = new EventClock();
+    const told = (ms: number) => event(String((ms + offMs) / 1_000));
+    expect(clock.at(told(1_000_000_000), 1_000_000_002)).toBe(1_000_000_002);
+    expect(clock.at(told(1_000_005_000), 1_000_005_300)).toBe(1_000_005_002);
+  });
+
+  test('follows a clock that is set, and is never later than now', () => {
+    const clock = new EventClock();
+    clock.at(event('1000000'), 1_000_000_000);
+    expect(clock.at(event('1000001'), 1_000_061_000)).toBe(1_000_061_000);
+    expect(clock.at(event('1000002'), 1_000_001_900)).toBe(1_000_001_900);
+  });
+});
