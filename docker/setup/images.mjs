@@ -18,6 +18,7 @@ const IMAGES = [
   { tag: 'mitschnitt/asterisk:16', context: 'docker/asterisk', base: BULLSEYE },
   { tag: 'mitschnitt/sipp:latest', context: 'docker/sipp', base: FORKY },
   { tag: 'mitschnitt/ftp:latest', context: 'docker/ftp', base: FORKY },
+  { tag: 'mitschnitt/ssh:latest', context: 'docker/ssh', base: FORKY },
 ];
 
 /** The label that tells what an image was built from. */

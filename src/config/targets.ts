@@ -1,8 +1,10 @@
 /** The section `targets`: where recordings are delivered. */
 import { z } from 'zod';
 
+import { readHostKey } from './host-key.ts';
 import {
   absolutePath,
+  complain,
   duration,
   emailAddress,
   host,
@@ -13,6 +15,7 @@ import {
   secret,
   size,
   text,
+  understood,
   webAddress,
 } from './values.ts';
 
@@ -84,13 +87,23 @@ const sftp = z
     username: username(),
     password: secret('Password to log in with.').optional(),
     private_key: secret('Private key to log in with, in OpenSSH or PEM format.').optional(),
-    host_key: text(2000).describe(
-      "The server's public key or its SHA-256 fingerprint: any other server is refused.",
+    passphrase: secret('Passphrase of the private key, if it is protected.').optional(),
+    host_key: understood(
+      readHostKey,
+      'a fingerprint such as SHA256:…, as ssh-keygen -l prints it, or a public key such as ssh-ed25519 AAAA…',
+    ).describe(
+      "The server's public key or its SHA-256 fingerprint (ssh-keyscan and ssh-keygen -l print them): any other server is refused.",
     ),
     path: folderOnServer(),
     ...common,
   })
-  .meta({ description: 'An SSH server with SFTP.', ...notYet() });
+  .check(
+    z.superRefine(({ password, private_key }, context) => {
+      if (password === undefined && private_key === undefined)
+        complain(context, [], 'has nothing to log in with', 'password, private_key or private_key_file');
+    }),
+  )
+  .describe('An SSH server with SFTP.');
 
 const s3 = z
   .strictObject({

@@ -26,7 +26,7 @@ async function supported(): Promise<string> {
 describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
-      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder or ftp',
+      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder, ftp or sftp',
       '27:1 smtp: is not supported yet -> leave smtp out',
       '28:1 alarms: is not supported yet -> leave alarms out',
       '29:1 cleanup: is not supported yet -> leave cleanup out',
@@ -57,7 +57,7 @@ describe('the example of the product description', () => {
       password: 'p',
       path: '/p',
       tls: 'none',
-      host_key: 'SHA256:abc',
+      host_key: 'SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU',
       endpoint: 'https://s3.example',
       url: 'https://dav.example',
       region: 'r',
@@ -75,7 +75,7 @@ describe('the example of the product description', () => {
     expect(types.map(([type]) => type)).toEqual(['ftp', 'sftp', 's3', 'webdav', 'email', 'folder']);
     for (const [type, section] of types) {
       const text = (await supported()).replace('{ type: folder, path: /srv }', () => section);
-      const expected = ['ftp', 'folder'].includes(type)
+      const expected = ['ftp', 'sftp', 'folder'].includes(type)
         ? []
         : [expect.stringContaining('is not supported yet')];
       const found = await faultsOf(text, environment).catch(() => []);
@@ -146,6 +146,10 @@ describe('the JSON Schema', () => {
     const forms =
       typeof targets?.additionalProperties === 'object' ? (targets.additionalProperties.oneOf ?? []) : [];
     const supportedForms = forms.filter(({ description = '' }) => !description.includes('Not supported yet'));
-    expect(supportedForms.map(({ properties }) => properties?.['type']?.const)).toEqual(['folder', 'ftp']);
+    expect(supportedForms.map(({ properties }) => properties?.['type']?.const)).toEqual([
+      'folder',
+      'ftp',
+      'sftp',
+    ]);
   });
 });

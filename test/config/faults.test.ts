@@ -209,10 +209,6 @@ const later: readonly (readonly [text: string, key: string])[] = [
     'targets.archiv.type',
   ],
   [
-    changed(target, '{ type: sftp, host: h, username: u, password: x, host_key: k, path: p }'),
-    'targets.archiv.type',
-  ],
-  [
     changed(
       target,
       '{ type: s3, endpoint: "https://s3.example", region: r, bucket: b-1, access_key: a, secret_key: s, path: p }',

@@ -2,6 +2,7 @@ import type { TargetKind } from '../../src/delivery/targets.ts';
 import type { Fixture } from './contract.ts';
 import { folder } from './folder.fixture.ts';
 import { ftp } from './ftp.fixture.ts';
+import { sftp } from './sftp.fixture.ts';
 
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
 export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixture>>>> = {
@@ -10,5 +11,10 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
     'FTP without TLS': ftp('none'),
     'FTP with explicit TLS': ftp('explicit'),
     'FTP with implicit TLS': ftp('implicit'),
+  },
+  sftp: {
+    'SFTP with a password': sftp('password'),
+    'SFTP with a password as the answer to a question': sftp('keyboard'),
+    'SFTP with a protected key': sftp('key'),
   },
 };

@@ -143,7 +143,7 @@ async function startFtp(tls: FtpSettings['tls']): Promise<FtpPlace> {
 }
 
 /** A target that ends what it was tried against when it is closed. */
-function closing(target: Target, stop: () => Promise<void>): Target {
+export function closing(target: Target, stop: () => Promise<void>): Target {
   return {
     name: target.name,
     put: (upload) => target.put(upload),

@@ -83,6 +83,7 @@ class Session {
   }
 
   #hear(text: string): void {
+    if (this.#rudeness === 'silent') return;
     const lines = (this.#line + text).split('\r\n');
     this.#line = lines.pop() ?? '';
     for (const line of lines) {

@@ -2,10 +2,14 @@ import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { StartedTestContainer } from 'testcontainers';
 
+import { eventually } from './eventually.ts';
+
 // Testcontainers' own sweeper is an image of a registry that may be out of reach; docker/setup.mjs does it.
 process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
 
 const run = promisify(execFile);
+
+const freezeMs = 5_000;
 
 /** On every container of the tests, so that set-up can remove those of runs that are gone. */
 export const testLabels = { mitschnitt: 'test', 'mitschnitt.pid': String(process.pid) } as const;
@@ -44,7 +48,8 @@ export abstract class Server {
 
   /** Freezes it: sockets stay open, nothing answers. `thaw` lets it go on. */
   async freeze(): Promise<void> {
-    await docker('pause', this.container.getId());
+    // On a busy machine runc now and then gives up freezing all processes of a container (v1 control groups).
+    await eventually(() => docker('pause', this.container.getId()).then(() => true), { within: freezeMs });
   }
 
   /** Undoes `freeze`. */

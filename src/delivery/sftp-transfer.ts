@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+
+import type { SftpSession } from './sftp-session.ts';
+
+/** OpenSSH takes so much in one request; for servers that take less ssh2 splits it. */
+const requestBytes = 128 * 1024;
+/** Requests on their way at the same time: 4 MB, enough for 1 Gbit/s over a way of 30 ms. */
+const mostOnTheWay = 32;
+
+/** Writes a file from its beginning. `progress` is told of every answer. */
+export async function writeAll(
+  session: SftpSession,
+  handle: Buffer,
+  content: AsyncIterable<Buffer> | Iterable<Buffer>,
+  progress: () => void,
+): Promise<void> {
+  const onTheWay: Promise<void>[] = [];
+  let position = 0;
+  for await (const piece of content) {
+    for (let at = 0; at < piece.length; at += requestBytes) {
+      if (onTheWay.length >= mostOnTheWay) await onTheWay.shift();
+      const part = piece.subarray(at, at + requestBytes);
+      onTheWay.push(expected(session.write(handle, part, position).then(progress)));
+      position += part.length;
+    }
+  }
+  await Promise.all(onTheWay);
+}
+
+/** SHA-256 of a file of `bytes` as it is read back, lower-case hex. `progress` is told of every answer. */
+export async function readDigest(
+  session: SftpSession,
+  path: string,
+  bytes: number,
+  progress: () => void,
+): Promise<string> {
+  const handle = await session.openToRead(path);
+  try {
+    const hash = createHash('sha256');
+    const onTheWay: Promise<Buffer>[] = [];
+    for (let position = 0; position < bytes || onTheWay.length > 0;) {
+      while (position < bytes && onTheWay.length < mostOnTheWay) {
+        const length = Math.min(requestBytes, bytes - position);
+        onTheWay.push(expected(readFully(session, handle, position, length)));
+        position += length;
+      }
+      hash.update((await onTheWay.shift()) ?? '');
+      progress();
+    }
+    return hash.digest('hex');
+  } finally {
+    // Not waited for: where the connection is over, its error says more.
+    void session.close(handle).catch(() => undefined);
+  }
+}
+
+/** A server may answer with less than it was asked for. */
+async function readFully(
+  session: SftpSession,
+  handle: Buffer,
+  position: number,
+  length: number,
+): Promise<Buffer> {
+  const first = await session.read(handle, position, length);
+  if (first.length === length || first.length === 0) return first;
+  const rest = await readFully(session, handle, position + first.length, length - first.length);
+  return Buffer.concat([first, rest]);
+}
+
+/** Its failure is found when it is waited for, which may be later. */
+function expected<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
