@@ -188,7 +188,7 @@ class Play {
       await pause(keyGapMs);
     }
     await pause(transferPromptMs);
-    for (const [index, key] of [...digits].entries()) {
+    for (const [index, key] of Array.from(digits).entries()) {
       if (index > 0) await pause(keyGapMs);
       call.press(key);
     }
