@@ -1,3 +1,4 @@
+import { prepared } from './prepared.ts';
 import { recordRow } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { Call, Verdict } from '../call/call.ts';
@@ -19,13 +20,7 @@ export async function closeCall(
   const verdict = call.verdict ?? { outcome: 'lost', rule: 'no-verdict' };
   await db.transaction().execute(async (transaction) => {
     await upsertCall(transaction, call, verdict);
-    for (const record of records) {
-      await transaction
-        .insertInto('records')
-        .values(recordRow(record))
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute();
-    }
+    for (const record of records) await insertRecord(transaction, recordRow(record));
   });
 }
 
@@ -46,17 +41,41 @@ export function callFrom({ state }: Pick<CallRow, 'state'>): Call {
 
 async function upsertCall(db: Kysely<Tables>, call: Call, closed: Verdict | undefined): Promise<void> {
   const headline = call.segments[0] ?? call.consents[0];
-  const state = {
+  await upsertRow(db, {
+    id: call.id,
+    linked_id: call.linkedId,
+    started_at: call.startedAt,
     ended_at: call.endedAt ?? null,
     group_name: headline?.group ?? null,
     direction: headline?.direction ?? null,
     outcome: closed?.outcome ?? null,
     rule: closed?.rule ?? null,
     state: JSON.stringify(call),
-  };
-  await db
-    .insertInto('calls')
-    .values({ id: call.id, linked_id: call.linkedId, started_at: call.startedAt, ...state })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet(state).where('calls.outcome', 'is', null))
-    .execute();
+  });
 }
+
+const upsertRow = prepared((db, row: CallRow) =>
+  db
+    .insertInto('calls')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet((given) => ({
+          ended_at: given.ref('excluded.ended_at'),
+          group_name: given.ref('excluded.group_name'),
+          direction: given.ref('excluded.direction'),
+          outcome: given.ref('excluded.outcome'),
+          rule: given.ref('excluded.rule'),
+          state: given.ref('excluded.state'),
+        }))
+        .where('calls.outcome', 'is', null),
+    ),
+);
+
+const insertRecord = prepared((db, row: ReturnType<typeof recordRow>) =>
+  db
+    .insertInto('records')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing()),
+);

@@ -1,6 +1,7 @@
 import { withSuffix } from '../recording/naming.ts';
+import { prepared } from './prepared.ts';
 import { recordingFrom, recordingRow } from './tables.ts';
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import type { RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
@@ -13,17 +14,11 @@ export async function addRecording(
   targets: readonly string[],
 ): Promise<FinishedRecording> {
   return await db.transaction().execute(async (transaction) => {
-    const known = await transaction
-      .selectFrom('recordings')
-      .selectAll()
-      .where('id', '=', recording.id)
-      .executeTakeFirst();
+    const [known] = await selectRecording(transaction, { id: recording.id });
     if (known) return recordingFrom(known);
     const name = await freeName(transaction, recording);
-    await transaction
-      .insertInto('recordings')
-      .values({ ...recordingRow(recording), name, path_key: pathKey(recording.folder, name) })
-      .execute();
+    const row = { ...recordingRow(recording), name, path_key: pathKey(recording.folder, name) };
+    await insertRecording(transaction, row);
     for (const target of new Set(targets)) await addDelivery(transaction, { ...recording, name }, target);
     return { ...recording, name };
   });
@@ -39,29 +34,22 @@ export async function mediaOf(db: Kysely<Tables>, recording: RecordingId): Promi
 }
 
 async function addDelivery(db: Kysely<Tables>, recording: FinishedRecording, target: string): Promise<void> {
-  await db
-    .insertInto('deliveries')
-    .values({
-      recording: recording.id,
-      target,
-      started_at: recording.startedAt,
-      state: 'pending',
-      attempts: 0,
-      // At once, whatever the clock says later: when it really goes is the uploader's schedule.
-      due_at: 0,
-      name: recording.name,
-    })
-    .execute();
+  await insertDelivery(db, {
+    recording: recording.id,
+    target,
+    started_at: recording.startedAt,
+    state: 'pending',
+    attempts: 0,
+    // At once, whatever the clock says later: when it really goes is the uploader's schedule.
+    due_at: 0,
+    name: recording.name,
+  });
 }
 
 async function freeName(db: Kysely<Tables>, { folder, name }: FinishedRecording): Promise<string> {
   for (let n = 1; ; n++) {
     const candidate = n === 1 ? name : withSuffix(name, n);
-    const taken = await db
-      .selectFrom('recordings')
-      .select('id')
-      .where('path_key', '=', pathKey(folder, candidate))
-      .executeTakeFirst();
+    const [taken] = await selectName(db, { path_key: pathKey(folder, candidate) });
     if (!taken) return candidate;
   }
 }
@@ -70,3 +58,19 @@ async function freeName(db: Kysely<Tables>, { folder, name }: FinishedRecording)
 function pathKey(folder: string, name: string): string {
   return `${folder}/${name}`.normalize('NFC').toLowerCase();
 }
+
+const selectRecording = prepared((db, { id }: { id: string }) =>
+  db.selectFrom('recordings').selectAll().where('id', '=', id),
+);
+
+const selectName = prepared((db, { path_key }: { path_key: string }) =>
+  db.selectFrom('recordings').select('id').where('path_key', '=', path_key),
+);
+
+const insertRecording = prepared((db, row: Insertable<Tables['recordings']>) =>
+  db.insertInto('recordings').values(row),
+);
+
+const insertDelivery = prepared((db, row: Insertable<Tables['deliveries']>) =>
+  db.insertInto('deliveries').values(row),
+);

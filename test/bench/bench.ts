@@ -14,7 +14,7 @@ Measures what Mitschnitt adds to a recorded call: processor time, time to set up
   --rate 5            new calls per second
   --setup-calls 400   how many short calls for the time to set up; 0: do not measure it
   --setup-rate 20     new calls per second
-  --warm-up 30        short calls before each run, which do not count
+  --warm-up 300       short calls before each run, which do not count: code that just started is slower
   --rounds 2          how often all is measured
   --sample 20         recordings per run whose beginning is listened to
   --asterisk 22       version of Asterisk: 22 or 16
@@ -46,7 +46,7 @@ function callsOptions(args: readonly string[]): CallsOptions {
       rate: text('5'),
       'setup-calls': text('400'),
       'setup-rate': text('20'),
-      'warm-up': text('30'),
+      'warm-up': text('300'),
       rounds: text('2'),
       sample: text('20'),
       asterisk: text('22'),
