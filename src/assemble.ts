@@ -12,6 +12,7 @@ import {
 import { Alarms } from './alarms/alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
+import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
 import { alarmsFileOf, catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
@@ -61,26 +62,17 @@ export function assemble(config: Config): Program {
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
   let recorder: Recorder | undefined;
-  const startedAt = new Date();
-  const control = new ControlSocket(controlSocketOf(config), {
-    'GET /calls': () => Promise.resolve(liveTalks(recorder?.liveCalls ?? [])),
-    'POST /control': async (body) => {
-      if (recorder) return recorder.control(controlRequestOf(body));
-      return { talk: undefined, problem: 'Mitschnitt is about to start' } satisfies ControlAnswer;
-    },
-    'GET /status': async () =>
-      statusOf({
-        version: ownVersion(),
-        pid: process.pid,
-        startedAt,
-        asterisk: recorder?.connectionState ?? { ari: false, ami: false },
-        calls: recorder?.liveCalls ?? [],
-        spool,
-        targets: config.targets,
-        backlog: await catalogue.backlog(),
-        alarms: alarms.standing,
-      }),
+  const storage = new StorageWatch({
+    disk: () => spool.disk(),
+    limits: config.storage,
+    path: config.spool.path,
+    full: (isFull) => recorder?.storage(isFull),
+    history: catalogue,
+    alarms,
+    log,
+    now: Date.now,
   });
+  const control = controlOf(config, parts, () => recorder);
   return {
     async start() {
       await catalogue.open();
@@ -93,6 +85,7 @@ export function assemble(config: Config): Program {
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       recorder = await recorderOf(config, policy, parts);
       growth.start();
+      await storage.start();
       await reporter?.start();
       uploader.start();
       await recorder.start();
@@ -100,6 +93,7 @@ export function assemble(config: Config): Program {
     },
     async stop() {
       await growth.stop();
+      await storage.stop();
       await recorder?.stop();
       await uploader.stop();
       await reporter?.stop();
@@ -110,6 +104,37 @@ export function assemble(config: Config): Program {
     },
   };
 }
+
+/** What the command line asks the running process. */
+function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
+  const { alarms, catalogue, spool } = parts;
+  const startedAt = new Date();
+  return new ControlSocket(controlSocketOf(config), {
+    'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
+    'POST /control': async (body) => {
+      const recorder = running();
+      if (recorder) return recorder.control(controlRequestOf(body));
+      return { talk: undefined, problem: 'Mitschnitt is about to start' } satisfies ControlAnswer;
+    },
+    'GET /status': async () =>
+      statusOf({
+        version: ownVersion(),
+        pid: process.pid,
+        startedAt,
+        asterisk: running()?.connectionState ?? { ari: false, ami: false },
+        calls: running()?.liveCalls ?? [],
+        spool,
+        targets: config.targets,
+        backlog: await catalogue.backlog(),
+        alarms: alarms.standing,
+        storage: config.storage,
+        samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
+      }),
+  });
+}
+
+/** What the disk is to be expected to do follows from the last day. */
+const forecastFromMs = 24 * 3_600_000;
 
 /** The catalogue; `readonly` for the command line beside a running process. */
 export function catalogueOf(config: Config, readonly: boolean): Catalogue {

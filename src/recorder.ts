@@ -160,6 +160,11 @@ export class Recorder implements PbxListener {
     this.#policy = { ...this.#policy, queues: members };
   }
 
+  /** Whether new recordings have room. What runs goes on. */
+  storage(full: boolean): void {
+    this.#policy = { ...this.#policy, storageFull: full };
+  }
+
   connections(state: PbxConnections): void {
     const was = this.#connections;
     this.#connections = state;

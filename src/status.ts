@@ -1,7 +1,8 @@
 import type { Alarm } from './alarms/alarms.ts';
 import type { Call } from './call/call.ts';
-import type { DeliveryProblem, TargetBacklog } from './catalogue/catalogue.ts';
+import type { DeliveryProblem, StorageSample, TargetBacklog } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import { forecast, type Forecast } from './spool/disk-use.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the running process tells of itself (`GET /status` on its control socket). */
@@ -19,6 +20,10 @@ export interface Status {
     readonly transferFiles: number;
     readonly transferBytes: number;
     readonly freeBytes: number;
+    /** Of the disk, from 0 to 1; undefined when the spool is gone. */
+    readonly used?: number | undefined;
+    /** What is to be expected; undefined until an hour was measured. */
+    readonly forecast?: Forecast | undefined;
   };
   readonly targets: readonly TargetStatus[];
   /** What stands in the way; undefined only of a process of an earlier version. */
@@ -45,14 +50,18 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
   readonly spool: Spool;
   readonly targets: Config['targets'];
   readonly backlog: readonly TargetBacklog[];
+  readonly storage: Config['storage'];
+  /** How full the disk was lately. */
+  readonly samples: readonly StorageSample[];
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
   const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog } = sources;
-  const [active, transfer, freeBytes] = await Promise.all([
+  const { samples, storage } = sources;
+  const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
-    spool.freeBytes(),
+    spool.disk(),
   ]);
   return {
     version,
@@ -69,7 +78,9 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       activeBytes: active.bytes,
       transferFiles: transfer.files,
       transferBytes: transfer.bytes,
-      freeBytes,
+      freeBytes: disk?.freeBytes ?? 0,
+      used: disk?.used,
+      forecast: disk && forecast(samples, disk, storage.stop),
     },
     targets: targetStatuses(targets, backlog),
     alarms,

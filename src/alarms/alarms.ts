@@ -15,6 +15,9 @@ export type AlarmKind =
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'
+  /** The disk of the spool: more of it is used than `storage.warn`, or than `storage.stop`. */
+  | 'storage-nearly-full'
+  | 'storage-full'
   | 'catalogue-unwritable'
   | 'report-unwritable';
 

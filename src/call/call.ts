@@ -134,6 +134,8 @@ export interface Policy {
   readonly queues: ReadonlyMap<string, ReadonlySet<string>>;
   /** A recording with less audio than this is none, in ms. */
   readonly minDurationMs: number;
+  /** The disk of the spool has no room for new recordings. */
+  readonly storageFull?: boolean;
 }
 
 /** One channel of a call. Kept after its hang-up: it still says who took part. */

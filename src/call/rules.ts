@@ -90,6 +90,9 @@ export function decideTalk(facts: TalkFacts): Verdict {
   return { outcome, rule };
 }
 
+/** What becomes of a talk that would be recorded, if there were room for it. */
+export const noRoom: Verdict = { outcome: 'disk-full', rule: 'storage-stop' };
+
 /** What a recording that came to grief makes of the verdict that ordered it. */
 const spoiled: Readonly<Partial<Record<Recording['state'], Verdict>>> = {
   failed: { outcome: 'start-failed', rule: 'asterisk-refused' },
@@ -110,7 +113,7 @@ export function verdictOfSegment({ verdict, recording, unseenMs }: Segment): Ver
 }
 
 /** Which talk's outcome is the call's: a gap is told even if another talk of the same call was recorded. */
-const weightiestFirst: readonly Outcome[] = ['lost', 'start-failed', 'recorded'];
+const weightiestFirst: readonly Outcome[] = ['lost', 'start-failed', 'disk-full', 'recorded'];
 
 /** The one outcome of a call whose recordings are all settled. */
 export function decideCall(call: Call): Verdict {

@@ -2,7 +2,7 @@ import { directionOf, firstGroup, groupOf, isExternal, isParty, numberOf } from 
 import { consentInTalk } from './gate.ts';
 import { patternsOf } from './numbers.ts';
 import { roomsOf } from './rooms.ts';
-import { decideTalk } from './rules.ts';
+import { decideTalk, noRoom } from './rules.ts';
 import type { Step } from './gate.ts';
 import type { Call, Group, Instant, Leg, Policy, Recording, RecordingId, Segment, Verdict } from './call.ts';
 import type { CallEvent, Command } from './event.ts';
@@ -170,7 +170,8 @@ export function begin(
   const [from, to] = memberCalled ? [member, other] : [other, member];
   const patterns = patternsOf(group, other, policy);
   const own = decideBetween(call, talk, demanded, { at, policy });
-  const verdict = own.outcome === 'recorded' ? (forbidden(call, talk, { at, policy }) ?? own) : own;
+  const allowed = policy.storageFull === true ? noRoom : own;
+  const verdict = own.outcome === 'recorded' ? (forbidden(call, talk, { at, policy }) ?? allowed) : own;
   const { beepEverySeconds, audio } = group;
   const recorded = verdict.outcome === 'recorded';
   const segment: Segment = {

@@ -130,8 +130,24 @@ export interface ReportLedger {
   completeAppend(append: ReportAppend): Promise<void>;
 }
 
+/** How full the disk of the spool was at a time. */
+export interface StorageSample {
+  /** Ms since 1970. */
+  readonly at: number;
+  readonly freeBytes: number;
+  /** What may be used by others than root. */
+  readonly totalBytes: number;
+}
+
+/** How full the disk of the spool was, for the forecast. */
+export interface StorageHistory {
+  addStorageSample(sample: StorageSample): Promise<void>;
+  /** Since a time (ms since 1970), oldest first. */
+  storageSamples(since: number): Promise<readonly StorageSample[]>;
+}
+
 /** Everything that must outlive the process (PORT). */
-export interface Catalogue extends CallCatalogue, Listings, DeliveryLedger, ReportLedger {
+export interface Catalogue extends CallCatalogue, Listings, DeliveryLedger, ReportLedger, StorageHistory {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

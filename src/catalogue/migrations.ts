@@ -9,6 +9,7 @@ import type { Tables } from './tables.ts';
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls-recordings-deliveries-report': { up: firstSchema },
+  '0002-storage-samples': { up: createStorageSamples },
 };
 
 async function firstSchema(db: Kysely<Tables>): Promise<void> {
@@ -156,5 +157,14 @@ async function createRecords(db: Kysely<Tables>): Promise<void> {
     .on('records')
     .column('seq')
     .where(sql.ref('report_file'), 'is', null)
+    .execute();
+}
+
+async function createStorageSamples(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('storage_samples')
+    .addColumn('at', 'integer', (column) => column.primaryKey().notNull())
+    .addColumn('free_bytes', 'integer', (column) => column.notNull())
+    .addColumn('total_bytes', 'integer', (column) => column.notNull())
     .execute();
 }

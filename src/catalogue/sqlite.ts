@@ -5,6 +5,7 @@ import { listRecords } from './listings.ts';
 import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
+import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
 import type { Kysely } from 'kysely';
 import type { Call, RecordingId } from '../call/call.ts';
@@ -17,6 +18,7 @@ import type {
   ListedRecord,
   RecordFilter,
   ReportAppend,
+  StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -143,5 +145,13 @@ export class SqliteCatalogue implements Catalogue {
 
   completeAppend(append: ReportAppend): Promise<void> {
     return completeAppend(this.#db, append);
+  }
+
+  addStorageSample(sample: StorageSample): Promise<void> {
+    return addStorageSample(this.#db, sample);
+  }
+
+  storageSamples(since: number): Promise<readonly StorageSample[]> {
+    return storageSamples(this.#db, since);
   }
 }

@@ -10,6 +10,7 @@ export interface Tables {
   deliveries: DeliveryRow;
   records: RecordRow;
   report_appends: ReportAppendRow;
+  storage_samples: StorageSampleRow;
 }
 
 export interface CallRow {
@@ -92,6 +93,12 @@ interface ReportAppendRow {
   text: string;
   /** JSON array of record ids. */
   records: string;
+}
+
+interface StorageSampleRow {
+  at: number;
+  free_bytes: number;
+  total_bytes: number;
 }
 
 export const recordColumns = [

@@ -34,7 +34,8 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
     `Mitschnitt ${printable(running.version)} runs as process ${running.pid} since ${printable(running.startedAt)}`,
     `Asterisk   ARI ${connected(asterisk.ari)}, AMI ${connected(asterisk.ami)}${version}`,
     `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
-    `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}; free: ${bytes(spool.freeBytes)}`,
+    `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
+    `Disk       ${disk(spool)}`,
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
@@ -109,6 +110,21 @@ async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
 
 function files(count: number, total: number): string {
   return `${count} ${count === 1 ? 'file' : 'files'}, ${bytes(total)}`;
+}
+
+const percent = 100;
+const hoursPerDay = 24;
+
+function disk({ freeBytes, used, forecast }: Status['spool']): string {
+  if (used === undefined) return `${bytes(freeBytes)} free`;
+  const now = `${bytes(freeBytes)} free, ${Math.floor(used * percent)} % used`;
+  if (forecast?.hoursLeft === undefined) return now;
+  const { bytesPerHour, hoursLeft } = forecast;
+  const left =
+    hoursLeft < 2 * hoursPerDay
+      ? `${Math.floor(hoursLeft)} h`
+      : `${Math.floor(hoursLeft / hoursPerDay)} days`;
+  return `${now}; ${bytes(bytesPerHour)} more each hour: recording stops in ${left}`;
 }
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];

@@ -205,8 +205,8 @@ export const storageSchema = z
         complain(context, ['warn'], 'is above storage.stop', 'at most storage.stop');
     }),
   )
-  .optional()
-  .meta({ description: 'What happens when the disk of the spool fills up.', ...notYet() });
+  .prefault({})
+  .describe('What happens when the disk of the spool fills up.');
 
 export const retentionSchema = z
   .strictObject({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 import { wideband, type AudioFiles } from '../recording/audio-form.ts';
 import { collect } from './collect.ts';
+import { diskUse, type DiskUse } from './disk-use.ts';
 import type { RecordingId } from '../call/call.ts';
 import type { Media, Obstacle } from '../recording/media.ts';
 
@@ -130,10 +131,9 @@ export class Spool {
     return { files: names.length, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
   }
 
-  /** Room left on the disk of the spool; none when the spool is gone. */
-  async freeBytes(): Promise<number> {
-    const disk = await unlessGone(statfs(this.#path), undefined);
-    return disk ? disk.bavail * disk.bsize : 0;
+  /** How full the disk of the spool is; undefined when the spool is gone. */
+  disk(): Promise<DiskUse | undefined> {
+    return unlessGone(diskUse(this.#path), undefined);
   }
 
   /** The files say themselves how they are recorded: whoever collects them may know nothing of it. */

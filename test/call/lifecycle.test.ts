@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Recording } from '../../src/call/call.ts';
+import { step } from '../../src/call/lifecycle.ts';
 import type { CallEvent } from '../../src/call/event.ts';
 import {
   announced,
@@ -15,6 +16,7 @@ import {
   muted,
   ordersOfLast,
   parted,
+  policy,
   pressed,
   recording,
   seen,
@@ -279,6 +281,17 @@ describe('a recording', () => {
     ]);
     const [segment] = call.segments;
     expect((segment?.endedAt ?? 0) - (segment?.startedAt ?? 0)).toBe(1_000);
+  });
+
+  test('does not begin while the disk is full, and the call says so; one that runs goes on', () => {
+    const full = policy({ storageFull: true });
+    const { call, commands } = tell([...connected, ...hungUp('2', '1')], full);
+    expect(commands).not.toContainEqual(expect.objectContaining({ type: 'start-recording' }));
+    expect(call.verdict).toEqual({ outcome: 'disk-full', rule: 'storage-stop' });
+    const running = tell([...connected, recording]).call;
+    const context = { policy: full, newId: () => 'S2' };
+    const [after] = step(running, { at: 90_000, type: 'bridge-entered', channel: '2', bridge: 'B' }, context);
+    expect(after.segments.map((segment) => segment.recording?.state)).toEqual(['running']);
   });
 
   test('begins anew when the parties meet again', () => {

@@ -27,6 +27,8 @@ const fine: Status = {
     transferFiles: 1,
     transferBytes: 44,
     freeBytes: 12_300_000_000,
+    used: 0.879,
+    forecast: { bytesPerHour: 1_200_000_000, hoursLeft: 53.2 },
   },
   targets: [{ name: 'archiv', kind: 'folder', pending: 1, pendingBytes: 44, setAside: 0, delivered: 7 }],
 };
@@ -60,7 +62,8 @@ describe('status', () => {
         'Mitschnitt 1.2.3 runs as process 4711 since 2026-11-23T08:00:00.000Z',
         'Asterisk   ARI connected, AMI connected',
         'Calls      3 live, 1 in the gate, 2 recording',
-        'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B; free: 12.3 GB',
+        'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B',
+        'Disk       12.3 GB free, 87 % used; 1.2 GB more each hour: recording stops in 2 days',
         'target\ttype\twaiting\tset aside\tdelivered\tlast error',
         'archiv\tfolder\t1 file, 44 B\t0\t7\t',
         '',
@@ -84,6 +87,9 @@ describe('status', () => {
         transfer_files: 1,
         transfer_bytes: 44,
         free_bytes: 12_300_000_000,
+        used: 0.879,
+        bytes_per_hour: 1_200_000_000,
+        hours_left: 53.2,
       },
       targets: [
         {

@@ -223,7 +223,6 @@ const later: readonly (readonly [text: string, key: string])[] = [
   [yes('smtp: { host: mail.example, from: pbx@example }'), 'smtp'],
   [yes('alarms: { email: [admin@example], after: 10m }'), 'alarms'],
   [yes('cleanup: { schedule: "0 3 * * *" }'), 'cleanup'],
-  [yes('storage: { warn: 80%, stop: 95% }'), 'storage'],
   [yes('retention: { local: 7d }'), 'retention.local'],
   [yes('report: { deliver: daily }'), 'report.deliver'],
   [yes('web: { listen: "[::1]:8484" }'), 'web'],
@@ -247,7 +246,6 @@ describe('what is not supported yet', () => {
       '14:1 alarms: is not supported yet -> leave alarms out',
       '14:18 alarms.after: is not valid: "0" -> a whole number from 1 to 1000000',
       '14:21 alarms.emial: is not a known key -> did you mean email?',
-      '15:1 storage: is not supported yet -> leave storage out',
       '15:18 storage.warn: is above storage.stop: "96%" -> at most storage.stop',
     ]);
   });

@@ -66,6 +66,13 @@ async function hungUp({ member, caller }: Awaited<ReturnType<typeof talking>>): 
   await Promise.all([member.done, caller.done]);
 }
 
+/** For long enough to be recorded. */
+async function talks(from: string): Promise<void> {
+  const call = await talking(from);
+  await pause(2_000);
+  await hungUp(call);
+}
+
 /** Fills the disk to its last byte. */
 async function fill(path: string): Promise<void> {
   const block = 4_096;
@@ -118,16 +125,23 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   });
 });
 
-test('a disk that is full from the beginning: start-failed, because of that', async () => {
+test('a disk beyond storage.stop: calls go on unrecorded as disk-full, until there is room again', async () => {
   station = await start(22, '1m');
-  await fill(join(station.spool, 'filler'));
-  const call = await talking('+41791001003');
-  await alarm('recording-not-growing');
-  await hungUp(call);
-  expect(await station.listedCall('+41791001003')).toMatchObject({
-    outcome: 'start-failed',
-    rule: 'spool-full',
+  const filler = join(station.spool, 'filler');
+  await fill(filler);
+  expect(await alarm('storage-full')).toMatchObject({
+    problem: expect.stringContaining('no new recording begins') as string,
   });
+  await talks('+41791001003');
+  expect(await station.listedCall('+41791001003')).toMatchObject({
+    outcome: 'disk-full',
+    rule: 'storage-stop',
+    file: null,
+  });
+  await rm(filler);
+  await over('storage-full');
+  await talks('+41791001005');
+  expect(await station.listedCall('+41791001005')).toMatchObject({ outcome: 'recorded' });
 });
 
 test('a folder that is gone: told, and the rule says so', async () => {
