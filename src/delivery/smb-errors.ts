@@ -79,7 +79,7 @@ const noProgram: ProblemWords = {
   hint: 'Install it: apt install smbclient (Debian, Ubuntu), dnf install samba-client (Red Hat, Fedora).',
 };
 const onlySmb1 = (scene: SmbScene): ProblemWords => ({
-  code: 'smb1-only',
+  code: 'protocol-too-old',
   what: `${place(scene)} offers only SMB 1, which is not safe and not spoken here`,
   hint: 'Turn on SMB 2 or 3 at the server (on a NAS often called "maximum protocol"); one that has neither is too old.',
 });
@@ -92,7 +92,7 @@ const noEncryption = (scene: SmbScene): ProblemWords => ({
 const notUnderstood = (scene: SmbScene): ProblemWords => ({
   code: 'not-understood',
   what: `${place(scene)} does not answer as a server of SMB 2 or 3 does`,
-  hint: `Check host and port in ${keys(scene)}: is that an SMB server, and does it let the address of this machine in?`,
+  hint: `Check that an SMB server is at this host and port (see ${keys(scene)}), and that it lets this machine in.`,
 });
 const noLogin = (scene: SmbScene): ProblemWords => ({
   code: 'login-refused',

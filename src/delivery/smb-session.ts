@@ -62,6 +62,8 @@ const firstNudgeMs = 5;
 const lastNudgeMs = 1_000;
 /** Far more than any answer. What sends more is no smbclient, or no server. */
 const longestAnswer = 1_000_000;
+/** Longer than whoever waits for an answer does. */
+const requestSeconds = 3_600;
 /** How long a session that has nothing to do may take to say good-bye. */
 const farewellMs = 2_000;
 /** How often it is looked whether a transfer goes on, in ms. */
@@ -290,6 +292,8 @@ function parametersFor(options: SmbSessionOptions): string[] {
     // Messages go one way, content the other.
     '--stderr',
     '--debuglevel=1',
+    // Its own limit holds for one request, which on a slow line waits behind 16 MB of others.
+    `--timeout=${requestSeconds}`,
     ...[...protocol, `client smb encrypt=${encryptions[encryption]}`].map((option) => `--option=${option}`),
     ...(domain === undefined ? [] : [`--workgroup=${domain}`]),
     ...(onlySmb1 ? ['--no-pass'] : [`--user=${username}`]),

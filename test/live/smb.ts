@@ -75,7 +75,6 @@ export interface SmbStatus {
       string,
       {
         readonly session_dialect: string;
-        readonly encryption: { readonly degree: string };
         readonly signing: { readonly degree: string };
       }
     >
