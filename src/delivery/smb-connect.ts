@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 
-import { SmbRefusal, SmbSession, type SmbSessionOptions } from './smb-session.ts';
+import { SmbRefusal } from './smb-answers.ts';
+import type { SmbSessionOptions } from './smb-program.ts';
+import { SmbSession } from './smb-session.ts';
 
 /** The server speaks SMB, but nothing later than SMB 1. */
 export class OnlySmb1 extends Error {

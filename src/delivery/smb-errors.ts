@@ -1,6 +1,6 @@
 import { codeOf } from '../errors.ts';
 import { OnlySmb1 } from './smb-connect.ts';
-import { SmbRefusal } from './smb-session.ts';
+import { SmbRefusal } from './smb-answers.ts';
 import type { SmbSettings } from './smb.ts';
 import { connectionProblem } from './socket-errors.ts';
 import { aborted, completed, noAnswer, type ProblemWords, type TargetProblem } from './target-errors.ts';
@@ -37,6 +37,7 @@ const keys = ({ target }: SmbScene) => `targets.${target}`;
 
 /** The server answered, and its answer was no; or it is gone. */
 function refusal(error: SmbRefusal, scene: SmbScene): ProblemWords {
+  if (error.isTooOld) return oldProgram;
   if (error.lacksEncryption) return noEncryption(scene);
   const { status = '', stage } = error;
   // One that cannot even negotiate is no SMB server that we could understand.
@@ -77,6 +78,12 @@ const noProgram: ProblemWords = {
   fault: 'configuration',
   what: 'the program smbclient, which targets of type smb need, is not installed on this machine',
   hint: 'Install it: apt install smbclient (Debian, Ubuntu), dnf install samba-client (Red Hat, Fedora).',
+};
+const oldProgram: ProblemWords = {
+  code: 'smbclient-too-old',
+  fault: 'configuration',
+  what: 'the program smbclient on this machine is too old to be told what to encrypt',
+  hint: 'Install the one of Samba 4.15 or later (on Debian 11 it is in bullseye-backports).',
 };
 const onlySmb1 = (scene: SmbScene): ProblemWords => ({
   code: 'protocol-too-old',

@@ -1,69 +1,19 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { listedFile, statusIn, type SharedFile } from './smb-answers.ts';
-
-/** Which data must be encrypted; all of it is signed in any case. */
-export type SmbEncryption = 'required' | 'when-offered' | 'when-required';
-
-export interface SmbSessionOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly share: string;
-  readonly domain: string | undefined;
-  readonly username: string;
-  readonly password: string;
-  readonly encryption: SmbEncryption;
-  /** Only SMB 1 is spoken, and nobody logs in: to find out whether that is all that a server knows. */
-  readonly onlySmb1?: boolean;
-}
-
-/** Where a connection that is being made can be refused. */
-export type SmbStage = 'negotiation' | 'login' | 'share';
-
-/** The server, or smbclient itself, said no. */
-export class SmbRefusal extends Error {
-  /** Of MS-ERREF 2.3, without `NT_STATUS_`; undefined where there was none. */
-  readonly status: string | undefined;
-  /** How far the connection had come; undefined once it was made, or as long as there was none. */
-  readonly stage: SmbStage | undefined;
-  /** Encryption was demanded, and the server has none. */
-  readonly lacksEncryption: boolean;
-
-  constructor(answer: string) {
-    super(answer.trim());
-    this.name = 'SmbRefusal';
-    this.status = statusIn(answer);
-    this.stage = stageOf(answer);
-    this.lacksEncryption = this.status === undefined && noEncryption.test(answer);
-  }
-}
-
-/** How each begins that smbclient says with a status (samba, libsmb/cliconnect.c and clidfs.c). */
-const stages: Readonly<Record<string, SmbStage>> = {
-  'protocol negotiation failed': 'negotiation',
-  'session setup failed': 'login',
-  'tree connect failed': 'share',
-};
-const noEncryption = /^Encryption required and server doesn't support/m;
-
-function stageOf(answer: string): SmbStage | undefined {
-  const [, beginning = ''] = /^([a-z ]+ failed): NT_STATUS_/m.exec(answer) ?? [];
-  return stages[beginning];
-}
-
-/** How smb.conf(5) calls it. */
-const encryptions = { required: 'required', 'when-offered': 'desired', 'when-required': 'if_required' };
+import { fetchedBytes, listedFile, SmbRefusal, statusIn, type SharedFile } from './smb-answers.ts';
+import { environmentFor, parametersFor, type SmbSessionOptions } from './smb-program.ts';
 
 /** Its own buffer for what it reads, in bytes: the size of a page. */
 const bufferBytes = 4096;
+/** In bytes: it takes 8191 and what is longer for two lines. */
+const longestCommand = 8_000;
 /** After which it is nudged again, where the first was in vain; in ms, doubled each time. */
 const firstNudgeMs = 5;
 const lastNudgeMs = 1_000;
 /** Far more than any answer. What sends more is no smbclient, or no server. */
 const longestAnswer = 1_000_000;
-/** Longer than whoever waits for an answer does. */
-const requestSeconds = 3_600;
 /** How long a session that has nothing to do may take to say good-bye. */
 const farewellMs = 2_000;
 /** How often it is looked whether a transfer goes on, in ms. */
@@ -78,18 +28,23 @@ interface Asked {
 }
 
 /**
- * smbclient as a child process, logged in to one share. Commands go to it one by one. It prints no prompt unless a
- * person is at it, so that each command is followed by one that it does not know: what it says of that ends the answer.
+ * smbclient as a child process, logged in to one share. It prints no prompt unless a person is at it, so that each
+ * command is followed by one that it does not know: what it says of that ends the answer. Further commands may be given
+ * without waiting; they are done in order, whatever became of those before.
  *
  * It knows no limits of time: whoever waits ends it. Paths and names must be usable (`smb-names.ts`).
  */
 export class SmbSession {
   readonly #options: SmbSessionOptions;
   #child: ChildProcessWithoutNullStreams | undefined;
-  #exited: Promise<void> = Promise.resolve();
+  #exited: Promise<unknown> = Promise.resolve();
   #ended = false;
   #said = '';
-  #asked: Asked | undefined;
+  /** What was asked and not answered yet, in order. */
+  readonly #asked: Asked[] = [];
+  /** Lines that go out together. */
+  #lines: string[] = [];
+  readonly #mark = `mitschnitt-${randomUUID()}`;
   #count = 0;
   #receive: ((piece: Buffer) => void) | undefined;
 
@@ -105,16 +60,16 @@ export class SmbSession {
   async open(): Promise<void> {
     const child = spawn('smbclient', parametersFor(this.#options), { env: environmentFor(this.#options) });
     this.#child = child;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<undefined>();
     this.#exited = promise;
     // With 'close' all that it said has been heard, and with 'error' there was nobody to say anything.
     child.once('close', () => {
       this.#fail(new SmbRefusal(this.#said));
-      resolve();
+      resolve(undefined);
     });
     child.once('error', (error) => {
       this.#fail(error);
-      resolve();
+      resolve(undefined);
     });
     // What is written to one that is gone: its end is told by 'close'.
     child.stdin.on('error', () => undefined);
@@ -131,6 +86,12 @@ export class SmbSession {
     const refusal = new SmbRefusal(answer);
     if (refusal.status !== undefined && absent.has(refusal.status)) return undefined;
     throw refusal;
+  }
+
+  /** Whether there is nothing of that name: for a server that takes less than to look. */
+  async isGone(path: string): Promise<boolean> {
+    const status = statusIn(await this.#ask(`allinfo "${path}"`));
+    return status !== undefined && absent.has(status);
   }
 
   /** False: something has the name. */
@@ -158,28 +119,29 @@ export class SmbSession {
     }
   }
 
-  /** Hands on a file of `bytes`, piece by piece. */
-  async get(path: string, bytes: number, take: (piece: Buffer) => void): Promise<void> {
-    const whole = Promise.withResolvers<void>();
-    let left = bytes;
+  /** Hands on a file, piece by piece. */
+  async get(path: string, take: (piece: Buffer) => void): Promise<void> {
+    const whole = Promise.withResolvers<undefined>();
+    let received = 0;
+    let bytes = Infinity;
     this.#receive = (piece) => {
-      left -= piece.length;
+      received += piece.length;
       take(piece);
-      if (left <= 0) whole.resolve();
+      if (received >= bytes) whole.resolve(undefined);
     };
     try {
-      await this.#do(`get "${path}" -`);
+      bytes = fetchedBytes(await this.#do(`get "${path}" -`)) ?? received;
       // The end of the answer comes another way than the content, and may be faster.
-      void this.#exited.then(whole.resolve);
-      if (left > 0) await whole.promise;
+      void this.#exited.then(() => whole.resolve(undefined));
+      if (received < bytes) await whole.promise;
     } finally {
       this.#receive = undefined;
     }
   }
 
   /** Whether the server answers. */
-  echo(): Promise<void> {
-    return this.#do('echo 1 x');
+  async echo(): Promise<void> {
+    await this.#do('echo 1 x');
   }
 
   /** Logs out, or ends it if it does not. */
@@ -207,27 +169,35 @@ export class SmbSession {
     }
   }
 
-  async #do(command: string): Promise<void> {
+  async #do(command: string): Promise<string> {
     const answer = await this.#ask(command);
     if (statusIn(answer) !== undefined || localFailure.test(answer)) throw new SmbRefusal(answer);
+    return answer;
   }
 
   #ask(command: string): Promise<string> {
+    if (Buffer.byteLength(command) > longestCommand) throw new SmbRefusal('NT_STATUS_NAME_TOO_LONG');
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#count += 1;
-    const last = `mitschnitt-${this.#count}`;
-    this.#asked = { end: `${last}: command not found\n`, resolve, reject };
+    const last = `${this.#mark}-${this.#count}`;
+    this.#asked.push({ end: `${last}: command not found\n`, resolve, reject });
     if (this.#ended) this.#fail(new SmbRefusal(''));
-    else this.#write(`${command}\n${last}`);
+    else {
+      // All that is asked at the same time goes out at once: half of a small file's time is one waking the other.
+      if (this.#lines.length === 0) process.nextTick(() => this.#write());
+      this.#lines.push(command, last);
+    }
     return promise;
   }
 
   /**
-   * It waits for input even where it has read the next line already, with what it read last. So both lines fill its
+   * It waits for input even where it has read the next line already, with what it read last. So the lines fill its
    * buffer to the last byte, and one more byte that cannot be in it is the input that it waits for. Should its buffer
    * have another size, it is nudged.
    */
-  #write(lines: string): void {
+  #write(): void {
+    const lines = this.#lines.join('\n');
+    this.#lines = [];
     const bytes = Math.ceil((Buffer.byteLength(lines) + 1) / bufferBytes) * bufferBytes;
     const block = Buffer.alloc(bytes + 1, ' ');
     block.write(lines);
@@ -238,7 +208,7 @@ export class SmbSession {
 
   #nudge(count: number, afterMs: number): void {
     setTimeout(() => {
-      if (this.#ended || !this.#asked || this.#count !== count) return;
+      if (this.#ended || this.#asked.length === 0 || this.#count !== count) return;
       // Many in a row would fill the pipe while a long transfer goes on; then there is enough for it to read.
       if (this.#child?.stdin.writableLength === 0) this.#child.stdin.write('\n');
       this.#nudge(count, Math.min(2 * afterMs, lastNudgeMs));
@@ -247,20 +217,21 @@ export class SmbSession {
 
   #hear(text: string): void {
     this.#said += text;
-    const asked = this.#asked;
-    if (asked && this.#said.endsWith(asked.end)) {
-      const answer = this.#said.slice(0, -asked.end.length);
-      this.#said = '';
-      this.#asked = undefined;
+    for (;;) {
+      const [asked] = this.#asked;
+      const at = asked ? this.#said.indexOf(asked.end) : -1;
+      if (!asked || at === -1) break;
+      const answer = this.#said.slice(0, at);
+      this.#said = this.#said.slice(at + asked.end.length);
+      this.#asked.shift();
       asked.resolve(answer);
-    } else if (this.#said.length > longestAnswer) this.end();
+    }
+    if (this.#said.length > longestAnswer) this.end();
   }
 
   #fail(error: Error): void {
     this.#ended = true;
-    const asked = this.#asked;
-    this.#asked = undefined;
-    asked?.reject(error);
+    for (const { reject } of this.#asked.splice(0)) reject(error);
   }
 
   /** smbclient does not tell how far it has come, but the kernel how much it has read and written (proc(5)). */
@@ -280,38 +251,3 @@ const absent: ReadonlySet<string> = new Set(['NO_SUCH_FILE', 'OBJECT_NAME_NOT_FO
 
 /** It could not read what it was to send. */
 const localFailure = /^(?:.* does not exist|Error opening local file .*)$/m;
-
-function parametersFor(options: SmbSessionOptions): string[] {
-  const { host, port, share, domain, username, encryption, onlySmb1 = false } = options;
-  const protocol = onlySmb1 ? ['client max protocol=NT1', 'client min protocol=NT1'] : protocolOptions;
-  return [
-    `//${host}/${share}`,
-    `--port=${port}`,
-    // What this machine has set for other purposes must not make a difference here.
-    '--configfile=/dev/null',
-    // Messages go one way, content the other.
-    '--stderr',
-    '--debuglevel=1',
-    // Its own limit holds for one request, which on a slow line waits behind 16 MB of others.
-    `--timeout=${requestSeconds}`,
-    ...[...protocol, `client smb encrypt=${encryptions[encryption]}`].map((option) => `--option=${option}`),
-    ...(domain === undefined ? [] : [`--workgroup=${domain}`]),
-    ...(onlySmb1 ? ['--no-pass'] : [`--user=${username}`]),
-  ];
-}
-
-const protocolOptions = [
-  'client min protocol=SMB2_02',
-  'client max protocol=SMB3',
-  // Nobody on the way can change anything. It also keeps out servers that let anybody in as a guest.
-  'client signing=required',
-  'name resolve order=host',
-];
-
-function environmentFor({ password, onlySmb1 = false }: SmbSessionOptions): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    LC_ALL: 'C.UTF-8',
-    ...(onlySmb1 ? {} : { PASSWD: password }),
-  };
-}

@@ -9,7 +9,9 @@ import { newProbeName, temporaryName } from './own-names.ts';
 import { connectSmb } from './smb-connect.ts';
 import { noFolder, smbProblem, unusableName, unusablePath, type SmbStep } from './smb-errors.ts';
 import { isUsableName, partsOf, pathOf } from './smb-names.ts';
-import { SmbRefusal, type SmbEncryption, type SmbSession } from './smb-session.ts';
+import { SmbRefusal } from './smb-answers.ts';
+import type { SmbEncryption } from './smb-program.ts';
+import type { SmbSession } from './smb-session.ts';
 import { completed, contentDiffers, nameTaken, targetError, type ProblemWords } from './target-errors.ts';
 import { within } from './time-limit.ts';
 import type { Stored, Target, Upload } from './target.ts';
@@ -42,8 +44,8 @@ export interface SmbLimits {
 
 export const smbLimits: SmbLimits = { answerMs: 30_000, idleMs: 5_000 };
 
-/** Up to so many bytes a file is read back and compared: that takes less than to look it up. */
-const readBackBytes = 1_000_000;
+/** Up to so many bytes a file is read back and compared, with the same wait: that takes less than to look it up. */
+const readBackBytes = 200_000;
 
 /**
  * Stores files on a share, through one smbclient that stays logged in from one call to the next. What arrived is known
@@ -80,8 +82,7 @@ export class SmbTarget implements Target {
     try {
       // A small one is sent sooner than looked for: that its name is taken is told by the rename.
       if (bytes > readBackBytes && (await this.#holds(session, final, upload))) return alreadyThere;
-      await this.#send(session, temporary, upload);
-      const confirmedBy = await this.#confirm(session, temporary, upload);
+      const confirmedBy = await this.#store(session, temporary, upload);
       published = await this.#publish(session, temporary, final, upload);
       return published ? { how: 'stored', confirmedBy } : alreadyThere;
     } finally {
@@ -95,8 +96,7 @@ export class SmbTarget implements Target {
     const path = pathOf([...folder, this.#probe]);
     try {
       const sent = await this.#sendProbe(session, path, signal);
-      const bytes = Buffer.byteLength(this.#probe);
-      if ((await this.#digest(session, path, bytes, signal)) !== sent) throw this.#differs();
+      if ((await this.#digest(session, path, signal)) !== sent) throw this.#differs();
       await this.#do('remove', signal, () => session.remove(path));
     } catch (error) {
       await this.#discard(session, path);
@@ -160,29 +160,35 @@ export class SmbTarget implements Target {
     const found = await this.#do('look', signal, () => session.look(final));
     if (!found) return false;
     const same = !found.isFolder && found.bytes === bytes;
-    if (same && (await this.#digest(session, final, bytes, signal)) === sha256) return true;
+    if (same && (await this.#digest(session, final, signal)) === sha256) return true;
     throw targetError(this.name, nameTaken(name));
   }
 
-  /** Sends the local file, and reads it once more meanwhile: it is smbclient that reads what is sent. */
-  async #send(session: SmbSession, path: string, upload: Upload): Promise<void> {
+  /**
+   * Sends the local file and compares what arrived. Meanwhile the file is read once more here: it is smbclient that
+   * reads what is sent.
+   */
+  async #store(session: SmbSession, path: string, upload: Upload): Promise<Stored['confirmedBy']> {
+    const { bytes, sha256, signal } = upload;
     const source = await OpenRecording.open(upload);
     let sending = true;
     try {
-      const [sent, read] = await Promise.allSettled([
-        this.#do('store', upload.signal, (progress) => session.put(source.path, path, progress)).catch(
-          (error: unknown) => {
-            sending = false;
-            throw error;
-          },
-        ),
-        readWhile(source, () => sending),
-      ]);
-      if (read.status === 'rejected') throw read.reason;
-      if (sent.status === 'rejected') throw sent.reason;
+      const sent = this.#do('store', signal, (progress) => session.put(source.path, path, progress));
+      sent.catch(() => (sending = false));
+      const small = bytes <= readBackBytes;
+      const digest = small ? this.#digest(session, path, signal) : undefined;
+      const read = readWhile(source, () => sending);
+      const results = await Promise.allSettled([read, sent, digest]);
+      const failed = results.find((result) => result.status === 'rejected');
+      if (failed) throw failed.reason;
+      if (small && (await digest) !== sha256) throw this.#differs();
+      if (small) return 'sha256';
     } finally {
       await source.close();
     }
+    const found = await this.#do('look', signal, () => session.look(path));
+    if (found?.bytes !== bytes) throw this.#differs();
+    return 'size';
   }
 
   /** Sends a file that exists nowhere else; its SHA-256. */
@@ -199,26 +205,11 @@ export class SmbTarget implements Target {
     return createHash('sha256').update(this.#probe).digest('hex');
   }
 
-  /** Compares what arrived with what was to be sent. */
-  async #confirm(
-    session: SmbSession,
-    path: string,
-    { bytes, sha256, signal }: Upload,
-  ): Promise<Stored['confirmedBy']> {
-    if (bytes <= readBackBytes) {
-      if ((await this.#digest(session, path, bytes, signal)) !== sha256) throw this.#differs();
-      return 'sha256';
-    }
-    const found = await this.#do('look', signal, () => session.look(path));
-    if (found?.bytes !== bytes) throw this.#differs();
-    return 'size';
-  }
-
   /** SHA-256 of a file as it is read back, lower-case hex. */
-  async #digest(session: SmbSession, path: string, bytes: number, signal: AbortSignal): Promise<string> {
+  async #digest(session: SmbSession, path: string, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
     await this.#do('read', signal, (progress) =>
-      session.get(path, bytes, (piece) => {
+      session.get(path, (piece) => {
         hash.update(piece);
         progress();
       }),
@@ -229,13 +220,17 @@ export class SmbTarget implements Target {
   /** Gives the file its final name. False: that turned out to have the same content. */
   async #publish(session: SmbSession, temporary: string, final: string, upload: Upload): Promise<boolean> {
     const { signal } = upload;
-    if (!(await this.#do('rename', signal, () => session.rename(temporary, final)))) {
+    // smbclient says nothing of a rename that went well, which is no proof: the temporary name has to be gone.
+    const [renamed, gone] = await Promise.all([
+      this.#do('rename', signal, () => session.rename(temporary, final)),
+      this.#do('look', signal, () => session.isGone(temporary)),
+    ]);
+    if (!renamed) {
       if (await this.#holds(session, final, upload)) return false;
       // What had the name is gone again.
       throw this.#problem((scene) => nameInMotion(scene.settings.host));
     }
-    // smbclient says nothing of a rename that went well: that is no proof.
-    if (await this.#do('look', signal, () => session.look(temporary))) throw this.#differs();
+    if (!gone) throw this.#differs();
     return true;
   }
 

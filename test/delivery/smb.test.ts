@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { listedFile, statusIn } from '../../src/delivery/smb-answers.ts';
+import { fetchedBytes, listedFile, statusIn } from '../../src/delivery/smb-answers.ts';
 import { isUsableName } from '../../src/delivery/smb-names.ts';
 import { SmbTarget, type SmbLimits, type SmbSettings } from '../../src/delivery/smb.ts';
 import { eventually } from '../live/eventually.ts';
@@ -38,6 +38,14 @@ describe('an answer of smbclient', () => {
     [`  ${'D'.repeat(40)} D      A 12345678  Sun Nov  5 01:51:57 2026\n`, 12_345_678, false],
   ])('tells size and kind of a file: %s', (answer, bytes, isFolder) => {
     expect(listedFile(answer)).toEqual({ bytes, isFolder });
+  });
+
+  test('tells how much was handed on', () => {
+    const name = '\\x of size 7 as - .wav';
+    expect(fetchedBytes(`getting file ${name} of size 1000 as - (1.0 KiloBytes/sec) (average 1.0)\n`)).toBe(
+      1000,
+    );
+    expect(fetchedBytes('NT_STATUS_OBJECT_NAME_NOT_FOUND opening remote file \\x\n')).toBe(undefined);
   });
 
   test('tells a status, but none that is only in a name', () => {
@@ -335,14 +343,13 @@ describe('a server that is set up otherwise', () => {
   const trying = async (
     options: Omit<SmbOptions, 'net'>,
     changes: Partial<SmbSettings>,
-    prepare?: (server: SmbServer) => Promise<unknown>,
+    bytes = 300_000,
   ): Promise<unknown> => {
     const net = await takeNet();
     const server = await SmbServer.start({ net: net.prefix, ...options });
-    await prepare?.(server);
     const target = new SmbTarget('archiv', { ...reach(server), ...changes }, patient);
     try {
-      return await target.put(await local.upload({ content: patterned(300_000) }));
+      return await target.put(await local.upload({ content: patterned(bytes) }));
     } catch (error) {
       expectToHelp(error, 'archiv', [server.password]);
       return error;
@@ -397,8 +404,13 @@ describe('a server that is set up otherwise', () => {
     expect(await trying({ share: ['read only = yes'] }, {})).toMatchObject({ code: 'write-refused' });
   });
 
-  test('and runs out of space in the middle of a file says so', async () => {
-    expect(await trying({ tmpfs: '200k' }, {})).toMatchObject({ code: 'no-space', retry: true });
+  test.each([
+    ['200k', 300_000],
+    ['100k', 150_000],
+  ])('and runs out of space (%s) in the middle of a file (%i bytes) says so', async (tmpfs, bytes) => {
+    const startedAt = performance.now();
+    expect(await trying({ tmpfs }, {}, bytes)).toMatchObject({ code: 'no-space', retry: true });
+    expect(performance.now() - startedAt).toBeLessThan(patient.answerMs);
   });
 
   test('and gives no short names stores all the same', async () => {
