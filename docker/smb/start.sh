@@ -14,8 +14,7 @@ smb ports = 445
 load printers = no
 printing = bsd
 disable spoolss = yes
-log level = 1 auth_audit:3
-# Files that clients still hold open when the server is killed would stay locked for a minute.
+log level = 1
 CONF
   printf '%s\n' "$CONFIG"
   cat <<CONF

@@ -18,8 +18,8 @@ export interface SmbSessionOptions {
 /** How smb.conf(5) calls it. */
 const encryptions = { required: 'required', 'when-offered': 'desired', 'when-required': 'if_required' };
 
-/** Longer than whoever waits for an answer does. */
-const requestSeconds = 3_600;
+/** Longer than whoever waits for an answer does, and enough for 30 kB/s. */
+const requestSeconds = 600;
 
 export function parametersFor(options: SmbSessionOptions): string[] {
   const { host, port, share, domain, username, encryption, onlySmb1 = false } = options;

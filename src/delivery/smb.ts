@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -193,14 +193,15 @@ export class SmbTarget implements Target {
 
   /** Sends a file that exists nowhere else; its SHA-256. */
   async #sendProbe(session: SmbSession, path: string, signal: AbortSignal): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-'));
-    const local = join(folder, this.#probe);
+    const local = join(tmpdir(), this.#probe);
     try {
-      const file = await open(local, 'wx', 0o600);
-      await file.writeFile(this.#probe).finally(() => file.close());
+      await writeFile(local, this.#probe, { flag: 'wx', mode: 0o600 });
       await this.#do('store', signal, (progress) => session.put(local, path, progress));
+    } catch (error) {
+      if (error instanceof MitschnittError) throw error;
+      throw targetError(this.name, completed(noProbe(tmpdir()), error));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(local, { force: true });
     }
     return createHash('sha256').update(this.#probe).digest('hex');
   }
@@ -286,6 +287,13 @@ const nameInMotion = (host: string): ProblemWords => ({
   code: 'rename-refused',
   what: `the final name was taken at ${host} and is free again`,
   hint: 'Nothing to do: it is tried again.',
+});
+
+const noProbe = (folder: string): ProblemWords => ({
+  code: 'local-file-unwritable',
+  fault: 'configuration',
+  what: `no file for the check could be made in ${folder}`,
+  hint: `Check rights and free space of ${folder}, or let TMPDIR name another folder.`,
 });
 
 /** Reads a recording to its end, where it fails if it was altered; or as long as that matters. */
