@@ -40,6 +40,7 @@ function refusal(error: SmbRefusal, scene: SmbScene): ProblemWords {
   if (error.isTooOld) return oldProgram;
   if (error.lacksEncryption) return noEncryption(scene);
   const { status = '', stage } = error;
+  if (status === '' && scene.step === 'connect') return noSession(error, scene);
   // One that cannot even negotiate is no SMB server that we could understand.
   if (stage === 'negotiation' && !silent.has(status)) return notUnderstood(scene);
   const socketCode = broken.has(status) || status === '' ? 'ECONNRESET' : unreachable[status];
@@ -50,6 +51,19 @@ function refusal(error: SmbRefusal, scene: SmbScene): ProblemWords {
     unknown(status, scene);
   return { ...words, what: `${words.what}${status === '' ? '' : ` (NT_STATUS_${status})`}` };
 }
+
+/** smbclient ended by itself, for a reason that has no status. */
+function noSession(error: SmbRefusal, scene: SmbScene): ProblemWords {
+  const line = error.message.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, longestQuote);
+  return {
+    code: 'no-session',
+    what: `smbclient did not get to ${place(scene)}${line === '' ? '' : ` (it says: ${line})`}`,
+    hint: `Check the settings in ${keys(scene)} and the smbclient of this machine. It is tried again.`,
+  };
+}
+
+/** In characters. */
+const longestQuote = 160;
 
 function byCode(code: string, scene: SmbScene): ProblemWords | undefined {
   const { host, port } = scene.settings;

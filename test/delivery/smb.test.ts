@@ -131,10 +131,17 @@ describe('a Samba server', () => {
       expect(await told({ path: 'a:b' })).toMatchObject({ code: 'path-unusable', retry: true });
       expect(await told({ path: '../b' })).toMatchObject({ code: 'path-unusable', retry: true });
     });
+    test.each([
+      ['echo "Error setting option \'client smb encrypt=desired\'" >&2; exit 1', 'smbclient-too-old'],
+      ['echo "smbclient: symbol lookup error" >&2; exit 127', 'no-session'],
+    ])('smbclient that does: %s', async (script, code) => {
+      const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-bin-'));
+      await writeFile(join(folder, 'smbclient'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      expect(await withPath(`${folder}:/bin`, () => told({}))).toMatchObject({ code, retry: true });
+      await rm(folder, { recursive: true });
+    });
     test('machine that has no smbclient', async () => {
-      const path = process.env['PATH'];
-      process.env['PATH'] = '/nowhere';
-      const thrown = await told({}).finally(() => (process.env['PATH'] = path));
+      const thrown = await withPath('/nowhere', () => told({}));
       expect(thrown).toMatchObject({ code: 'smbclient-missing', fault: 'configuration', retry: true });
       expect(thrown.hint).toContain('apt install smbclient');
     });
@@ -433,6 +440,12 @@ test('a port that is open to something that hangs up is no SMB server', async ()
   });
   server.close();
 });
+
+async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const before = process.env['PATH'];
+  process.env['PATH'] = path;
+  return work().finally(() => (process.env['PATH'] = before));
+}
 
 /** Of every process of this machine, as ps(1) shows them. */
 async function commandLines(): Promise<string[]> {
