@@ -70,14 +70,26 @@ const smb = z
   .strictObject({
     type: z.literal('smb').describe('A Windows or Samba share.'),
     host: server(),
+    port: port().default(445).describe('Port of the server.'),
     share: matching(/^[^\\/:*?"<>|\p{Cc}]{1,80}$/u, 'the name of a share').describe('Name of the share.'),
-    path: folderOnServer(),
+    path: matching(/^[^:*?"<>|\p{Cc}]{0,1000}$/u, 'a folder of the share, without : * ? " < > |')
+      .prefault('')
+      .describe('Folder of the share below which the recordings are stored.'),
     domain: text(64).optional().describe('Windows domain or workgroup of the user.'),
-    username: username(),
+    // smbclient takes what is behind a % for a password.
+    username: matching(/^[^%\p{Cc}]{1,255}$/u, 'text of 1 to 255 characters in one line, without %').describe(
+      'Name to log in with.',
+    ),
     password: secret('Password to log in with.'),
+    encryption: z
+      .enum(['required', 'when-offered', 'when-required'])
+      .default('when-offered')
+      .describe(
+        'Encryption: required (other servers are refused), when-offered (wherever the server can), or when-required (only where it insists: audio can then be read on the way). Nothing can be changed on the way in any case.',
+      ),
     ...common,
   })
-  .meta({ description: 'A Windows or Samba share (SMB 2 or 3).', ...notYet() });
+  .describe('A Windows or Samba share (SMB 2 or 3); needs the program smbclient.');
 
 const sftp = z
   .strictObject({

@@ -40,6 +40,11 @@ export class OpenRecording {
     }
   }
 
+  /** By which a program of the same user opens the very same file, whatever its name is or becomes (proc(5)). */
+  get path(): string {
+    return `/proc/${process.pid}/fd/${this.#file.fd}`;
+  }
+
   /** Its content, once. No stream: for a small file those take longer than the reading. */
   async *pieces(): AsyncGenerator<Buffer, void, undefined> {
     const hash = createHash('sha256');

@@ -1,12 +1,14 @@
 import { FolderTarget, type FolderSettings } from './folder.ts';
 import { FtpTarget, type FtpSettings } from './ftp.ts';
 import { SftpTarget, type SftpSettings } from './sftp.ts';
+import { SmbTarget, type SmbSettings } from './smb.ts';
 import type { Target } from './target.ts';
 
 /** Every kind of target, by the `type` in its settings. A new one is a line here. */
 const kinds = {
   folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
+  smb: (name: string, settings: SmbSettings) => new SmbTarget(name, settings),
   sftp: (name: string, settings: SftpSettings) => new SftpTarget(name, settings),
 };
 

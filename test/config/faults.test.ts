@@ -95,6 +95,14 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
     'targets.archiv.share: has no meaning with type: folder -> only with type: smb',
   ],
   [
+    changed(target, '{ type: smb, host: h, share: s, path: "a:b", username: u, password: p }'),
+    'targets.archiv.path: is not valid: "a:b" -> a folder of the share, without : * ? " < > |',
+  ],
+  [
+    changed(target, '{ type: smb, host: h, share: s, username: "u%x", password: p }'),
+    'targets.archiv.username: is not valid: "u%x" -> text of 1 to 255 characters in one line, without %',
+  ],
+  [
     changed(target, '{ type: ftp, host: h, username: u, password: p, tls: yes }'),
     'targets.archiv.tls: is not valid: "yes" -> none, explicit or implicit',
   ],
@@ -204,10 +212,6 @@ describe('a fault', () => {
 /** Everything whose feature comes later: each is one fault, and not silently without effect. */
 const later: readonly (readonly [text: string, key: string])[] = [
   [changed('path: /srv/archiv', 'path: /srv/archiv, check_every: 5m'), 'targets.archiv.check_every'],
-  [
-    changed(target, '{ type: smb, host: h, share: s, path: p, username: u, password: x }'),
-    'targets.archiv.type',
-  ],
   [
     changed(
       target,

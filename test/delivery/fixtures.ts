@@ -2,6 +2,7 @@ import type { TargetKind } from '../../src/delivery/targets.ts';
 import type { Fixture } from './contract.ts';
 import { folder } from './folder.fixture.ts';
 import { ftp } from './ftp.fixture.ts';
+import { smb } from './smb.fixture.ts';
 import { sftp } from './sftp.fixture.ts';
 
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
@@ -11,6 +12,11 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
     'FTP without TLS': ftp('none'),
     'FTP with explicit TLS': ftp('explicit'),
     'FTP with implicit TLS': ftp('implicit'),
+  },
+  smb: {
+    'SMB with default security': smb('default'),
+    'SMB with mandatory signing': smb('signing'),
+    'SMB 3.1.1 with required encryption': smb('encryption'),
   },
   sftp: {
     'SFTP with a password': sftp('password'),
