@@ -19,6 +19,8 @@ const IMAGES = [
   { tag: 'mitschnitt/sipp:latest', context: 'docker/sipp', base: FORKY },
   { tag: 'mitschnitt/ftp:latest', context: 'docker/ftp', base: FORKY },
   { tag: 'mitschnitt/ssh:latest', context: 'docker/ssh', base: FORKY },
+  { tag: 'mitschnitt/swift:latest', context: 'docker/swift', base: FORKY },
+  { tag: 'mitschnitt/radosgw:latest', context: 'docker/radosgw', base: FORKY },
 ];
 
 /** The label that tells what an image was built from. */

@@ -1,5 +1,6 @@
 import { FolderTarget, type FolderSettings } from './folder.ts';
 import { FtpTarget, type FtpSettings } from './ftp.ts';
+import { S3Target, type S3Settings } from './s3.ts';
 import { SftpTarget, type SftpSettings } from './sftp.ts';
 import type { Target } from './target.ts';
 
@@ -7,6 +8,7 @@ import type { Target } from './target.ts';
 const kinds = {
   folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
+  s3: (name: string, settings: S3Settings) => new S3Target(name, settings),
   sftp: (name: string, settings: SftpSettings) => new SftpTarget(name, settings),
 };
 

@@ -2,6 +2,7 @@ import type { TargetKind } from '../../src/delivery/targets.ts';
 import type { Fixture } from './contract.ts';
 import { folder } from './folder.fixture.ts';
 import { ftp } from './ftp.fixture.ts';
+import { s3 } from './s3.fixture.ts';
 import { sftp } from './sftp.fixture.ts';
 
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
@@ -11,6 +12,10 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
     'FTP without TLS': ftp('none'),
     'FTP with explicit TLS': ftp('explicit'),
     'FTP with implicit TLS': ftp('implicit'),
+  },
+  s3: {
+    'S3 without TLS': s3(false),
+    'S3 with TLS': s3(true),
   },
   sftp: {
     'SFTP with a password': sftp('password'),
