@@ -70,6 +70,8 @@ export class S3Bucket {
         const command = new sdk.HeadObjectCommand({ ...where, ChecksumMode: 'ENABLED' });
         const found = await client.send(command, { abortSignal });
         const { ContentLength: bytes, Metadata: metadata = {}, ChecksumSHA256: sha256 } = found;
+        // Every object has one. Without it, it is a web page of somebody who has one for any address.
+        if (found.ETag === undefined) throw new Error('this is no object');
         return { bytes, metadata, sha256 };
       } catch (error) {
         const refusal = refusalOf(error);

@@ -32,6 +32,8 @@ export async function openS3(
     // Else it adds checksums behind the content, and one server stored them as part of it, with a 200.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // Else it writes on the console what it thinks of a failure.
+    logger: silent,
     // It would open a connection of its own for every request, which knows nothing of our certificates.
     expectContinueHeader: false,
     requestHandler: {
@@ -45,6 +47,9 @@ export async function openS3(
   });
   return { sdk, client };
 }
+
+const nothing = () => undefined;
+const silent = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** What a request carries. */
 export interface S3Body {

@@ -26,9 +26,14 @@ export interface S3Refusal {
 
 /** Undefined: it was something else. */
 export function refusalOf(error: unknown): S3Refusal | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error) || !('$fault' in error)) return undefined;
-  const { httpStatusCode: status } = error.$metadata as { readonly httpStatusCode?: number };
-  return status === undefined ? undefined : { code: error.name, status, message: error.message };
+  if (!(error instanceof Error)) return undefined;
+  if ('$fault' in error && '$metadata' in error) {
+    const { httpStatusCode: status } = error.$metadata as { readonly httpStatusCode?: number };
+    if (status !== undefined) return { code: error.name, status, message: error.message };
+  }
+  // An answer in another language than XML, as proxies give them.
+  const status = '$response' in error && (error.$response as { readonly statusCode?: number }).statusCode;
+  return typeof status === 'number' && status >= 300 ? { code: '', status, message: '' } : undefined;
 }
 
 /** Explains whatever a step threw, by S3's error code, HTTP's status or Node's error code, never by its text. */
@@ -55,7 +60,7 @@ function wordsOf({ code, status }: S3Refusal, scene: S3Scene): (scene: S3Scene) 
 /** What the service says helps whoever runs it. It is foreign text: one short line, and never the key. */
 function quoted({ code, status, message }: S3Refusal, { settings }: S3Scene): string {
   // The package says these where the service says nothing.
-  const said = [code, message].filter((text) => text !== 'Unknown' && text !== 'UnknownError');
+  const said = [code, message].filter((text) => !['', 'Unknown', 'UnknownError'].includes(text));
   const line = said
     .join(', ')
     .replaceAll(settings.secret_key.reveal(), '***')

@@ -15,7 +15,7 @@ import { s3Limits, S3Target, type S3Limits, type S3Settings } from '../../src/de
 import type { Target } from '../../src/delivery/target.ts';
 import { takeNet } from '../live/net.ts';
 import { S3Server } from '../live/s3.ts';
-import type { Fixture, Place } from './contract.ts';
+import type { Fixture, ObstacleCase, Place } from './contract.ts';
 import { closing } from './ftp.fixture.ts';
 import { startRude } from './rude.ts';
 
@@ -70,20 +70,22 @@ export function s3(tls: boolean): Fixture {
           return changed(place, { access_key: accessKey, secret_key: { reveal: () => secretKey } });
         },
       },
-      'no space left': {
-        code: 'file-too-large',
-        fault: 'destination',
-        meet: async (place) => {
-          const { server, target } = s3Of(place);
-          const bucket = `full-${randomUUID()}`;
-          await server.createBucket(bucket);
-          await server.limit(bucket, 1);
-          return target({ bucket });
-        },
-      },
+      'no space left': tls ? 'as without TLS' : noSpace,
     },
   };
 }
+
+const noSpace: ObstacleCase = {
+  code: 'file-too-large',
+  fault: 'destination',
+  meet: async (place) => {
+    const { server, target } = s3Of(place);
+    const bucket = `full-${randomUUID()}`;
+    await server.createBucket(bucket);
+    await server.limit(bucket, 1);
+    return target({ bucket });
+  },
+};
 
 /** A bucket as a place, with targets of it that differ from the right one. */
 interface S3Place extends Place {
