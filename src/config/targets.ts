@@ -177,13 +177,14 @@ const s3 = z
 const webdav = z
   .strictObject({
     type: z.literal('webdav').describe('A WebDAV server.'),
-    url: webAddress(['https', 'http']).describe('Address of the WebDAV folder.'),
+    url: webAddress(['https', 'http']).describe('Address of the WebDAV folder; it must exist.'),
+    ca: ca(),
     username: username(),
     password: secret('Password to log in with.'),
     path: folderOnServer(),
     ...common,
   })
-  .meta({ description: 'A WebDAV server such as Nextcloud.', ...notYet() });
+  .describe('A WebDAV server such as Nextcloud.');
 
 const email = z
   .strictObject({

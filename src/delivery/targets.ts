@@ -3,6 +3,7 @@ import { FtpTarget, type FtpSettings } from './ftp.ts';
 import { S3Target, type S3Settings } from './s3.ts';
 import { SftpTarget, type SftpSettings } from './sftp.ts';
 import type { Target } from './target.ts';
+import { WebDavTarget, type WebDavSettings } from './webdav.ts';
 
 /** Every kind of target, by the `type` in its settings. A new one is a line here. */
 const kinds = {
@@ -10,6 +11,7 @@ const kinds = {
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
   s3: (name: string, settings: S3Settings) => new S3Target(name, settings),
   sftp: (name: string, settings: SftpSettings) => new SftpTarget(name, settings),
+  webdav: (name: string, settings: WebDavSettings) => new WebDavTarget(name, settings),
 };
 
 export type TargetKind = keyof typeof kinds;
