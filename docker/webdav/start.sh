@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts Apache with mod_dav on the loopback network NET (default 127.0.0.) as .10, port 8081 (TLS=yes: with TLS), for
-# the user mitschnitt. LOGIN is basic or digest. CONFIG: further lines of the folder's configuration.
+# the user mitschnitt, who may only read in the folder closed. LOGIN is basic or digest.
 set -e
 NET=${NET:-127.0.0.}
 ADDRESS=${NET}10
@@ -32,8 +32,12 @@ DavLockDB /var/lock/apache2/dav
     AuthName tests
     AuthUserFile /etc/apache2/$LOGIN
     Require valid-user
-    $CONFIG
   </Directory>
+  <Location /closed>
+    <LimitExcept GET HEAD OPTIONS PROPFIND>
+      Require all denied
+    </LimitExcept>
+  </Location>
 </VirtualHost>
 END
 

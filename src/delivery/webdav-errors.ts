@@ -57,7 +57,7 @@ const noAccess = (scene: WebDavScene): ProblemWords => {
   return {
     code: 'write-refused',
     what: `user ${scene.settings.username} may not write in ${folder(scene)}`,
-    hint: 'Give the user the right to make, rename and remove folders and files there, and the server the right to write on its disk.',
+    hint: 'Give the user the right to make, rename and remove folders and files there.',
   };
 };
 const missing = (scene: WebDavScene): ProblemWords =>
@@ -99,7 +99,7 @@ const busy = (scene: WebDavScene): ProblemWords => ({
 const failed = (scene: WebDavScene): ProblemWords => ({
   code: 'server-failed',
   what: `${place(scene)} could not do what it was asked to`,
-  hint: 'Check disk, free space and log of the server. It is tried again.',
+  hint: 'Check the log of the server, free space, and whether it may write in that folder of its disk. It is tried again.',
 });
 const notUnderstood = (scene: WebDavScene): ProblemWords => ({
   code: 'not-understood',

@@ -114,24 +114,39 @@ export class WebDavTarget implements Target {
       try {
         await this.#do('folder', signal, (abortSignal) => session.makeFolder(folder, abortSignal));
       } catch (error) {
-        // Somebody else may have made it meanwhile.
-        if (!refusalOf(error) || !(await this.#isFolder(session, folder, signal))) throw error;
+        if (!refusalOf(error)) throw error;
+        // Somebody else may have made it meanwhile; or a file has the name.
+        if (!(await this.#isFolder(session, folder, signal)))
+          throw await this.#inTheWay(session, folder, error);
       }
     }
     this.#folders.add(folder);
   }
 
-  async #isFolder(session: WebDavSession, path: string, signal: AbortSignal): Promise<boolean> {
-    const found = await this.#do('look', signal, (abortSignal) => session.find(path, abortSignal));
-    if (found?.isFolder === false)
-      throw targetError(this.name, {
-        what: `${path} at ${this.#settings.url} is not a folder`,
-        code: 'not-a-folder',
-        fault: 'destination',
-        retry: true,
-        hint: `Remove what stands in the way, or correct path in targets.${this.name}.`,
-      });
-    return found !== undefined;
+  async #isFolder(session: WebDavSession, folder: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      // With `/`: without it some servers answer with where it is.
+      const found = await this.#do('look', signal, (abortSignal) => session.find(`${folder}/`, abortSignal));
+      return found?.isFolder === true;
+    } catch (error) {
+      // Apache's answer where a part of the path is a file.
+      if (refusalOf(error)?.status === 400) return false;
+      throw error;
+    }
+  }
+
+  /** What to tell of a folder that could not be made. */
+  async #inTheWay(session: WebDavSession, folder: string, because: unknown): Promise<unknown> {
+    const { signal } = new AbortController();
+    const found = await this.#do('look', signal, (abortSignal) => session.find(folder, abortSignal));
+    if (found?.isFolder !== false) return because;
+    return targetError(this.name, {
+      what: `${folder} at ${this.#settings.url} is not a folder`,
+      code: 'not-a-folder',
+      fault: 'destination',
+      retry: true,
+      hint: `Remove what stands in the way, or correct path in targets.${this.name}.`,
+    });
   }
 
   /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */

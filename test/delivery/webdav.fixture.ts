@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -62,10 +62,8 @@ export function webdav(login: NonNullable<WebDavOptions['login']>, tls: boolean)
         code: 'write-refused',
         fault: 'destination',
         meet: async (place) => {
-          const path = join(webDavOf(place).root, 'locked');
-          await mkdir(path, { recursive: true });
-          await chmod(path, 0o555);
-          return webDavOf(place).target({ path: 'locked' });
+          await mkdir(join(webDavOf(place).root, 'closed'), { recursive: true });
+          return webDavOf(place).target({ path: 'closed' });
         },
       },
       'no space left': tls ? 'as without TLS' : noSpace,

@@ -18,8 +18,6 @@ export interface WebDavOptions {
   readonly tls?: boolean;
   /** How the account logs in; 'basic' by default. */
   readonly login?: 'basic' | 'digest';
-  /** Further lines of the folder's configuration. */
-  readonly config?: string;
 }
 
 /** A running Apache with mod_dav and one account. */
@@ -41,11 +39,11 @@ export class WebDavServer extends Server {
 
   /** Resolves when the server takes connections. */
   static async start(options: WebDavOptions): Promise<WebDavServer> {
-    const { net, root, tmpfs = '10m', tls = false, login = 'basic', config = '' } = options;
+    const { net, root, tmpfs = '10m', tls = false, login = 'basic' } = options;
     const container = new GenericContainer('mitschnitt/webdav')
       .withNetworkMode('host')
       .withLabels(testLabels)
-      .withEnvironment({ NET: net, TLS: tls ? 'yes' : 'no', LOGIN: login, CONFIG: config });
+      .withEnvironment({ NET: net, TLS: tls ? 'yes' : 'no', LOGIN: login });
     if (root === undefined) container.withTmpFs({ '/srv/dav': `size=${tmpfs}` });
     else {
       await mkdir(root, { recursive: true });
@@ -63,11 +61,6 @@ export class WebDavServer extends Server {
   /** Runs a command beside it. */
   run(...command: readonly string[]): Promise<string> {
     return docker('exec', this.container.getId(), ...command);
-  }
-
-  /** Every request that it has logged: method, path and status. */
-  async log(): Promise<string> {
-    return docker('logs', this.container.getId());
   }
 
   protected override async ready(): Promise<void> {
