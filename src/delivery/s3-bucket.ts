@@ -217,12 +217,11 @@ export class S3Bucket {
   ): Promise<void> {
     const attempt = (condition: S3Properties) =>
       this.#do(step, signal, (abortSignal, progress) => work(condition, abortSignal, progress));
-    if (!this.#conditional) return void (await attempt({}));
     try {
-      await attempt({ IfNoneMatch: '*' });
+      await attempt(this.#conditional ? { IfNoneMatch: '*' } : {});
     } catch (error) {
       const refusal = error instanceof MitschnittError ? refusalOf(error.cause) : undefined;
-      if (refusal?.status !== 501) throw error;
+      if (refusal?.status !== 501 || !this.#conditional) throw error;
       await attempt({});
       this.#conditional = false;
     }

@@ -77,10 +77,7 @@ export class WebDavSession {
     const headers = { Depth: '0', Accept: 'application/xml' };
     try {
       const { text } = await this.#ask('PROPFIND', path, { headers, abortSignal });
-      const { type, size } = this.#webdav.parseStat(
-        await this.#webdav.parseXML(text),
-        path,
-      ) as WebDav.FileStat;
+      const { type, size } = this.#webdav.parseStat(await this.#webdav.parseXML(text), path);
       return { isFolder: type === 'directory', bytes: size };
     } catch (error) {
       if (error instanceof WebDavRefusal && error.status === 404) return undefined;
@@ -120,7 +117,8 @@ export class WebDavSession {
   }
 
   end(): void {
-    for (const agent of Object.values(this.#agents)) agent.destroy();
+    this.#agents.httpAgent.destroy();
+    this.#agents.httpsAgent.destroy();
   }
 
   async #waysToLogIn(abortSignal: AbortSignal): Promise<string> {

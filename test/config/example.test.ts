@@ -26,7 +26,7 @@ async function supported(): Promise<string> {
 describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
-      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder, ftp or sftp',
+      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder, ftp, sftp, s3 or webdav',
       '27:1 smtp: is not supported yet -> leave smtp out',
       '28:1 alarms: is not supported yet -> leave alarms out',
       '29:1 cleanup: is not supported yet -> leave cleanup out',
@@ -75,7 +75,7 @@ describe('the example of the product description', () => {
     expect(types.map(([type]) => type)).toEqual(['ftp', 'sftp', 's3', 'webdav', 'email', 'folder']);
     for (const [type, section] of types) {
       const text = (await supported()).replace('{ type: folder, path: /srv }', () => section);
-      const expected = ['ftp', 'sftp', 'folder'].includes(type)
+      const expected = ['ftp', 'sftp', 's3', 'webdav', 'folder'].includes(type)
         ? []
         : [expect.stringContaining('is not supported yet')];
       const found = await faultsOf(text, environment).catch(() => []);
@@ -150,6 +150,8 @@ describe('the JSON Schema', () => {
       'folder',
       'ftp',
       'sftp',
+      's3',
+      'webdav',
     ]);
   });
 });

@@ -95,6 +95,21 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
     'targets.archiv.share: has no meaning with type: folder -> only with type: smb',
   ],
   [
+    changed(
+      target,
+      '{ type: s3, bucket: b-1, access_key: a, secret_key: s, object_lock: { retention: 30d } }',
+    ),
+    'targets.archiv.object_lock: is incomplete -> mode and retention together',
+  ],
+  [
+    changed(target, '{ type: s3, bucket: b-1, access_key: a, secret_key: s, object_lock: {} }'),
+    'targets.archiv.object_lock: locks nothing -> mode and retention, or legal_hold: true',
+  ],
+  [
+    changed(target, '{ type: s3, bucket: b-1, access_key: a, secret_key: s, kms_key: k }'),
+    'targets.archiv.kms_key: is not used: "k" -> encryption: aws:kms beside it',
+  ],
+  [
     changed(target, '{ type: ftp, host: h, username: u, password: p, tls: yes }'),
     'targets.archiv.tls: is not valid: "yes" -> none, explicit or implicit',
   ],
@@ -206,17 +221,6 @@ const later: readonly (readonly [text: string, key: string])[] = [
   [changed('path: /srv/archiv', 'path: /srv/archiv, check_every: 5m'), 'targets.archiv.check_every'],
   [
     changed(target, '{ type: smb, host: h, share: s, path: p, username: u, password: x }'),
-    'targets.archiv.type',
-  ],
-  [
-    changed(
-      target,
-      '{ type: s3, endpoint: "https://s3.example", region: r, bucket: b-1, access_key: a, secret_key: s, path: p }',
-    ),
-    'targets.archiv.type',
-  ],
-  [
-    changed(target, '{ type: webdav, url: "https://dav.example/x", username: u, password: p }'),
     'targets.archiv.type',
   ],
   [changed(target, '{ type: email, to: [a@example], max_size: 20MB }'), 'targets.archiv.type'],

@@ -79,11 +79,11 @@ const noSpace: ObstacleCase = {
   code: 'file-too-large',
   fault: 'destination',
   meet: async (place) => {
-    const { server, target } = s3Of(place);
+    const { server } = s3Of(place);
     const bucket = `full-${randomUUID()}`;
     await server.createBucket(bucket);
     await server.limit(bucket, 1);
-    return target({ bucket });
+    return s3Of(place).target({ bucket });
   },
 };
 
