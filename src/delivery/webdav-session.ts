@@ -86,7 +86,12 @@ export class WebDavSession {
   }
 
   /** Writes a file, in the place of one that has the name. */
-  async write(path: string, content: Readable, bytes: number, abortSignal: AbortSignal): Promise<void> {
+  async write(
+    path: string,
+    content: Buffer | Readable,
+    bytes: number,
+    abortSignal: AbortSignal,
+  ): Promise<void> {
     // With the length: some servers take nothing whose end they do not know.
     const headers = { 'Content-Length': String(bytes), 'Content-Type': 'application/octet-stream' };
     await this.#ask('PUT', path, { headers, content, abortSignal });

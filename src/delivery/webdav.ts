@@ -34,6 +34,9 @@ export interface WebDavLimits {
 
 export const webDavLimits: WebDavLimits = { answerMs: 30_000, idleMs: 4_000 };
 
+/** A file up to this size is sent from memory: a stream for it takes longer than the sending. */
+const atOnceBytes = 256 * 1024;
+
 /**
  * Stores files on a WebDAV server. What arrived is known by its size; it is read back only where another file, or an
  * attempt whose answer was lost, may have the name.
@@ -167,17 +170,34 @@ export class WebDavTarget implements Target {
     bytes: number,
     signal: AbortSignal,
   ): Promise<void> {
-    let localError: unknown;
-    await this.#do('store', signal, (abortSignal, progress) => {
-      const body = Readable.from(reporting(content, progress), { objectMode: false });
-      body.on('error', (error) => (localError = error));
-      return session.write(path, body, bytes, abortSignal);
-    }).catch((error: unknown) => {
-      // Whatever the connection then broke with, the local file is the cause.
-      throw localError instanceof MitschnittError ? localError : error;
-    });
+    if (bytes <= atOnceBytes) {
+      const pieces: Buffer[] = [];
+      for await (const piece of content) pieces.push(piece);
+      const body = Buffer.concat(pieces);
+      await this.#do('store', signal, (abortSignal) => session.write(path, body, bytes, abortSignal));
+    } else await this.#writeStream(session, path, content, bytes, signal);
     const found = await this.#do('look', signal, (abortSignal) => session.find(path, abortSignal));
     if (found?.bytes !== bytes) throw this.#differs();
+  }
+
+  async #writeStream(
+    session: WebDavSession,
+    path: string,
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let localError: unknown;
+    try {
+      await this.#do('store', signal, (abortSignal, progress) => {
+        const body = Readable.from(reporting(content, progress), { objectMode: false });
+        body.on('error', (error) => (localError = error));
+        return session.write(path, body, bytes, abortSignal);
+      });
+    } catch (error) {
+      // Whatever the connection then broke with, the local file is the cause.
+      throw localError instanceof MitschnittError ? localError : error;
+    }
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
@@ -197,16 +217,14 @@ export class WebDavTarget implements Target {
    * False: the final name turned out to have the same content.
    */
   async #publish(session: WebDavSession, temporary: string, final: string, upload: Upload): Promise<boolean> {
-    const { signal, bytes } = upload;
+    const { signal } = upload;
     try {
       await this.#do('rename', signal, (abortSignal) => session.move(temporary, final, abortSignal));
+      return true;
     } catch (error) {
       if (refusalOf(error)?.status === 412 && (await this.#holds(session, final, upload))) return false;
       throw error;
     }
-    const found = await this.#do('look', signal, (abortSignal) => session.find(final, abortSignal));
-    if (found?.bytes !== bytes) throw this.#differs();
-    return true;
   }
 
   /** Removes what must not stay, as far as that can be had: the next attempt replaces it otherwise. */
