@@ -20,6 +20,9 @@ const IMAGES = [
   { tag: 'mitschnitt/ftp:latest', context: 'docker/ftp', base: FORKY },
   { tag: 'mitschnitt/ssh:latest', context: 'docker/ssh', base: FORKY },
   { tag: 'mitschnitt/smb:latest', context: 'docker/smb', base: FORKY },
+  { tag: 'mitschnitt/swift:latest', context: 'docker/swift', base: FORKY },
+  { tag: 'mitschnitt/radosgw:latest', context: 'docker/radosgw', base: FORKY },
+  { tag: 'mitschnitt/webdav:latest', context: 'docker/webdav', base: FORKY },
 ];
 
 /** The label that tells what an image was built from. */

@@ -31,6 +31,11 @@ const server = () => host().describe('Host name or IP address of the server.');
 const folderOnServer = () =>
   remotePath().describe('Folder on the server below which the recordings are stored.');
 
+const ca = () =>
+  absolutePath()
+    .optional()
+    .describe('PEM file of the authority that signed the certificate of the server, if it is no public one.');
+
 const folder = z
   .strictObject({
     type: z.literal('folder').describe('A folder of this machine.'),
@@ -53,11 +58,7 @@ const ftp = z
       .describe(
         'Encryption: explicit (by AUTH TLS), implicit (from the first byte), or none: password and audio can then be read on the way.',
       ),
-    ca: absolutePath()
-      .optional()
-      .describe(
-        'PEM file of the authority that signed the certificate of the server, if it is no public one.',
-      ),
+    ca: ca(),
     username: username(),
     password: secret('Password to log in with.'),
     path: folderOnServer(),
@@ -117,6 +118,26 @@ const sftp = z
   )
   .describe('An SSH server with SFTP.');
 
+const s3Lock = z
+  .strictObject({
+    mode: z
+      .enum(['governance', 'compliance'])
+      .optional()
+      .describe('compliance: nobody can remove an object before its time; governance: only who may do so.'),
+    retention: duration('1s')
+      .optional()
+      .describe('How long, from the transfer on; a duration such as 3650d.'),
+    legal_hold: z.boolean().default(false).describe('Whether to keep it until somebody takes the hold off.'),
+  })
+  .check(
+    z.superRefine(({ mode, retention, legal_hold }, context) => {
+      if (mode === undefined && retention === undefined && !legal_hold)
+        complain(context, [], 'locks nothing', 'mode and retention, or legal_hold: true');
+      if ((mode === undefined) !== (retention === undefined))
+        complain(context, [], 'is incomplete', 'mode and retention together');
+    }),
+  );
+
 const s3 = z
   .strictObject({
     type: z.literal('s3').describe('An S3 bucket.'),
@@ -127,23 +148,55 @@ const s3 = z
     bucket: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, 'the name of a bucket').describe(
       'Name of the bucket.',
     ),
+    path_style: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether the bucket is named in the path of addresses and not in the host. Default: true with endpoint, else false.',
+      ),
+    ca: ca(),
     access_key: text().describe('Name of the access key.'),
     secret_key: secret('The secret that belongs to the access key.'),
-    path: remotePath().describe('Beginning of the names of all objects.'),
+    path: remotePath().describe('Beginning of the names of all objects, as a folder.'),
+    encryption: z
+      .enum(['AES256', 'aws:kms'])
+      .optional()
+      .describe('What the service encrypts the objects with. Default: what the bucket is set to.'),
+    kms_key: text(2048)
+      .optional()
+      .describe(
+        'Key that the service encrypts with, with encryption: aws:kms. Default: that of the account.',
+      ),
+    object_lock: s3Lock
+      .optional()
+      .describe(
+        'Keeps recordings from being removed or replaced; the bucket must have object lock turned on.',
+      ),
+    storage_class: matching(/^[A-Z][A-Z0-9_]{1,63}$/, 'a storage class such as STANDARD_IA')
+      .optional()
+      .describe('Storage class of the objects. Default: that of the service.'),
     ...common,
   })
-  .meta({ description: 'A bucket of Amazon S3 or a service like it.', ...notYet() });
+  .check(
+    z.superRefine(({ encryption, kms_key }, context) => {
+      if (kms_key !== undefined && encryption !== 'aws:kms')
+        complain(context, ['kms_key'], 'is not used', 'encryption: aws:kms beside it');
+    }),
+  )
+  .describe('A bucket of Amazon S3 or a service like it.')
+  .transform((target) => ({ ...target, path_style: target.path_style ?? target.endpoint !== undefined }));
 
 const webdav = z
   .strictObject({
     type: z.literal('webdav').describe('A WebDAV server.'),
-    url: webAddress(['https', 'http']).describe('Address of the WebDAV folder.'),
+    url: webAddress(['https', 'http']).describe('Address of the WebDAV folder; it must exist.'),
+    ca: ca(),
     username: username(),
     password: secret('Password to log in with.'),
     path: folderOnServer(),
     ...common,
   })
-  .meta({ description: 'A WebDAV server such as Nextcloud.', ...notYet() });
+  .describe('A WebDAV server such as Nextcloud.');
 
 const email = z
   .strictObject({

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { FTPError, type Client } from 'basic-ftp';
@@ -8,6 +7,7 @@ import { MitschnittError } from '../errors.ts';
 import { createFtpClient, reasonOf, store } from './ftp-client.ts';
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
 import { OpenRecording } from './local-file.ts';
+import { readAuthority } from './own-authority.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
 import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
 import { within } from './time-limit.ts';
@@ -141,7 +141,8 @@ export class FtpTarget implements Target {
 
   async #logIn(client: Client, signal: AbortSignal): Promise<void> {
     const { host, port, tls, username, password } = this.#settings;
-    const secure = tls === 'none' ? {} : await this.#trust();
+    const ca = tls === 'none' ? undefined : await readAuthority(this.name, this.#settings.ca);
+    const secure = ca === undefined ? {} : { ca };
     await this.#do('connect', signal, () =>
       tls === 'implicit' ? client.connectImplicitTLS(host, port, secure) : client.connect(host, port),
     );
@@ -170,23 +171,6 @@ export class FtpTarget implements Target {
       await this.#makeFolder(client, root, signal);
     }
     this.#root = root;
-  }
-
-  async #trust(): Promise<{ ca?: string }> {
-    const { ca } = this.#settings;
-    if (ca === undefined) return {};
-    try {
-      return { ca: await readFile(ca, 'utf8') };
-    } catch (cause) {
-      throw targetError(this.name, {
-        what: `the certificate file ${ca} cannot be read`,
-        code: 'ca-unreadable',
-        fault: 'configuration',
-        retry: true,
-        hint: `Let targets.${this.name}.ca name a PEM file that the user that Mitschnitt runs as may read.`,
-        cause,
-      });
-    }
   }
 
   async #makeFolder(client: Client, folder: string, signal: AbortSignal): Promise<void> {

@@ -1,15 +1,19 @@
 import { FolderTarget, type FolderSettings } from './folder.ts';
 import { FtpTarget, type FtpSettings } from './ftp.ts';
+import { S3Target, type S3Settings } from './s3.ts';
 import { SftpTarget, type SftpSettings } from './sftp.ts';
 import { SmbTarget, type SmbSettings } from './smb.ts';
 import type { Target } from './target.ts';
+import { WebDavTarget, type WebDavSettings } from './webdav.ts';
 
 /** Every kind of target, by the `type` in its settings. A new one is a line here. */
 const kinds = {
   folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
   smb: (name: string, settings: SmbSettings) => new SmbTarget(name, settings),
+  s3: (name: string, settings: S3Settings) => new S3Target(name, settings),
   sftp: (name: string, settings: SftpSettings) => new SftpTarget(name, settings),
+  webdav: (name: string, settings: WebDavSettings) => new WebDavTarget(name, settings),
 };
 
 export type TargetKind = keyof typeof kinds;

@@ -66,7 +66,7 @@ const LAYERS: readonly Layer[] = [
     name: 'part of targets',
     files: [
       ...['delivery/time-limit.ts', 'delivery/local-file.ts', 'delivery/own-names.ts'],
-      ...['delivery/target-errors.ts', 'delivery/socket-errors.ts'],
+      ...['delivery/target-errors.ts', 'delivery/socket-errors.ts', 'delivery/own-authority.ts'],
     ],
     mayImport: ['part of targets', 'port', 'core'],
     outside: true,

@@ -73,7 +73,7 @@ describe('the example of the product description', () => {
     expect(types.map(([type]) => type)).toEqual(['ftp', 'sftp', 's3', 'webdav', 'email', 'folder']);
     for (const [type, section] of types) {
       const text = (await supported()).replace('{ type: folder, path: /srv }', () => section);
-      const expected = ['ftp', 'sftp', 'folder'].includes(type)
+      const expected = ['ftp', 'sftp', 's3', 'webdav', 'folder'].includes(type)
         ? []
         : [expect.stringContaining('is not supported yet')];
       const found = await faultsOf(text, environment).catch(() => []);
@@ -149,6 +149,8 @@ describe('the JSON Schema', () => {
       'ftp',
       'smb',
       'sftp',
+      's3',
+      'webdav',
     ]);
   });
 });

@@ -103,6 +103,21 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
     'targets.archiv.username: is not valid: "u%x" -> text of 1 to 255 characters in one line, without %',
   ],
   [
+    changed(
+      target,
+      '{ type: s3, bucket: b-1, access_key: a, secret_key: s, object_lock: { retention: 30d } }',
+    ),
+    'targets.archiv.object_lock: is incomplete -> mode and retention together',
+  ],
+  [
+    changed(target, '{ type: s3, bucket: b-1, access_key: a, secret_key: s, object_lock: {} }'),
+    'targets.archiv.object_lock: locks nothing -> mode and retention, or legal_hold: true',
+  ],
+  [
+    changed(target, '{ type: s3, bucket: b-1, access_key: a, secret_key: s, kms_key: k }'),
+    'targets.archiv.kms_key: is not used: "k" -> encryption: aws:kms beside it',
+  ],
+  [
     changed(target, '{ type: ftp, host: h, username: u, password: p, tls: yes }'),
     'targets.archiv.tls: is not valid: "yes" -> none, explicit or implicit',
   ],
@@ -212,17 +227,6 @@ describe('a fault', () => {
 /** Everything whose feature comes later: each is one fault, and not silently without effect. */
 const later: readonly (readonly [text: string, key: string])[] = [
   [changed('path: /srv/archiv', 'path: /srv/archiv, check_every: 5m'), 'targets.archiv.check_every'],
-  [
-    changed(
-      target,
-      '{ type: s3, endpoint: "https://s3.example", region: r, bucket: b-1, access_key: a, secret_key: s, path: p }',
-    ),
-    'targets.archiv.type',
-  ],
-  [
-    changed(target, '{ type: webdav, url: "https://dav.example/x", username: u, password: p }'),
-    'targets.archiv.type',
-  ],
   [changed(target, '{ type: email, to: [a@example], max_size: 20MB }'), 'targets.archiv.type'],
   [yes('smtp: { host: mail.example, from: pbx@example }'), 'smtp'],
   [yes('alarms: { email: [admin@example], after: 10m }'), 'alarms'],

@@ -48,6 +48,8 @@ export interface Fixture {
   start(): Promise<Place>;
   /** Whether there is one that can die. */
   readonly server: boolean;
+  /** Why an attempt that died leaves nothing behind that has a name, if so. */
+  readonly leftovers?: string;
   readonly obstacles: Readonly<Record<Obstacle, ObstacleCase | string>>;
   /** No message may contain them. */
   readonly secrets: readonly string[];
@@ -152,21 +154,23 @@ export function targetContract(name: string, fixture: Fixture): void {
         expect(await place.files()).toEqual([`a/b/${upload.name}`]);
       });
 
-      test('replaces what an attempt left behind that died', async () => {
-        const upload = await local.upload({ content: patterned(1000), folder: 'a' });
-        await place.write(`a/.mitschnitt-${upload.id}.part`, patterned(50_000));
-        expect((await target.put(upload)).how).toBe('stored');
-        expect(await place.files()).toEqual([`a/${upload.name}`]);
-        expect(sha256(await place.read(`a/${upload.name}`))).toBe(upload.sha256);
-      });
+      if (fixture.leftovers === undefined) {
+        test('replaces what an attempt left behind that died', async () => {
+          const upload = await local.upload({ content: patterned(1000), folder: 'a' });
+          await place.write(`a/.mitschnitt-${upload.id}.part`, patterned(50_000));
+          expect((await target.put(upload)).how).toBe('stored');
+          expect(await place.files()).toEqual([`a/${upload.name}`]);
+          expect(sha256(await place.read(`a/${upload.name}`))).toBe(upload.sha256);
+        });
 
-      test('removes what an attempt left behind that died after giving the final name', async () => {
-        const upload = await local.upload({ content: patterned(1000) });
-        await place.write(upload.name, patterned(1000));
-        await place.write(`.mitschnitt-${upload.id}.part`, patterned(1000));
-        expect((await target.put(upload)).how).toBe('already-there');
-        expect(await place.files()).toEqual([upload.name]);
-      });
+        test('removes what an attempt left behind that died after giving the final name', async () => {
+          const upload = await local.upload({ content: patterned(1000) });
+          await place.write(upload.name, patterned(1000));
+          await place.write(`.mitschnitt-${upload.id}.part`, patterned(1000));
+          expect((await target.put(upload)).how).toBe('already-there');
+          expect(await place.files()).toEqual([upload.name]);
+        });
+      }
 
       test('leaves nothing under the final name when it is aborted, and succeeds afterwards', async () => {
         const abort = new AbortController();

@@ -3,7 +3,9 @@ import type { Fixture } from './contract.ts';
 import { folder } from './folder.fixture.ts';
 import { ftp } from './ftp.fixture.ts';
 import { smb } from './smb.fixture.ts';
+import { s3 } from './s3.fixture.ts';
 import { sftp } from './sftp.fixture.ts';
+import { webdav } from './webdav.fixture.ts';
 
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
 export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixture>>>> = {
@@ -18,9 +20,18 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
     'SMB with mandatory signing': smb('signing'),
     'SMB 3.1.1 with required encryption': smb('encryption'),
   },
+  s3: {
+    'S3 without TLS': s3(false),
+    'S3 with TLS': s3(true),
+  },
   sftp: {
     'SFTP with a password': sftp('password'),
     'SFTP with a password as the answer to a question': sftp('keyboard'),
     'SFTP with a protected key': sftp('key'),
+  },
+  webdav: {
+    'WebDAV with a basic login': webdav('basic', false),
+    'WebDAV with a digest login': webdav('digest', false),
+    'WebDAV with TLS': webdav('basic', true),
   },
 };

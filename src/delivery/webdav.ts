@@ -1,0 +1,297 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+
+import { MitschnittError } from '../errors.ts';
+import { OpenRecording } from './local-file.ts';
+import { readAuthority } from './own-authority.ts';
+import { newProbeName, temporaryName } from './own-names.ts';
+import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { NoAnswer, within } from './time-limit.ts';
+import type { Stored, Target, Upload } from './target.ts';
+import { webDavProblem, type WebDavStep } from './webdav-errors.ts';
+import { WebDavRefusal, WebDavSession } from './webdav-session.ts';
+
+/** A web server with WebDAV (RFC 4918). */
+export interface WebDavSettings {
+  readonly type: 'webdav';
+  /** URL of the folder that the account may use, without `/` at its end; it must exist. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: { reveal(): string };
+  /** Folder below the URL. Made as needed. */
+  readonly path: string;
+  /** PEM file of the authority that signed the server's certificate, if it is no public one. */
+  readonly ca?: string | undefined;
+}
+
+export interface WebDavLimits {
+  /** For the answer to one request, and for a transfer without any progress. */
+  readonly answerMs: number;
+  /** A connection that was idle for longer is not used again. */
+  readonly idleMs: number;
+}
+
+export const webDavLimits: WebDavLimits = { answerMs: 30_000, idleMs: 4_000 };
+
+/** A file up to this size is sent from memory: a stream for it takes longer than the sending. */
+const atOnceBytes = 256 * 1024;
+
+/**
+ * Stores files on a WebDAV server. What arrived is known by its size; it is read back only where another file, or an
+ * attempt whose answer was lost, may have the name.
+ */
+export class WebDavTarget implements Target {
+  readonly name: string;
+  readonly #settings: WebDavSettings;
+  readonly #limits: WebDavLimits;
+  readonly #probe = newProbeName();
+  #session: WebDavSession | undefined;
+  /** Folders that were seen or made in this session. */
+  readonly #folders = new Set<string>();
+
+  constructor(name: string, settings: WebDavSettings, limits: WebDavLimits = webDavLimits) {
+    this.name = name;
+    this.#settings = settings;
+    this.#limits = limits;
+  }
+
+  async put(upload: Upload): Promise<Stored> {
+    const { signal, bytes } = upload;
+    const session = await this.#connected(signal);
+    const folder = pathOf(this.#settings.path, upload.folder);
+    await this.#makeFolder(session, folder, signal);
+    const final = pathOf(folder, upload.name);
+    const temporary = pathOf(folder, temporaryName(upload.id));
+    let published = false;
+    try {
+      if (await this.#holds(session, final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
+      const source = await OpenRecording.open(upload);
+      await this.#write(session, temporary, source.pieces(), bytes, signal).finally(() => source.close());
+      published = await this.#publish(session, temporary, final, upload);
+      return published
+        ? { how: 'stored', confirmedBy: 'size' }
+        : { how: 'already-there', confirmedBy: 'sha256' };
+    } finally {
+      if (!published) await this.#discard(temporary);
+    }
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const session = await this.#connected(signal);
+    await this.#makeFolder(session, pathOf(this.#settings.path), signal);
+    const path = pathOf(this.#settings.path, this.#probe);
+    const content = Buffer.from(this.#probe);
+    try {
+      await this.#write(session, path, [content], content.length, signal);
+      const digest = await this.#digest(session, path, signal);
+      if (digest !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
+      await this.#do('remove', signal, (abortSignal) => session.remove(path, abortSignal));
+    } catch (error) {
+      await this.#discard(path);
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#drop();
+    return Promise.resolve();
+  }
+
+  async #connected(signal: AbortSignal): Promise<WebDavSession> {
+    if (this.#session) return this.#session;
+    const ca = await readAuthority(this.name, this.#settings.ca);
+    const { idleMs } = this.#limits;
+    const session = await this.#do('connect', signal, (abortSignal) =>
+      WebDavSession.open(this.#settings, ca, idleMs, abortSignal),
+    );
+    const found = await this.#do('root', signal, (abortSignal) => session.find('', abortSignal));
+    if (!found) throw this.#explained('root', new WebDavRefusal(404));
+    return (this.#session = session);
+  }
+
+  async #makeFolder(session: WebDavSession, folder: string, signal: AbortSignal): Promise<void> {
+    if (folder === '' || this.#folders.has(folder)) return;
+    if (!(await this.#isFolder(session, folder, signal))) {
+      await this.#makeFolder(session, pathOf(folder, '..'), signal);
+      try {
+        await this.#do('folder', signal, (abortSignal) => session.makeFolder(folder, abortSignal));
+      } catch (error) {
+        if (!refusalOf(error)) throw error;
+        // Somebody else may have made it meanwhile; or a file has the name.
+        if (!(await this.#isFolder(session, folder, signal)))
+          throw await this.#inTheWay(session, folder, error);
+      }
+    }
+    this.#folders.add(folder);
+  }
+
+  async #isFolder(session: WebDavSession, folder: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      // With `/`: without it some servers answer with where it is.
+      const found = await this.#do('look', signal, (abortSignal) => session.find(`${folder}/`, abortSignal));
+      return found?.isFolder === true;
+    } catch (error) {
+      // Apache's answer where a part of the path is a file.
+      if (refusalOf(error)?.status === 400) return false;
+      throw error;
+    }
+  }
+
+  /** What to tell of a folder that could not be made. */
+  async #inTheWay(session: WebDavSession, folder: string, because: unknown): Promise<unknown> {
+    const { signal } = new AbortController();
+    const found = await this.#do('look', signal, (abortSignal) => session.find(folder, abortSignal));
+    if (found?.isFolder !== false) return because;
+    return targetError(this.name, {
+      what: `${folder} at ${this.#settings.url} is not a folder`,
+      code: 'not-a-folder',
+      fault: 'destination',
+      retry: true,
+      hint: `Remove what stands in the way, or correct path in targets.${this.name}.`,
+    });
+  }
+
+  /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */
+  async #holds(session: WebDavSession, final: string, upload: Upload): Promise<boolean> {
+    const { bytes, sha256, name, signal } = upload;
+    const found = await this.#do('look', signal, (abortSignal) => session.find(final, abortSignal));
+    if (!found) return false;
+    const same = !found.isFolder && found.bytes === bytes;
+    if (same && (await this.#digest(session, final, signal)) === sha256) return true;
+    throw targetError(this.name, nameTaken(name));
+  }
+
+  /** Writes a file to its end and compares its size. */
+  async #write(
+    session: WebDavSession,
+    path: string,
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (bytes <= atOnceBytes) {
+      const pieces: Buffer[] = [];
+      for await (const piece of content) pieces.push(piece);
+      const body = Buffer.concat(pieces);
+      await this.#do('store', signal, (abortSignal) => session.write(path, body, bytes, abortSignal));
+    } else await this.#writeStream(session, path, content, bytes, signal);
+    const found = await this.#do('look', signal, (abortSignal) => session.find(path, abortSignal));
+    if (found?.bytes !== bytes) throw this.#differs();
+  }
+
+  async #writeStream(
+    session: WebDavSession,
+    path: string,
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    bytes: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let localError: unknown;
+    try {
+      await this.#do('store', signal, (abortSignal, progress) => {
+        const body = Readable.from(reporting(content, progress), { objectMode: false });
+        body.on('error', (error) => (localError = error));
+        return session.write(path, body, bytes, abortSignal);
+      });
+    } catch (error) {
+      // Whatever the connection then broke with, the local file is the cause.
+      throw localError instanceof MitschnittError ? localError : error;
+    }
+  }
+
+  /** SHA-256 of a file as it is read back, lower-case hex. */
+  #digest(session: WebDavSession, path: string, signal: AbortSignal): Promise<string> {
+    return this.#do('read', signal, async (abortSignal, progress) => {
+      const hash = createHash('sha256');
+      for await (const piece of await session.read(path, abortSignal)) {
+        hash.update(piece);
+        progress();
+      }
+      return hash.digest('hex');
+    });
+  }
+
+  /**
+   * Gives the file its final name, which the server refuses where another file has it (RFC 4918, 9.9.3).
+   * False: the final name turned out to have the same content.
+   */
+  async #publish(session: WebDavSession, temporary: string, final: string, upload: Upload): Promise<boolean> {
+    const { signal } = upload;
+    try {
+      await this.#do('rename', signal, (abortSignal) => session.move(temporary, final, abortSignal));
+      return true;
+    } catch (error) {
+      if (refusalOf(error)?.status === 412 && (await this.#holds(session, final, upload))) return false;
+      throw error;
+    }
+  }
+
+  /** Removes what must not stay, as far as that can be had: the next attempt replaces it otherwise. */
+  async #discard(path: string): Promise<void> {
+    const session = this.#session;
+    if (!session) return;
+    const { signal } = new AbortController();
+    // Its own failure matters less than what led here.
+    await this.#do('remove', signal, (abortSignal) => session.remove(path, abortSignal)).catch(
+      () => undefined,
+    );
+  }
+
+  /** One step, with its limit. `abortSignal` ends what it does when it is over. */
+  async #do<T>(
+    step: WebDavStep,
+    signal: AbortSignal,
+    work: (abortSignal: AbortSignal, progress: () => void) => Promise<T>,
+  ): Promise<T> {
+    const over = new AbortController();
+    try {
+      return await within({ ms: this.#limits.answerMs, signal }, (progress) => work(over.signal, progress));
+    } catch (error) {
+      const status = error instanceof WebDavRefusal ? error.status : undefined;
+      // The other connections are not trusted any more, and the password may have to be asked for in another way.
+      if (error instanceof NoAnswer || status === 401) this.#drop();
+      // A folder that somebody removed is made again.
+      else if (status === 404 || status === 409) this.#folders.clear();
+      throw this.#explained(step, error);
+    } finally {
+      over.abort();
+    }
+  }
+
+  #explained(step: WebDavStep, error: unknown): MitschnittError {
+    const scene = { target: this.name, settings: this.#settings, step };
+    return targetError(this.name, webDavProblem(error, scene));
+  }
+
+  #drop(): void {
+    this.#session?.end();
+    this.#session = undefined;
+    this.#folders.clear();
+  }
+
+  #differs(): MitschnittError {
+    const hint = `Check free space, quota and the log of the server at ${this.#settings.url}: it does not keep all that is sent to it.`;
+    return targetError(this.name, contentDiffers(hint));
+  }
+}
+
+/** A path below the URL, without `/` at its ends. */
+function pathOf(...parts: readonly string[]): string {
+  return posix.join('/', ...parts).replace(/^\/|\/$/g, '');
+}
+
+async function* reporting(
+  content: AsyncIterable<Buffer> | Iterable<Buffer>,
+  progress: () => void,
+): AsyncGenerator<Buffer> {
+  for await (const piece of content) {
+    progress();
+    yield piece;
+  }
+}
+
+/** The refusal of the server behind an error; undefined: it was something else. */
+function refusalOf(error: unknown): WebDavRefusal | undefined {
+  return error instanceof MitschnittError && error.cause instanceof WebDavRefusal ? error.cause : undefined;
+}
