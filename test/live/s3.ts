@@ -6,7 +6,7 @@ import { eventually } from './eventually.ts';
 
 const s3Host = 9;
 // Five Python programs: 7 s on an idle machine.
-const startMs = 120_000;
+const startMs = 100_000;
 
 /** What to start. */
 export interface S3Options {
