@@ -5,7 +5,8 @@ import { docker, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const s3Host = 9;
-const startMs = 60_000;
+// Five Python programs: 7 s on an idle machine.
+const startMs = 100_000;
 
 /** What to start. */
 export interface S3Options {
