@@ -17,6 +17,7 @@ import { alarmsFileOf, catalogueFileOf, controlSocketOf, watchMarkOf } from './c
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
+import type { MailLanguage } from './delivery/email-message.ts';
 import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
 import { Uploader } from './delivery/uploader.ts';
 import { messageOf, MitschnittError } from './errors.ts';
@@ -191,9 +192,20 @@ function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskS
 
 function targetsOf(config: Config): readonly Target[] {
   return Object.entries(config.targets).map(([name, settings]) => {
+    if (settings.type === 'email') return createTarget(name, { ...settings, ...mailSettings(config) });
     if (isMade(settings)) return createTarget(name, settings);
     throw new RangeError(`refused by the schema: target ${name} of type ${settings.type}`);
   });
+}
+
+/** What an e-mail target needs besides its own settings. */
+function mailSettings({ smtp, pbx, groups, report }: Config) {
+  if (!smtp) throw new RangeError('refused by the schema: no mail server');
+  const languageOf = (group: string): MailLanguage => {
+    const [language] = groups.find(({ name }) => name === group)?.language.split(/[-_]/) ?? [];
+    return language === 'de' || language === 'en' ? language : report.language;
+  };
+  return { smtp, languageOf, timeZone: pbx.timezone };
 }
 
 type TargetConfig = Config['targets'][string];

@@ -19,6 +19,7 @@ const IMAGES = [
   { tag: 'mitschnitt/sipp:latest', context: 'docker/sipp', base: FORKY },
   { tag: 'mitschnitt/ftp:latest', context: 'docker/ftp', base: FORKY },
   { tag: 'mitschnitt/ssh:latest', context: 'docker/ssh', base: FORKY },
+  { tag: 'mitschnitt/smtp:latest', context: 'docker/smtp', base: FORKY },
 ];
 
 /** The label that tells what an image was built from. */

@@ -78,7 +78,7 @@ export interface Delivery {
   /** Name at this target; differs from the recording's only where another file had that one. */
   readonly name: string;
   readonly deliveredAt: number | undefined;
-  readonly confirmedBy: 'size' | 'sha256' | undefined;
+  readonly confirmedBy: 'size' | 'sha256' | 'accepted' | undefined;
   readonly problem: DeliveryProblem | undefined;
 }
 

@@ -58,7 +58,7 @@ interface DeliveryRow {
   due_at: number;
   name: string;
   delivered_at: number | null;
-  confirmed_by: 'size' | 'sha256' | null;
+  confirmed_by: 'size' | 'sha256' | 'accepted' | null;
   problem_at: number | null;
   problem_code: string | null;
   problem_message: string | null;

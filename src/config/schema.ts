@@ -71,6 +71,17 @@ function checkTargetsKnown(config: Partial<Fields>, context: z.RefinementCtx): v
   });
 }
 
+/** Runs beside faults of form, as above. */
+function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): void {
+  if (config.smtp !== undefined || typeof config.targets !== 'object') return;
+  for (const [name, target] of Object.entries<Partial<Fields['targets'][string]> | undefined>(
+    config.targets,
+  )) {
+    if (target?.type === 'email')
+      complain(context, ['targets', name, 'type'], 'needs a mail server', 'a section smtp beside it');
+  }
+}
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
   return {
@@ -86,6 +97,7 @@ function complete(config: Fields) {
 
 export const configSchema = fields
   .check(z.superRefine(checkTargetsKnown, { when: () => true }))
+  .check(z.superRefine(checkMailServer, { when: () => true }))
   .transform(complete)
   .meta({ title: 'Configuration of Mitschnitt' });
 

@@ -150,16 +150,42 @@ export const uploadSchema = z
   .prefault({})
   .describe('When recordings are delivered.');
 
+/** Port of SMTP with TLS from the first byte (RFC 8314, 3.3). */
+const implicitTlsPort = 465;
+
 export const smtpSchema = z
   .strictObject({
     host: host().describe('Host name or IP address of the mail server.'),
-    port: port().default(587).describe('Its port.'),
+    port: port().optional().describe('Its port. Default: 587, with tls: implicit 465.'),
+    tls: z
+      .enum(['implicit', 'required', 'optional', 'none'])
+      .optional()
+      .describe(
+        'Encryption: implicit (from the first byte), required (by STARTTLS, or nothing is sent), optional (by STARTTLS if the server offers it; whoever is between can prevent that), or none: password and audio can then be read on the way. Default: implicit with port 465, required with a username, otherwise optional.',
+      ),
+    ca: absolutePath()
+      .optional()
+      .describe(
+        'PEM file of the authority that signed the certificate of the server, if it is no public one.',
+      ),
     username: text().optional().describe('Name to log in with, if the server wants it.'),
     password: secret('Password to log in with.').optional(),
     from: emailAddress().describe('Sender of the messages.'),
   })
+  .check(
+    z.superRefine(({ username, password }, context) => {
+      if ((username === undefined) === (password === undefined)) return;
+      const missing = username === undefined ? 'username' : 'password';
+      complain(context, [], `has no ${missing} to log in with`, 'username and password, or neither');
+    }),
+  )
+  .transform((settings) => {
+    const usual = settings.username === undefined ? 'optional' : 'required';
+    const tls = settings.tls ?? (settings.port === implicitTlsPort ? 'implicit' : usual);
+    return { ...settings, tls, port: settings.port ?? (tls === 'implicit' ? implicitTlsPort : 587) };
+  })
   .optional()
-  .meta({ description: 'The mail server for alarms and e-mail targets.', ...notYet() });
+  .describe('The mail server for alarms and e-mail targets.');
 
 export const alarmsSchema = z
   .strictObject({

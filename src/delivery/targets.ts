@@ -1,3 +1,5 @@
+import { SmtpMailer, type SmtpSettings } from '../mail/smtp.ts';
+import { EmailTarget, type EmailSettings } from './email.ts';
 import { FolderTarget, type FolderSettings } from './folder.ts';
 import { FtpTarget, type FtpSettings } from './ftp.ts';
 import { SftpTarget, type SftpSettings } from './sftp.ts';
@@ -5,6 +7,8 @@ import type { Target } from './target.ts';
 
 /** Every kind of target, by the `type` in its settings. A new one is a line here. */
 const kinds = {
+  email: (name: string, settings: EmailSettings & { readonly smtp: SmtpSettings }) =>
+    new EmailTarget(name, settings, new SmtpMailer(settings.smtp)),
   folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
   sftp: (name: string, settings: SftpSettings) => new SftpTarget(name, settings),
