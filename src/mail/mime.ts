@@ -33,7 +33,8 @@ function composed({ id, to, subject, text, attachment }: Message, from: string):
     from,
     to: [...to],
     subject: visibleLine(subject),
-    text: text.toWellFormed(),
+    // As it goes over the wire, or its size would not be known before.
+    text: text.toWellFormed().replace(/\r?\n/g, '\r\n'),
     messageId: `<${id}@${from.slice(from.lastIndexOf('@') + 1)}>`,
     // Answering machines are not to answer (RFC 3834, 5).
     headers: { 'Auto-Submitted': 'auto-generated' },

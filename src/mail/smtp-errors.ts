@@ -70,8 +70,7 @@ function meaning(reply: Reply, scene: SmtpScene): ProblemWords {
   if (code === 421) return busy(scene);
   if (command === 'STARTTLS') return noTls(scene);
   if (status === '3.4' || status === '2.3') return tooBig(scene);
-  if (code === 530)
-    return status === '7.0' && scene.settings.tls === 'none' ? tlsDemanded(scene) : noLogin(scene);
+  if (code === 530) return demanded(scene);
   if (scene.step === 'login' && code >= 500) return noLogin(scene);
   if (code === 552) return tooBig(scene);
   if (code === 452 || status === '3.1') return noSpace(scene);
@@ -97,6 +96,12 @@ const noTls = (scene: SmtpScene): ProblemWords => ({
   what: `the mail server ${place(scene)} offers no encryption by STARTTLS`,
   hint: 'Turn TLS on at the server, or set tls in smtp to implicit (port 465), or to none if nobody can listen in.',
 });
+/** The same reply demands encryption (RFC 3207) or a login (RFC 4954). */
+const demanded = (scene: SmtpScene): ProblemWords => {
+  const { username, tls } = scene.settings;
+  if (username !== undefined && tls === 'none') return tlsDemanded(scene);
+  return noLogin(scene);
+};
 const tlsDemanded = (scene: SmtpScene): ProblemWords => ({
   code: 'tls-demanded',
   fault: 'configuration',
@@ -114,7 +119,7 @@ const noLogin = (scene: SmtpScene): ProblemWords => {
         : `login refused for user ${username} at the mail server ${place(scene)}`,
     hint:
       username === undefined
-        ? 'Set username and password in smtp.'
+        ? 'Set username and password in smtp, and tls: required.'
         : 'Check username and password in smtp, and that this user may send by SMTP (some providers want a password for apps).',
   };
 };
@@ -158,7 +163,7 @@ function recipientsRefused({ refusals }: RecipientsRefused, scene: SmtpScene): P
 function recipientMeaning(reply: Reply, names: string, scene: SmtpScene): ProblemWords {
   const { code, status } = reply;
   if (code === 421) return busy(scene);
-  if (code === 530 || (status === '7.0' && scene.settings.username === undefined)) return noLogin(scene);
+  if (code === 530) return demanded(scene);
   if (status === '2.2' || code === 452 || code === 552)
     return {
       code: 'no-space',
@@ -173,11 +178,12 @@ function recipientMeaning(reply: Reply, names: string, scene: SmtpScene): Proble
     };
   // Bad sender: many servers look at it only now.
   if (status === '1.7' || status === '1.8') return senderRefused(scene);
-  const { from } = scene.settings;
+  const { from, username } = scene.settings;
+  const login = username === undefined ? ', set username and password if it wants a login' : '';
   return {
     code: 'recipient-refused',
     what: `the mail server ${place(scene)} refuses the recipient ${names} for the sender ${from}; nobody got the message`,
-    hint: 'Correct the address, set from in smtp to one as which this user may send, or allow relaying at the mail server.',
+    hint: `Correct the address, set from in smtp to one as which this user may send${login}, or allow relaying at the mail server.`,
   };
 }
 

@@ -8,6 +8,8 @@ export interface ScriptedSmtp {
   readonly port: number;
   /** The commands that it was given, without their arguments. */
   readonly heard: readonly string[];
+  /** Size of each message that came to its end, in bytes. */
+  readonly messages: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ const polite: Script = {
 export async function startScripted(script: Script): Promise<ScriptedSmtp> {
   const sockets = new Set<Socket>();
   const heard: string[] = [];
+  const messages: number[] = [];
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -35,12 +38,18 @@ export async function startScripted(script: Script): Promise<ScriptedSmtp> {
       if (reply?.startsWith('421')) socket.end();
     };
     let inMessage = false;
+    let bytes = 0;
     let rest = '';
     socket.on('data', (piece) => {
       const lines = (rest + piece.toString('latin1')).split('\r\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        if (inMessage && line !== '.') continue;
+        if (inMessage && line !== '.') {
+          bytes += line.length + 2;
+          continue;
+        }
+        if (inMessage) messages.push(bytes);
+        bytes = 0;
         const command = inMessage ? '.' : (line.split(/[ :]/)[0] ?? '').toUpperCase();
         heard.push(command);
         inMessage = command === 'DATA' && ({ ...polite, ...script }.DATA ?? '').startsWith('354');
@@ -54,6 +63,7 @@ export async function startScripted(script: Script): Promise<ScriptedSmtp> {
     host: '127.0.0.1',
     port: (server.address() as AddressInfo).port,
     heard,
+    messages,
     stop: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
