@@ -9,6 +9,7 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
+import { DeliveryAlarms, notifiersOf } from './assemble-alarms.ts';
 import { Alarms } from './alarms/alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
@@ -56,9 +57,16 @@ export function assemble(config: Config): Program {
   const log = createLog(config.log);
   const spool = new Spool(config.spool.path);
   const catalogue = catalogueOf(config, false);
-  const alarms = new Alarms({ file: alarmsFileOf(config), log, now: Date.now, listeners: [] });
+  const alarms = new Alarms({
+    file: alarmsFileOf(config),
+    log,
+    now: Date.now,
+    listeners: [(alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state))],
+  });
+  const notifiers = notifiersOf(config, { catalogue, alarms, log });
+  const deliveryAlarms = new DeliveryAlarms(config, alarms);
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
-  const uploader = uploaderOf(config, { catalogue, spool, log });
+  const uploader = uploaderOf(config, { catalogue, spool, log, deliveryAlarms });
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
   let recorder: Recorder | undefined;
@@ -91,6 +99,8 @@ export function assemble(config: Config): Program {
           hint: spool.installCommand,
         });
       await alarms.start();
+      await deliveryAlarms.start(catalogue);
+      for (const notifier of notifiers) await notifier.start();
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       recorder = await recorderOf(config, policy, parts);
       growth.start();
@@ -105,6 +115,7 @@ export function assemble(config: Config): Program {
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
+      for (const notifier of notifiers) await notifier.stop();
       await alarms.stop();
       await catalogue.close();
       log.info('stopped');
@@ -255,8 +266,11 @@ interface Parts {
   readonly reporter: Reporter | undefined;
 }
 
-function uploaderOf(config: Config, parts: Pick<Parts, 'catalogue' | 'spool' | 'log'>): Uploader {
-  const { catalogue, spool, log } = parts;
+function uploaderOf(
+  config: Config,
+  parts: Pick<Parts, 'catalogue' | 'spool' | 'log'> & { readonly deliveryAlarms: DeliveryAlarms },
+): Uploader {
+  const { catalogue, spool, log, deliveryAlarms } = parts;
   return new Uploader({
     ledger: catalogue,
     targets: targetsOf(config),
@@ -264,6 +278,7 @@ function uploaderOf(config: Config, parts: Pick<Parts, 'catalogue' | 'spool' | '
     localFile: (recording) => spool.transferFile(recording),
     report: (event) => {
       logUpload(log, event);
+      deliveryAlarms.take(event);
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Fault } from '../errors.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
@@ -10,6 +11,7 @@ export interface Tables {
   deliveries: DeliveryRow;
   records: RecordRow;
   report_appends: ReportAppendRow;
+  alarm_notices: AlarmNoticeRow;
 }
 
 export interface CallRow {
@@ -92,6 +94,21 @@ interface ReportAppendRow {
   text: string;
   /** JSON array of record ids. */
   records: string;
+}
+
+export interface AlarmNoticeRow {
+  channel: string;
+  kind: string;
+  subject: string;
+  problem: string;
+  fault: Fault;
+  hint: string;
+  since: number;
+  begun_at: number;
+  ended_at: number | null;
+  times: number;
+  told_at: number | null;
+  reminders: number;
 }
 
 export const recordColumns = [

@@ -73,7 +73,10 @@ function checkTargetsKnown(config: Partial<Fields>, context: z.RefinementCtx): v
 
 /** Runs beside faults of form, as above. */
 function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): void {
-  if (config.smtp !== undefined || typeof config.targets !== 'object') return;
+  if (config.smtp !== undefined) return;
+  if (Array.isArray(config.alarms?.email) && config.alarms.email.length > 0)
+    complain(context, ['alarms', 'email'], 'needs a mail server', 'a section smtp beside it');
+  if (typeof config.targets !== 'object') return;
   for (const [name, target] of Object.entries<Partial<Fields['targets'][string]> | undefined>(
     config.targets,
   )) {
@@ -91,6 +94,7 @@ function complete(config: Fields) {
       timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
     prompts: { path: config.prompts.path ?? fileURLToPath(new URL('../../sounds', import.meta.url)) },
+    alarms: { ...config.alarms, language: config.alarms.language ?? config.report.language },
     report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
   };
 }

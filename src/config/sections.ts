@@ -187,20 +187,48 @@ export const smtpSchema = z
   .optional()
   .describe('The mail server for alarms and e-mail targets.');
 
+const failingAfter = z
+  .union(
+    [
+      wholeNumber(1, 1_000_000).transform((attempts) => ({ attempts })),
+      duration('1s').transform((ms) => ({ ms })),
+    ],
+    { error: 'a number of attempts such as 3, or a duration such as 10m' },
+  )
+  .prefault(3)
+  .describe(
+    'From when on deliveries that fail are an alarm: so many attempts in a row, or failing for so long (a duration).',
+  );
+
 export const alarmsSchema = z
   .strictObject({
     email: z.array(emailAddress()).default([]).describe('Who is told by e-mail.'),
-    webhook: webAddress(['https', 'http']).optional().describe('Address that is told by an HTTP request.'),
-    after: z
-      .union([wholeNumber(1, 1_000_000), duration('1s')], {
-        error: 'a number of attempts such as 3, or a duration such as 10m',
-      })
-      .prefault(3)
-      .describe('Failed attempts, or a duration of failing, after which a delivery raises an alarm.'),
+    webhook: webAddress(['https', 'http'])
+      .optional()
+      .describe('Address that is told by an HTTP request with JSON, signed with webhook_secret.'),
+    webhook_secret: secret(
+      'Key of the signature (HMAC-SHA256) by which the receiver knows that a request is of Mitschnitt; after whsec_ it is Base64.',
+    ).optional(),
+    language: z
+      .enum(['de', 'en'])
+      .optional()
+      .describe('Language in which people are told. Default: that of the report.'),
+    after: failingAfter,
     remind_every: duration('1m').prefault('24h').describe('Time from one reminder to the next; a duration.'),
   })
-  .optional()
-  .meta({ description: 'Who is told when something stands in the way.', ...notYet() });
+  .check(
+    z.superRefine(({ webhook, webhook_secret }, context) => {
+      if (webhook !== undefined && webhook_secret === undefined)
+        complain(
+          context,
+          ['webhook'],
+          'has no key to sign with',
+          'webhook_secret or webhook_secret_file beside it',
+        );
+    }),
+  )
+  .prefault({})
+  .describe('Who is told when something stands in the way. status and the log tell it in any case.');
 
 export const cleanupSchema = z
   .strictObject({

@@ -111,7 +111,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'version.ts', 'cli/'],
+    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'version.ts', 'cli/'],
     mayImport: [
       'entry',
       'web',
@@ -120,6 +120,7 @@ const LAYERS: readonly Layer[] = [
       'application',
       'config',
       'port',
+      'service',
       'log',
       'core',
     ],

@@ -1,0 +1,82 @@
+/** How people come to hear of alarms; a part of assemble.ts. */
+import { hostname } from 'node:os';
+
+import { EmailChannel } from './alarms/email-channel.ts';
+import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
+import { UploadAlarms, type AlarmChange } from './alarms/upload-alarms.ts';
+import { WebhookChannel } from './alarms/webhook-channel.ts';
+import { SmtpMailer } from './mail/smtp.ts';
+import type { Alarms } from './alarms/alarms.ts';
+import type { NoticePolicy } from './alarms/notices.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config/schema.ts';
+import type { UploadEvent } from './delivery/courier.ts';
+import type { Log } from './log.ts';
+
+/** What belongs together begins within seconds. */
+const gatherMs = 20_000;
+/** At most so often somebody is told, however much comes and goes. */
+const quietMs = 5 * 60_000;
+
+interface AlarmParts {
+  readonly catalogue: Catalogue;
+  readonly alarms: Alarms;
+  readonly log: Log;
+}
+
+/** One for each way by which the configuration wants people to be told. */
+export function notifiersOf(config: Config, { catalogue, alarms, log }: AlarmParts): readonly Notifier[] {
+  const policy: NoticePolicy = { gatherMs, quietMs, remindEveryMs: config.alarms.remind_every };
+  return channelsOf(config).map(
+    (channel) => new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now }),
+  );
+}
+
+function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {
+  const form = { language: alarms.language, timeZone: pbx.timezone, host: hostname() };
+  const { email, webhook: url, webhook_secret: secret } = alarms;
+  return [
+    ...(email.length > 0 && smtp ? [new EmailChannel(email, form, new SmtpMailer(smtp))] : []),
+    ...(url !== undefined && secret ? [new WebhookChannel({ url, secret }, form)] : []),
+  ];
+}
+
+/** The alarms of deliveries. */
+export class DeliveryAlarms {
+  readonly #alarms: Alarms;
+  readonly #uploads: UploadAlarms;
+
+  constructor({ alarms: { after } }: Config, alarms: Alarms) {
+    this.#alarms = alarms;
+    this.#uploads = new UploadAlarms(after);
+  }
+
+  /** Goes on with those of a former process, as long as what failed still waits. */
+  async start(catalogue: Catalogue): Promise<void> {
+    const { standing } = this.#alarms;
+    const failed = new Map<string, readonly string[]>();
+    for (const target of new Set(standing.map(({ subject }) => subject))) {
+      const waiting = await catalogue.dueDeliveries(target, Number.MAX_SAFE_INTEGER, mostLookedAt);
+      const troubled = waiting.filter(({ delivery }) => delivery.problem !== undefined);
+      failed.set(
+        target,
+        troubled.map(({ delivery }) => delivery.recording),
+      );
+    }
+    this.#make(this.#uploads.takeOver(standing, failed, Date.now()));
+  }
+
+  take(event: UploadEvent): void {
+    this.#make(this.#uploads.take(event, Date.now()));
+  }
+
+  #make(changes: readonly AlarmChange[]): void {
+    for (const change of changes) {
+      if ('raise' in change) this.#alarms.raise(change.raise);
+      else this.#alarms.clear(change.clear.kind, change.clear.subject);
+    }
+  }
+}
+
+/** The oldest recordings that wait are those that fail. */
+const mostLookedAt = 1_000;
