@@ -20,15 +20,13 @@ async function supported(): Promise<string> {
   return text
     .replace(/archiv: \{ type: smb.*/, 'archiv: { type: folder, path: /srv }')
     .replace(', deliver: daily', '')
-    .replaceAll(/^(smtp|alarms|cleanup|storage|web):.*\n/gm, '');
+    .replaceAll(/^(cleanup|storage|web):.*\n/gm, '');
 }
 
 describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
-      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder, ftp or sftp',
-      '27:1 smtp: is not supported yet -> leave smtp out',
-      '28:1 alarms: is not supported yet -> leave alarms out',
+      '19:19 targets.archiv.type: is not supported yet: "smb" -> folder, ftp, sftp or email',
       '29:1 cleanup: is not supported yet -> leave cleanup out',
       '30:1 storage: is not supported yet -> leave storage out',
       '32:40 report.deliver: is not supported yet -> leave report.deliver out',
@@ -75,7 +73,7 @@ describe('the example of the product description', () => {
     expect(types.map(([type]) => type)).toEqual(['ftp', 'sftp', 's3', 'webdav', 'email', 'folder']);
     for (const [type, section] of types) {
       const text = (await supported()).replace('{ type: folder, path: /srv }', () => section);
-      const expected = ['ftp', 'sftp', 'folder'].includes(type)
+      const expected = ['ftp', 'sftp', 'email', 'folder'].includes(type)
         ? []
         : [expect.stringContaining('is not supported yet')];
       const found = await faultsOf(text, environment).catch(() => []);
@@ -140,8 +138,8 @@ describe('the JSON Schema', () => {
   });
 
   test('says of what is not supported yet that it is not', () => {
-    const { smtp, retention, targets } = configurationSchema().properties ?? {};
-    expect(smtp?.description).toMatch(/Not supported yet\.$/);
+    const { storage, retention, targets } = configurationSchema().properties ?? {};
+    expect(storage?.description).toMatch(/Not supported yet\.$/);
     expect(retention?.properties?.['local']?.description).toMatch(/Only 0d is supported yet\.$/);
     const forms =
       typeof targets?.additionalProperties === 'object' ? (targets.additionalProperties.oneOf ?? []) : [];
@@ -150,6 +148,7 @@ describe('the JSON Schema', () => {
       'folder',
       'ftp',
       'sftp',
+      'email',
     ]);
   });
 });
