@@ -41,6 +41,23 @@ function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {
   ];
 }
 
+/** Asking takes a login and a few answers. */
+const askMs = 30_000;
+
+/** Whether alarms would get to people, as far as that can be asked without telling any. */
+export function alarmChecksOf({ alarms: { email }, smtp }: Config) {
+  if (email.length === 0 || !smtp) return [];
+  const run = async () => {
+    const mailer = new SmtpMailer(smtp);
+    try {
+      await mailer.ask(email, AbortSignal.timeout(askMs));
+    } finally {
+      mailer.close();
+    }
+  };
+  return [{ kind: 'alarms' as const, name: 'email', run }];
+}
+
 /** The alarms of deliveries. */
 export class DeliveryAlarms {
   readonly #alarms: Alarms;

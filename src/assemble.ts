@@ -9,7 +9,7 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
-import { DeliveryAlarms, notifiersOf } from './assemble-alarms.ts';
+import { alarmChecksOf, DeliveryAlarms, notifiersOf } from './assemble-alarms.ts';
 import { Alarms } from './alarms/alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
@@ -46,7 +46,7 @@ export interface Program {
 
 /** One thing that `mitschnitt check` tries. */
 export interface Check {
-  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target';
+  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target' | 'alarms';
   readonly name: string;
   /** Throws what stands in the way. */
   run(): Promise<void>;
@@ -150,6 +150,7 @@ export function checksOf(config: Config): readonly Check[] {
       name: target.name,
       run: () => checkTarget(target),
     })),
+    ...alarmChecksOf(config),
   ];
 }
 

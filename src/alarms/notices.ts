@@ -71,13 +71,13 @@ function itemOf(
   notice: AlarmNotice,
   { gatherMs, remindEveryMs }: NoticePolicy,
 ): NoticeItem & { dueAt: Instant } {
-  const { toldAt, endedAt, begunAt } = notice;
+  const { toldAt, endedAt, since } = notice;
   if (endedAt !== undefined) {
-    // Of what passed the beginning is late already.
-    if (toldAt === undefined) return { state: 'passed', notice, dueAt: begunAt + gatherMs };
+    // Counted from its first beginning: what comes and goes must not put it off.
+    if (toldAt === undefined) return { state: 'passed', notice, dueAt: since + gatherMs };
     return { state: 'over', notice, dueAt: endedAt + gatherMs };
   }
-  if (toldAt === undefined) return { state: 'raised', notice, dueAt: begunAt + gatherMs };
+  if (toldAt === undefined) return { state: 'raised', notice, dueAt: since + gatherMs };
   return { state: 'reminder', notice, dueAt: toldAt + remindEveryMs };
 }
 
