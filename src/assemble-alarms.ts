@@ -1,12 +1,13 @@
 /** How people come to hear of alarms; a part of assemble.ts. */
 import { hostname } from 'node:os';
 
+import { Alarms } from './alarms/alarms.ts';
 import { EmailChannel } from './alarms/email-channel.ts';
 import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
 import { UploadAlarms, type AlarmChange } from './alarms/upload-alarms.ts';
 import { WebhookChannel } from './alarms/webhook-channel.ts';
+import { alarmsFileOf } from './config/files.ts';
 import { SmtpMailer } from './mail/smtp.ts';
-import type { Alarms } from './alarms/alarms.ts';
 import type { NoticePolicy } from './alarms/notices.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
@@ -18,18 +19,39 @@ const gatherMs = 20_000;
 /** At most so often somebody is told, however much comes and goes. */
 const quietMs = 5 * 60_000;
 
-interface AlarmParts {
-  readonly catalogue: Catalogue;
+/** All that is about alarms. */
+export interface Alarming {
   readonly alarms: Alarms;
-  readonly log: Log;
+  /** Hears what becomes of deliveries. */
+  delivery(event: UploadEvent): void;
+  /** Takes over what a former process left. With the catalogue open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-/** One for each way by which the configuration wants people to be told. */
-export function notifiersOf(config: Config, { catalogue, alarms, log }: AlarmParts): readonly Notifier[] {
+export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alarming {
+  const alarms = new Alarms({
+    ...{ file: alarmsFileOf(config), log, now: Date.now },
+    listeners: [(alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state))],
+  });
   const policy: NoticePolicy = { gatherMs, quietMs, remindEveryMs: config.alarms.remind_every };
-  return channelsOf(config).map(
+  const notifiers = channelsOf(config).map(
     (channel) => new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now }),
   );
+  const deliveries = new DeliveryAlarms(config, alarms);
+  return {
+    alarms,
+    delivery: (event) => deliveries.take(event),
+    start: async () => {
+      await alarms.start();
+      await deliveries.start(catalogue);
+      for (const notifier of notifiers) await notifier.start();
+    },
+    stop: async () => {
+      for (const notifier of notifiers) await notifier.stop();
+      await alarms.stop();
+    },
+  };
 }
 
 function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {

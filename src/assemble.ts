@@ -9,12 +9,11 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
-import { alarmChecksOf, DeliveryAlarms, notifiersOf } from './assemble-alarms.ts';
-import { Alarms } from './alarms/alarms.ts';
+import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { alarmsFileOf, catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
+import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
@@ -31,6 +30,7 @@ import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
 import { WatchMarkFile } from './watch-mark.ts';
+import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
@@ -57,16 +57,10 @@ export function assemble(config: Config): Program {
   const log = createLog(config.log);
   const spool = new Spool(config.spool.path);
   const catalogue = catalogueOf(config, false);
-  const alarms = new Alarms({
-    file: alarmsFileOf(config),
-    log,
-    now: Date.now,
-    listeners: [(alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state))],
-  });
-  const notifiers = notifiersOf(config, { catalogue, alarms, log });
-  const deliveryAlarms = new DeliveryAlarms(config, alarms);
+  const alarming = alarmingOf(config, catalogue, log);
+  const { alarms } = alarming;
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
-  const uploader = uploaderOf(config, { catalogue, spool, log, deliveryAlarms });
+  const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
   let recorder: Recorder | undefined;
@@ -98,9 +92,7 @@ export function assemble(config: Config): Program {
         log.warn('the spool was created: Asterisk must be able to write there', {
           hint: spool.installCommand,
         });
-      await alarms.start();
-      await deliveryAlarms.start(catalogue);
-      for (const notifier of notifiers) await notifier.start();
+      await alarming.start();
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       recorder = await recorderOf(config, policy, parts);
       growth.start();
@@ -115,8 +107,7 @@ export function assemble(config: Config): Program {
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
-      for (const notifier of notifiers) await notifier.stop();
-      await alarms.stop();
+      await alarming.stop();
       await catalogue.close();
       log.info('stopped');
     },
@@ -269,9 +260,9 @@ interface Parts {
 
 function uploaderOf(
   config: Config,
-  parts: Pick<Parts, 'catalogue' | 'spool' | 'log'> & { readonly deliveryAlarms: DeliveryAlarms },
+  parts: Pick<Parts, 'catalogue' | 'spool' | 'log'> & { readonly alarming: Alarming },
 ): Uploader {
-  const { catalogue, spool, log, deliveryAlarms } = parts;
+  const { catalogue, spool, log, alarming } = parts;
   return new Uploader({
     ledger: catalogue,
     targets: targetsOf(config),
@@ -279,7 +270,7 @@ function uploaderOf(
     localFile: (recording) => spool.transferFile(recording),
     report: (event) => {
       logUpload(log, event);
-      deliveryAlarms.take(event);
+      alarming.delivery(event);
     },
   });
 }

@@ -43,8 +43,8 @@ export class SmtpSession {
     this.#connection = new SMTPConnection({
       ...options,
       customAuth: {
-        [asking]: async ({ sendCommand }) => {
-          this.#asked = await refusalsOf(this.#question, sendCommand);
+        [asking]: async (context) => {
+          this.#asked = await refusalsOf(this.#question, (command) => context.sendCommand(command));
         },
       },
     });
@@ -99,7 +99,7 @@ export class SmtpSession {
       } catch (error) {
         thrown = error;
         // Not the error itself: nodemailer would write its own code into it.
-        throw new Error('the message broke off');
+        throw new Error('the message broke off', { cause: error });
       } finally {
         message.destroy();
       }

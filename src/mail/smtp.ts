@@ -72,11 +72,14 @@ export class SmtpMailer implements Mailer {
     await this.#explained('send', async () => {
       const { answerMs, acceptMs, partingMs } = this.#limits;
       const parting = delayed(signal, partingMs);
-      const complete = Promise.withResolvers<void>();
+      const complete = Promise.withResolvers<undefined>();
       try {
         let accepted: Promise<void> = Promise.resolve();
         await within({ ms: answerMs, signal }, (progress) => {
-          accepted = session.send(envelope, mimeOf(message, from), { progress, complete: complete.resolve });
+          accepted = session.send(envelope, mimeOf(message, from), {
+            progress,
+            complete: () => complete.resolve(undefined),
+          });
           return Promise.race([complete.promise, accepted]);
         });
         await within({ ms: acceptMs, signal: parting.signal }, () => accepted);

@@ -83,8 +83,7 @@ describe('by webhook', () => {
     );
 
   beforeEach(async () => {
-    receiver.received.length = 0;
-    receiver.doubts.length = 0;
+    for (const list of [receiver.received, receiver.attempts, receiver.doubts]) list.length = 0;
     receiver.status = 204;
     await receiver.start();
   });
@@ -156,12 +155,24 @@ describe('by webhook', () => {
     await receiver.start();
     await startAll([webhook()]);
     await eventually(() => states().length === 1);
-    expect(states()).toEqual(['passed b, raised a'].map(() => states()[0] ?? ''));
     expect(states()[0]?.split(', ').sort()).toEqual(['passed b', 'raised a']);
     await stopAll();
     await startAll([webhook()]);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(states()).toHaveLength(1);
+  });
+
+  test('a process that died before it could note what it told tells it again, under the same id', async () => {
+    await startAll([webhook()]);
+    alarms.raise(down('a'));
+    await eventually(async () => (await catalogue.notices('webhook')).length === 1);
+    const before = await catalogue.notices('webhook');
+    await eventually(() => states().length === 1);
+    await stopAll();
+    await catalogue.saveNotices('webhook', before);
+    await startAll([webhook()]);
+    await eventually(() => states().length === 2);
+    expect(new Set(receiver.attempts).size).toBe(1);
   });
 
   test('a reminder comes as long as it stands', async () => {

@@ -14,6 +14,8 @@ export interface Received {
 /** A receiver of webhooks that believes only what is signed, as standardwebhooks.com tells receivers to. */
 export class Receiver {
   readonly received: Received[] = [];
+  /** Ids of all requests that were signed as they should be, refused ones as well. */
+  readonly attempts: string[] = [];
   /** Reasons why requests were not believed. */
   readonly doubts: string[] = [];
   /** What it answers with. */
@@ -38,6 +40,7 @@ export class Receiver {
       request.on('end', () => {
         const body = Buffer.concat(pieces).toString('utf8');
         const doubt = this.#doubt(request.headers, body);
+        if (doubt === undefined) this.attempts.push(one(request.headers, 'webhook-id'));
         if (doubt !== undefined) this.doubts.push(doubt);
         else if (this.status < 300) {
           this.received.push({

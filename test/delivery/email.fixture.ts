@@ -75,6 +75,7 @@ interface EmailChanges {
 
 /** A mail server as a place, with targets of it that differ from the right one. */
 interface EmailPlace extends Place {
+  readonly server: SmtpServer;
   target(changes?: EmailChanges, limits?: SmtpLimits): Target;
 }
 
@@ -111,6 +112,7 @@ async function startEmail(tls: 'required' | 'implicit'): Promise<EmailPlace> {
   const right = reachSmtp(server, tls, ca);
   const attached = async () => (await server.beginnings('archive')).flatMap(({ attachments }) => attachments);
   return {
+    server,
     target: ({ smtp, ...changes } = {}, limits = smtpLimits) =>
       new EmailTarget(
         'archiv',
