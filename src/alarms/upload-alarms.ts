@@ -16,14 +16,8 @@ const setAsideLastsMs = 24 * 3_600_000;
 
 /** Errors that say that nobody was there to refuse anything. */
 const unreachable: ReadonlySet<string> = new Set([
-  ...[
-    'connection-refused',
-    'connection-lost',
-    'no-answer',
-    'unreachable',
-    'host-unknown',
-    'name-service-down',
-  ],
+  ...['connection-refused', 'connection-lost', 'no-answer', 'unreachable'],
+  ...['host-unknown', 'name-service-down'],
 ]);
 
 type Failure = Extract<UploadEvent, { readonly error: MitschnittError }>;
@@ -84,17 +78,17 @@ export class UploadAlarms {
   take(event: UploadEvent, now: Instant): readonly AlarmChange[] {
     if (event.type === 'postponed') return this.#postponed(event, now);
     if (event.type !== 'set-aside' && event.type !== 'delivered') return [];
-    const { target, recording } = event.delivery;
-    const trouble = this.#troubleOf(target, now);
+    const { target: subject, recording } = event.delivery;
+    const trouble = this.#troubleOf(subject, now);
     trouble.failing.delete(recording);
     trouble.first.delete(recording);
-    // Whatever was said of the file, somebody was there to say it; that the others get there is not yet known.
     if (event.type === 'delivered') trouble.row = 0;
-    const changes: AlarmChange[] = [{ clear: { kind: 'target-unreachable', subject: target } }];
-    if (trouble.failing.size === 0 && trouble.row === 0)
-      changes.push({ clear: { kind: 'delivery-failing', subject: target } });
-    if (event.type === 'set-aside') changes.push(setAside(event));
-    return changes;
+    const isOver = trouble.failing.size === 0 && trouble.row === 0;
+    return [
+      // A file may have been set aside without anybody having been asked: it says nothing of the target.
+      ...(event.type === 'set-aside' ? [setAside(event)] : [cleared('target-unreachable', subject)]),
+      ...(isOver ? [cleared('delivery-failing', subject)] : []),
+    ];
   }
 
   #postponed(event: Failure, now: Instant): readonly AlarmChange[] {
@@ -110,7 +104,8 @@ export class UploadAlarms {
       return [{ raise: { kind: 'target-unreachable', subject, ...facts(problem, problem.message) } }];
     }
     if (this.#isLong(attempts, first, now)) trouble.failing.add(recording);
-    const changes: AlarmChange[] = [{ clear: { kind: 'target-unreachable', subject } }];
+    const isLocal = problem.code.startsWith('local-file-');
+    const changes: AlarmChange[] = isLocal ? [] : [cleared('target-unreachable', subject)];
     if (trouble.failing.size === 0 && !this.#isLong(trouble.row, trouble.since, now)) return changes;
     const others = trouble.failing.size > 1 ? ` (${trouble.failing.size} recordings)` : '';
     changes.push({
@@ -130,6 +125,10 @@ export class UploadAlarms {
     this.#targets.set(target, made);
     return made;
   }
+}
+
+function cleared(kind: AlarmKind, subject: string): AlarmChange {
+  return { clear: { kind, subject } };
 }
 
 function facts({ fault, hint }: Problem, problem: string) {

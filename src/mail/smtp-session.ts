@@ -83,14 +83,19 @@ export class SmtpSession {
     if (recipients.length > 0) throw new RecipientsRefused(recipients);
   }
 
-  /** Sends a message; resolves with the server's final answer. After an error the session is of no more use. */
-  async send({ from, to, bytes }: Envelope, message: Readable, sending: Sending): Promise<void> {
+  /**
+   * Sends a message, which is made when the server is ready for it; resolves with the server's final answer. After an
+   * error the session is of no more use.
+   */
+  async send({ from, to, bytes }: Envelope, make: () => Readable, sending: Sending): Promise<void> {
     // nodemailer notes the refused recipients in here before it takes the first piece of the message.
     const envelope: NoteOfRecipients = { from, to: [...to], size: bytes };
     let thrown: unknown;
     async function* pieces(): AsyncGenerator<Buffer> {
+      let message: Readable | undefined;
       try {
         if (envelope.rejectedErrors?.length) throw new RecipientsRefused(envelope.rejectedErrors);
+        message = make();
         for await (const piece of message) {
           sending.progress();
           yield piece as Buffer;
@@ -101,7 +106,7 @@ export class SmtpSession {
         // Not the error itself: nodemailer would write its own code into it.
         throw new Error('the message broke off', { cause: error });
       } finally {
-        message.destroy();
+        message?.destroy();
       }
     }
     const source = Readable.from(pieces(), { objectMode: false });

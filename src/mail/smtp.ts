@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 
 import { Aborted, within } from '../delivery/time-limit.ts';
 import { MitschnittError } from '../errors.ts';
 import { mimeBytes, mimeOf } from './mime.ts';
 import { smtpProblem, type SmtpStep } from './smtp-errors.ts';
-import { SmtpSession } from './smtp-session.ts';
+import { SmtpSession, type Envelope } from './smtp-session.ts';
 import type { Mailer, Message } from './mail.ts';
 
 interface Secret {
@@ -68,6 +69,24 @@ export class SmtpMailer implements Mailer {
   async send(message: Message, signal: AbortSignal): Promise<void> {
     const { from } = this.#settings;
     const envelope = { from, to: message.to, bytes: await this.sizeOf(message) };
+    const reused = this.#session;
+    let begun = false;
+    const make = () => {
+      begun = true;
+      return mimeOf(message, from);
+    };
+    try {
+      await this.#sendOnce(envelope, make, signal);
+    } catch (error) {
+      // Many servers end a session after so many messages, or after so long.
+      const isOver =
+        error instanceof MitschnittError && ['server-busy', 'connection-lost'].includes(error.code);
+      if (!reused || begun || !isOver) throw error;
+      await this.#sendOnce(envelope, make, signal);
+    }
+  }
+
+  async #sendOnce(envelope: Envelope, make: () => Readable, signal: AbortSignal): Promise<void> {
     const session = await this.#connected(signal);
     await this.#explained('send', async () => {
       const { answerMs, acceptMs, partingMs } = this.#limits;
@@ -76,10 +95,7 @@ export class SmtpMailer implements Mailer {
       try {
         let accepted: Promise<void> = Promise.resolve();
         await within({ ms: answerMs, signal }, (progress) => {
-          accepted = session.send(envelope, mimeOf(message, from), {
-            progress,
-            complete: () => complete.resolve(undefined),
-          });
+          accepted = session.send(envelope, make, { progress, complete: () => complete.resolve(undefined) });
           return Promise.race([complete.promise, accepted]);
         });
         await within({ ms: acceptMs, signal: parting.signal }, () => accepted);

@@ -89,6 +89,11 @@ describe('deliveries', () => {
       ['delivery-set-aside archiv'],
     ],
     [
+      'that no retry can mend say nothing of a target that is down',
+      [...down(3), failure('set-aside', 'too-large-for-email')],
+      ['target-unreachable archiv', 'delivery-set-aside archiv'],
+    ],
+    [
       'that no retry can mend leave the others alone',
       [...full(2), failure('set-aside', 'name-refused'), success('b')],
       ['delivery-set-aside archiv'],

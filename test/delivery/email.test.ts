@@ -75,6 +75,17 @@ describe('a mail server', () => {
     await server.stop();
   });
 
+  test('that takes only so many messages in one session gets the next one in another', async () => {
+    const server = await startScripted({ MAIL: ['250 ok', '421 4.7.0 too many messages', '250 ok'] });
+    const target = new EmailTarget('post', emailSettings, new SmtpMailer(plain(server), smtpTestLimits));
+    for (let count = 0; count < 3; count += 1)
+      await target.put(await local.upload({ content: patterned(500) }));
+    expect(server.messages).toHaveLength(3);
+    expect(server.heard.filter((command) => command === 'EHLO')).toHaveLength(2);
+    await target.close();
+    await server.stop();
+  });
+
   test('is waited for after the last byte for longer than for any other answer', async () => {
     const server = await startScripted({ '.': undefined });
     const limits = { ...smtpLimits, answerMs: 300, acceptMs: 1_500 };

@@ -1,7 +1,10 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** What a mail server says to commands; `.` is the end of a message, `greeting` comes first. No reply: it stays silent. */
-export type Script = Readonly<Record<string, string | undefined>>;
+/**
+ * What a mail server says to commands; `.` is the end of a message, `greeting` comes first. No reply: it stays silent.
+ * Of several replies each is given once, then the last one.
+ */
+export type Script = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export interface ScriptedSmtp {
   readonly host: string;
@@ -13,7 +16,7 @@ export interface ScriptedSmtp {
   stop(): Promise<void>;
 }
 
-const polite: Script = {
+const polite: Readonly<Record<string, string>> = {
   greeting: '220 here',
   EHLO: '250 pleased',
   MAIL: '250 ok',
@@ -29,11 +32,19 @@ export async function startScripted(script: Script): Promise<ScriptedSmtp> {
   const sockets = new Set<Socket>();
   const heard: string[] = [];
   const messages: number[] = [];
+  const given = new Map<string, number>();
+  const replyTo = (command: string): string | undefined => {
+    const replies = command in script ? script[command] : (polite[command] ?? '500 what?');
+    if (replies === undefined || typeof replies === 'string') return replies;
+    const count = given.get(command) ?? 0;
+    given.set(command, count + 1);
+    return replies[Math.min(count, replies.length - 1)];
+  };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
     const say = (command: string): void => {
-      const reply = { ...polite, ...script }[command] ?? (command in script ? undefined : '500 what?');
+      const reply = replyTo(command);
       if (reply !== undefined) socket.write(`${reply}\r\n`);
       if (reply?.startsWith('421')) socket.end();
     };
@@ -52,7 +63,7 @@ export async function startScripted(script: Script): Promise<ScriptedSmtp> {
         bytes = 0;
         const command = inMessage ? '.' : (line.split(/[ :]/)[0] ?? '').toUpperCase();
         heard.push(command);
-        inMessage = command === 'DATA' && ({ ...polite, ...script }.DATA ?? '').startsWith('354');
+        inMessage = command === 'DATA' && !('DATA' in script);
         say(command);
       }
     });
