@@ -62,7 +62,7 @@ function paragraph({ state, notice }: NoticeItem, form: NoticeForm): string {
 }
 
 /** What happened, in one line. */
-export function titleOf(notice: Pick<AlarmNotice, 'kind' | 'subject'>, language: NoticeLanguage): string {
+function titleOf(notice: Pick<AlarmNotice, 'kind' | 'subject'>, language: NoticeLanguage): string {
   return wordsOf(notice, language).title(visibleLine(notice.subject));
 }
 

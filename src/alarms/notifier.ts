@@ -39,7 +39,7 @@ export interface NotifierParts {
 }
 
 /** Whoever runs a mail server restarts it within a minute; after that, waiting costs nothing. */
-export const noticeDelays: RetryDelays = { firstMs: 15_000, longestMs: 15 * 60_000, jitter: 0.2 };
+const noticeDelays: RetryDelays = { firstMs: 15_000, longestMs: 15 * 60_000, jitter: 0.2 };
 /** A failure of sending is told by the other way, and in `status`, after so many in a row. */
 const failuresToTell = 3;
 /** The longest sleep: a clock that is set meanwhile is noticed after this. */

@@ -133,7 +133,7 @@ export class SmtpSession {
 }
 
 /** The connection is over and nodemailer has nothing to say about it. */
-export class SessionEnded extends Error {
+class SessionEnded extends Error {
   constructor() {
     super('the session has ended');
     this.name = 'SessionEnded';

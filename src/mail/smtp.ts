@@ -70,9 +70,9 @@ export class SmtpMailer implements Mailer {
     const { from } = this.#settings;
     const envelope = { from, to: message.to, bytes: await this.sizeOf(message) };
     const reused = this.#session;
-    let begun = false;
+    const taken: { begun: boolean } = { begun: false };
     const make = () => {
-      begun = true;
+      taken.begun = true;
       return mimeOf(message, from);
     };
     try {
@@ -81,7 +81,7 @@ export class SmtpMailer implements Mailer {
       // Many servers end a session after so many messages, or after so long.
       const isOver =
         error instanceof MitschnittError && ['server-busy', 'connection-lost'].includes(error.code);
-      if (!reused || begun || !isOver) throw error;
+      if (!reused || taken.begun || !isOver) throw error;
       await this.#sendOnce(envelope, make, signal);
     }
   }
