@@ -9,16 +9,17 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
-import { Alarms } from './alarms/alarms.ts';
+import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { alarmsFileOf, catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
+import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
-import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
+import type { MailLanguage } from './delivery/email-message.ts';
+import { createTarget } from './delivery/targets.ts';
 import { Uploader } from './delivery/uploader.ts';
 import { messageOf, MitschnittError } from './errors.ts';
 import { createLog, type Log } from './log.ts';
@@ -30,6 +31,7 @@ import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
 import { WatchMarkFile } from './watch-mark.ts';
+import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
@@ -45,7 +47,7 @@ export interface Program {
 
 /** One thing that `mitschnitt check` tries. */
 export interface Check {
-  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target';
+  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target' | 'alarms';
   readonly name: string;
   /** Throws what stands in the way. */
   run(): Promise<void>;
@@ -56,9 +58,10 @@ export function assemble(config: Config): Program {
   const log = createLog(config.log);
   const spool = new Spool(config.spool.path);
   const catalogue = catalogueOf(config, false);
-  const alarms = new Alarms({ file: alarmsFileOf(config), log, now: Date.now, listeners: [] });
+  const alarming = alarmingOf(config, catalogue, log);
+  const { alarms } = alarming;
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
-  const uploader = uploaderOf(config, { catalogue, spool, log });
+  const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
   let recorder: Recorder | undefined;
@@ -81,7 +84,7 @@ export function assemble(config: Config): Program {
         log.warn('the spool was created: Asterisk must be able to write there', {
           hint: spool.installCommand,
         });
-      await alarms.start();
+      await alarming.start();
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       recorder = await recorderOf(config, policy, parts);
       growth.start();
@@ -98,7 +101,7 @@ export function assemble(config: Config): Program {
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
-      await alarms.stop();
+      await alarming.stop();
       await catalogue.close();
       log.info('stopped');
     },
@@ -163,6 +166,7 @@ export function checksOf(config: Config): readonly Check[] {
       name: target.name,
       run: () => checkTarget(target),
     })),
+    ...alarmChecksOf(config),
   ];
 }
 
@@ -216,15 +220,19 @@ function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskS
 
 function targetsOf(config: Config): readonly Target[] {
   return Object.entries(config.targets).map(([name, settings]) => {
-    if (isMade(settings)) return createTarget(name, settings);
-    throw new RangeError(`refused by the schema: target ${name} of type ${settings.type}`);
+    if (settings.type === 'email') return createTarget(name, { ...settings, ...mailSettings(config) });
+    return createTarget(name, settings);
   });
 }
 
-type TargetConfig = Config['targets'][string];
-
-function isMade(settings: TargetConfig): settings is Extract<TargetConfig, { type: TargetKind }> {
-  return isTargetKind(settings.type);
+/** What an e-mail target needs besides its own settings. */
+function mailSettings({ smtp, pbx, groups, report }: Config) {
+  if (!smtp) throw new RangeError('refused by the schema: no mail server');
+  const languageOf = (group: string): MailLanguage => {
+    const [language] = groups.find(({ name }) => name === group)?.language.split(/[-_]/) ?? [];
+    return language === 'de' || language === 'en' ? language : report.language;
+  };
+  return { smtp, languageOf, timeZone: pbx.timezone };
 }
 
 function scheduleOf({ upload, pbx }: Config): UploadSchedule {
@@ -268,8 +276,11 @@ interface Parts {
   readonly reporter: Reporter | undefined;
 }
 
-function uploaderOf(config: Config, parts: Pick<Parts, 'catalogue' | 'spool' | 'log'>): Uploader {
-  const { catalogue, spool, log } = parts;
+function uploaderOf(
+  config: Config,
+  parts: Pick<Parts, 'catalogue' | 'spool' | 'log'> & { readonly alarming: Alarming },
+): Uploader {
+  const { catalogue, spool, log, alarming } = parts;
   return new Uploader({
     ledger: catalogue,
     targets: targetsOf(config),
@@ -277,6 +288,7 @@ function uploaderOf(config: Config, parts: Pick<Parts, 'catalogue' | 'spool' | '
     localFile: (recording) => spool.transferFile(recording),
     report: (event) => {
       logUpload(log, event);
+      alarming.delivery(event);
     },
   });
 }

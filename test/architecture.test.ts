@@ -84,6 +84,11 @@ describe('the test of the architecture', () => {
       'an adapter implements one port, not also delivery/target.ts',
     ],
     [
+      'delivery/email.ts',
+      "import { SmtpMailer } from '../mail/smtp.ts';",
+      'an adapter must not see another: mail/smtp.ts',
+    ],
+    [
       'web/server.ts',
       "import { Recorder } from '../recorder.ts';",
       'web must not import application: recorder.ts',
@@ -100,6 +105,7 @@ describe('the test of the architecture', () => {
 
   test.each([
     ['spool/planted.ts', "import type { Config } from '../config/schema.ts';"],
+    ['delivery/planted.ts', "import type { Mailer } from '../mail/mail.ts';"],
     ['asterisk/stasis.ts', "import { Ari } from './ari.ts';\nimport type { Pbx } from './pbx.ts';"],
     ['delivery/targets.ts', "import { ftp } from './ftp.ts';"],
     [

@@ -23,6 +23,7 @@ const IMAGES = [
   { tag: 'mitschnitt/swift:latest', context: 'docker/swift', base: FORKY },
   { tag: 'mitschnitt/radosgw:latest', context: 'docker/radosgw', base: FORKY },
   { tag: 'mitschnitt/webdav:latest', context: 'docker/webdav', base: FORKY },
+  { tag: 'mitschnitt/smtp:latest', context: 'docker/smtp', base: FORKY },
 ];
 
 /** The label that tells what an image was built from. */

@@ -19,7 +19,14 @@ export type AlarmKind =
   | 'storage-nearly-full'
   | 'storage-full'
   | 'catalogue-unwritable'
-  | 'report-unwritable';
+  | 'report-unwritable'
+  /** Recordings do not get to a target that can be reached. */
+  | 'delivery-failing'
+  /** Recordings that no retry can deliver. */
+  | 'delivery-set-aside'
+  | 'target-unreachable'
+  /** Nobody could be told of alarms by this way. */
+  | 'notices-unsent';
 
 /** Something that stands in the way, from its beginning on. Of one kind there is one for each subject. */
 export interface Alarm {

@@ -1,3 +1,4 @@
+import type { Fault } from '../errors.ts';
 import type { Call, Outcome, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
@@ -78,7 +79,7 @@ export interface Delivery {
   /** Name at this target; differs from the recording's only where another file had that one. */
   readonly name: string;
   readonly deliveredAt: number | undefined;
-  readonly confirmedBy: 'size' | 'sha256' | undefined;
+  readonly confirmedBy: 'size' | 'sha256' | 'accepted' | undefined;
   readonly problem: DeliveryProblem | undefined;
 }
 
@@ -146,8 +147,37 @@ export interface StorageHistory {
   storageSamples(since: number): Promise<readonly StorageSample[]>;
 }
 
+/** What somebody was told of an alarm, and what is still to be told. Times are ms since 1970. */
+export interface AlarmNotice {
+  /** One for each kind and subject. */
+  readonly kind: string;
+  readonly subject: string;
+  readonly problem: string;
+  readonly fault: Fault;
+  readonly hint: string;
+  /** Its first beginning that nobody was told the end of. */
+  readonly since: number;
+  /** Its last beginning. */
+  readonly begunAt: number;
+  readonly endedAt: number | undefined;
+  /** How often it has begun since `since`. */
+  readonly times: number;
+  /** When it was last told that it stands; undefined: never. */
+  readonly toldAt: number | undefined;
+  readonly reminders: number;
+}
+
+/** What those need who tell people of alarms. */
+export interface NoticeLedger {
+  /** `channel`: the way by which people are told, such as `email`. */
+  notices(channel: string): Promise<readonly AlarmNotice[]>;
+  /** Takes the place of all notices of the channel. */
+  saveNotices(channel: string, notices: readonly AlarmNotice[]): Promise<void>;
+}
+
 /** Everything that must outlive the process (PORT). */
-export interface Catalogue extends CallCatalogue, Listings, DeliveryLedger, ReportLedger, StorageHistory {
+export interface Catalogue
+  extends CallCatalogue, Listings, DeliveryLedger, ReportLedger, NoticeLedger, StorageHistory {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

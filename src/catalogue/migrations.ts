@@ -10,7 +10,27 @@ import type { Tables } from './tables.ts';
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls-recordings-deliveries-report': { up: firstSchema },
   '0002-storage-samples': { up: createStorageSamples },
+  '0003-alarm-notices': { up: createAlarmNotices },
 };
+
+async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('alarm_notices')
+    .addColumn('channel', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('problem', 'text', (column) => column.notNull())
+    .addColumn('fault', 'text', (column) => column.notNull())
+    .addColumn('hint', 'text', (column) => column.notNull())
+    .addColumn('since', 'integer', (column) => column.notNull())
+    .addColumn('begun_at', 'integer', (column) => column.notNull())
+    .addColumn('ended_at', 'integer')
+    .addColumn('times', 'integer', (column) => column.notNull())
+    .addColumn('told_at', 'integer')
+    .addColumn('reminders', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('alarm_notices_key', ['channel', 'kind', 'subject'])
+    .execute();
+}
 
 async function firstSchema(db: Kysely<Tables>): Promise<void> {
   await createCalls(db);

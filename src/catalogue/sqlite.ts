@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { closeCall, openCalls, saveCall } from './calls.ts';
 import { backlog, deletable, dueDeliveries, nextDue, noteLocalDeleted, saveDelivery } from './deliveries.ts';
 import { listRecords } from './listings.ts';
+import { notices, saveNotices } from './notices.ts';
 import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
@@ -12,6 +13,7 @@ import type { Call, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type {
+  AlarmNotice,
   Catalogue,
   Delivery,
   DueDelivery,
@@ -153,5 +155,13 @@ export class SqliteCatalogue implements Catalogue {
 
   storageSamples(since: number): Promise<readonly StorageSample[]> {
     return storageSamples(this.#db, since);
+  }
+
+  notices(channel: string): Promise<readonly AlarmNotice[]> {
+    return notices(this.#db, channel);
+  }
+
+  saveNotices(channel: string, kept: readonly AlarmNotice[]): Promise<void> {
+    return saveNotices(this.#db, channel, kept);
   }
 }

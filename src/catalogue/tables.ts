@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { Fault } from '../errors.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
@@ -11,6 +12,7 @@ export interface Tables {
   records: RecordRow;
   report_appends: ReportAppendRow;
   storage_samples: StorageSampleRow;
+  alarm_notices: AlarmNoticeRow;
 }
 
 export interface CallRow {
@@ -59,7 +61,7 @@ interface DeliveryRow {
   due_at: number;
   name: string;
   delivered_at: number | null;
-  confirmed_by: 'size' | 'sha256' | null;
+  confirmed_by: 'size' | 'sha256' | 'accepted' | null;
   problem_at: number | null;
   problem_code: string | null;
   problem_message: string | null;
@@ -99,6 +101,21 @@ interface StorageSampleRow {
   at: number;
   free_bytes: number;
   total_bytes: number;
+}
+
+export interface AlarmNoticeRow {
+  channel: string;
+  kind: string;
+  subject: string;
+  problem: string;
+  fault: Fault;
+  hint: string;
+  since: number;
+  begun_at: number;
+  ended_at: number | null;
+  times: number;
+  told_at: number | null;
+  reminders: number;
 }
 
 export const recordColumns = [

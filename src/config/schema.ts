@@ -71,6 +71,20 @@ function checkTargetsKnown(config: Partial<Fields>, context: z.RefinementCtx): v
   });
 }
 
+/** Runs beside faults of form, as above. */
+function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): void {
+  if (config.smtp !== undefined) return;
+  if (Array.isArray(config.alarms?.email) && config.alarms.email.length > 0)
+    complain(context, ['alarms', 'email'], 'needs a mail server', 'a section smtp beside it');
+  if (typeof config.targets !== 'object') return;
+  for (const [name, target] of Object.entries<Partial<Fields['targets'][string]> | undefined>(
+    config.targets,
+  )) {
+    if (target?.type === 'email')
+      complain(context, ['targets', name, 'type'], 'needs a mail server', 'a section smtp beside it');
+  }
+}
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
   return {
@@ -80,12 +94,14 @@ function complete(config: Fields) {
       timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
     prompts: { path: config.prompts.path ?? fileURLToPath(new URL('../../sounds', import.meta.url)) },
+    alarms: { ...config.alarms, language: config.alarms.language ?? config.report.language },
     report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
   };
 }
 
 export const configSchema = fields
   .check(z.superRefine(checkTargetsKnown, { when: () => true }))
+  .check(z.superRefine(checkMailServer, { when: () => true }))
   .transform(complete)
   .meta({ title: 'Configuration of Mitschnitt' });
 

@@ -150,31 +150,85 @@ export const uploadSchema = z
   .prefault({})
   .describe('When recordings are delivered.');
 
+/** Port of SMTP with TLS from the first byte (RFC 8314, 3.3). */
+const implicitTlsPort = 465;
+
 export const smtpSchema = z
   .strictObject({
     host: host().describe('Host name or IP address of the mail server.'),
-    port: port().default(587).describe('Its port.'),
+    port: port().optional().describe('Its port. Default: 587, with tls: implicit 465.'),
+    tls: z
+      .enum(['implicit', 'required', 'optional', 'none'])
+      .optional()
+      .describe(
+        'Encryption: implicit (from the first byte), required (by STARTTLS, or nothing is sent), optional (by STARTTLS if the server offers it; whoever is between can prevent that), or none: password and audio can then be read on the way. Default: implicit with port 465, required with a username, otherwise optional.',
+      ),
+    ca: absolutePath()
+      .optional()
+      .describe(
+        'PEM file of the authority that signed the certificate of the server, if it is no public one.',
+      ),
     username: text().optional().describe('Name to log in with, if the server wants it.'),
     password: secret('Password to log in with.').optional(),
     from: emailAddress().describe('Sender of the messages.'),
   })
+  .check(
+    z.superRefine(({ username, password }, context) => {
+      if ((username === undefined) === (password === undefined)) return;
+      const missing = username === undefined ? 'username' : 'password';
+      complain(context, [], `has no ${missing} to log in with`, 'username and password, or neither');
+    }),
+  )
+  .transform((settings) => {
+    const usual = settings.username === undefined ? 'optional' : 'required';
+    const tls = settings.tls ?? (settings.port === implicitTlsPort ? 'implicit' : usual);
+    return { ...settings, tls, port: settings.port ?? (tls === 'implicit' ? implicitTlsPort : 587) };
+  })
   .optional()
-  .meta({ description: 'The mail server for alarms and e-mail targets.', ...notYet() });
+  .describe('The mail server for alarms and e-mail targets.');
+
+const failingAfter = z
+  .union(
+    [
+      wholeNumber(1, 1_000_000).transform((attempts) => ({ attempts })),
+      duration('1s').transform((ms) => ({ ms })),
+    ],
+    { error: 'a number of attempts such as 3, or a duration such as 10m' },
+  )
+  .prefault(3)
+  .describe(
+    'From when on deliveries that fail are an alarm: so many attempts in a row, or failing for so long (a duration).',
+  );
 
 export const alarmsSchema = z
   .strictObject({
     email: z.array(emailAddress()).default([]).describe('Who is told by e-mail.'),
-    webhook: webAddress(['https', 'http']).optional().describe('Address that is told by an HTTP request.'),
-    after: z
-      .union([wholeNumber(1, 1_000_000), duration('1s')], {
-        error: 'a number of attempts such as 3, or a duration such as 10m',
-      })
-      .prefault(3)
-      .describe('Failed attempts, or a duration of failing, after which a delivery raises an alarm.'),
+    webhook: webAddress(['https', 'http'])
+      .optional()
+      .describe('Address that is told by an HTTP request with JSON, signed with webhook_secret.'),
+    webhook_secret: secret(
+      'Key of the signature (HMAC-SHA256) by which the receiver knows that a request is of Mitschnitt; after whsec_ it is Base64.',
+    ).optional(),
+    language: z
+      .enum(['de', 'en'])
+      .optional()
+      .describe('Language in which people are told. Default: that of the report.'),
+    after: failingAfter,
     remind_every: duration('1m').prefault('24h').describe('Time from one reminder to the next; a duration.'),
   })
-  .optional()
-  .meta({ description: 'Who is told when something stands in the way.', ...notYet() });
+  .check(
+    z.superRefine(({ webhook, webhook_secret }, context) => {
+      if (webhook !== undefined && webhook_secret === undefined)
+        complain(
+          context,
+          ['webhook'],
+          'has no key to sign with',
+          'webhook_secret or webhook_secret_file beside it',
+        );
+    }),
+  )
+  .prefault({})
+  .describe('Who is told when something stands in the way. status and the log tell it in any case.');
 
 export const cleanupSchema = z
   .strictObject({

@@ -173,11 +173,12 @@ export class Courier {
   /** Puts it under its name, or the first one with a suffix that no other file has. */
   async #put(due: DueDelivery, signal: AbortSignal): Promise<{ stored: Stored; name: string }> {
     const { target, localFile } = this.#options;
-    const { id, bytes, sha256, folder } = due.recording;
+    const { recording: facts } = due;
+    const { id, bytes, sha256, folder } = facts;
     let name = due.delivery.name;
     for (let suffix = 2; ; suffix += 1) {
       try {
-        const upload = { id, source: localFile(id), bytes, sha256, folder, name, signal };
+        const upload = { id, source: localFile(id), bytes, sha256, folder, name, facts, signal };
         return { stored: await target.put(upload), name };
       } catch (error) {
         const taken = error instanceof MitschnittError && error.code === 'name-taken';

@@ -1,3 +1,11 @@
+import type { FinishedRecording } from '../recording/recording.ts';
+
+/** What people are told of a recording. The numbers are whatever a caller sent. */
+export type RecordingFacts = Pick<
+  FinishedRecording,
+  'group' | 'direction' | 'from' | 'to' | 'startedAt' | 'durationMs'
+>;
+
 /** One finished recording on its way to one target. */
 export interface Upload {
   /** The recording's UUID. Names the temporary file at the target, so that a retry finds and replaces it. */
@@ -12,6 +20,7 @@ export interface Upload {
   readonly folder: string;
   /** Final file name, already safe for SMB, FTP and POSIX. */
   readonly name: string;
+  readonly facts: RecordingFacts;
   /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
   readonly signal: AbortSignal;
 }
@@ -20,8 +29,11 @@ export interface Upload {
 export interface Stored {
   /** `stored` now, or found `already-there` with the same content: an earlier attempt whose note was lost. */
   readonly how: 'stored' | 'already-there';
-  /** What was compared with the local file after the transfer. */
-  readonly confirmedBy: 'size' | 'sha256';
+  /**
+   * What was compared with the local file after the transfer; `accepted`: nothing could be, a server took charge of it
+   * and said so (RFC 5321, 4.2.5).
+   */
+  readonly confirmedBy: 'size' | 'sha256' | 'accepted';
 }
 
 /**

@@ -1,3 +1,5 @@
+import { SmtpMailer, type SmtpSettings } from '../mail/smtp.ts';
+import { EmailTarget, type EmailSettings } from './email.ts';
 import { FolderTarget, type FolderSettings } from './folder.ts';
 import { FtpTarget, type FtpSettings } from './ftp.ts';
 import { S3Target, type S3Settings } from './s3.ts';
@@ -8,6 +10,8 @@ import { WebDavTarget, type WebDavSettings } from './webdav.ts';
 
 /** Every kind of target, by the `type` in its settings. A new one is a line here. */
 const kinds = {
+  email: (name: string, settings: EmailSettings & { readonly smtp: SmtpSettings }) =>
+    new EmailTarget(name, settings, new SmtpMailer(settings.smtp)),
   folder: (name: string, settings: FolderSettings) => new FolderTarget(name, settings),
   ftp: (name: string, settings: FtpSettings) => new FtpTarget(name, settings),
   smb: (name: string, settings: SmbSettings) => new SmbTarget(name, settings),
@@ -20,10 +24,6 @@ export type TargetKind = keyof typeof kinds;
 type SettingsOf = { [Kind in TargetKind]: Parameters<(typeof kinds)[Kind]>[1] };
 
 const makers: { [Kind in TargetKind]: (name: string, settings: SettingsOf[Kind]) => Target } = kinds;
-
-export function isTargetKind(type: string): type is TargetKind {
-  return Object.hasOwn(kinds, type);
-}
 
 /** Makes a target; it connects only when it is used. */
 export function createTarget<Kind extends TargetKind>(

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nasty } from '../nasty.ts';
 import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
-import type { Catalogue, Delivery, RecordFilter } from '../../src/catalogue/catalogue.ts';
+import type { AlarmNotice, Catalogue, Delivery, RecordFilter } from '../../src/catalogue/catalogue.ts';
 import type { CallRecord } from '../../src/recording/recording.ts';
 
 const name = sampleRecording('').name;
@@ -273,6 +273,28 @@ function contract(make: () => Promise<Catalogue>): void {
       await catalogue.completeAppend(append);
       expect(await catalogue.openAppend()).toBeUndefined();
       expect(await ids()).toEqual([]);
+    });
+  });
+
+  describe('notices of alarms', () => {
+    const notice: AlarmNotice = {
+      ...{ kind: 'target-unreachable', subject: 'archiv', problem: 'p', fault: 'destination', hint: 'h' },
+      ...{ since: START, begunAt: START + 1, endedAt: undefined, times: 2, toldAt: undefined, reminders: 0 },
+    };
+
+    test('are given back as they were last saved, the first to begin first', async () => {
+      const later = { ...notice, subject: 'b', since: START + 2, endedAt: START + 3, toldAt: START + 2 };
+      await catalogue.saveNotices('email', [{ ...notice, subject: 'gone' }]);
+      await catalogue.saveNotices('email', [later, notice]);
+      expect(await catalogue.notices('email')).toEqual([notice, later]);
+    });
+
+    test('are apart for each way of telling', async () => {
+      await catalogue.saveNotices('email', [notice]);
+      await catalogue.saveNotices('webhook', [{ ...notice, toldAt: START }]);
+      await catalogue.saveNotices('email', []);
+      expect(await catalogue.notices('email')).toEqual([]);
+      expect(await catalogue.notices('webhook')).toEqual([{ ...notice, toldAt: START }]);
     });
   });
 }

@@ -93,6 +93,20 @@ describe('the SQLite file', () => {
     await expect(opened()).rejects.toMatchObject({ code: 'catalogue-foreign' });
   });
 
+  test('of an earlier version is brought up to date, and keeps what is in it', async () => {
+    const first = await opened();
+    await first.saveCall(sampleCall('a'));
+    await first.close();
+    const earlier = new Database(path);
+    earlier.exec("drop table alarm_notices; delete from kysely_migration where name = '0003-alarm-notices'");
+    earlier.close();
+    await expect(opened(true)).rejects.toMatchObject({ code: 'catalogue-older' });
+    const now = await opened();
+    expect(await now.openCalls()).toEqual([sampleCall('a')]);
+    expect(await now.notices('email')).toEqual([]);
+    await now.close();
+  });
+
   test('is refused when a later version wrote it', async () => {
     await (await opened()).close();
     const later = new Database(path);

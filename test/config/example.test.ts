@@ -20,14 +20,12 @@ async function supported(): Promise<string> {
   return text
     .replace(/archiv: \{ type: smb.*/, 'archiv: { type: folder, path: /srv }')
     .replace(', deliver: daily', '')
-    .replaceAll(/^(smtp|alarms|cleanup|web):.*\n/gm, '');
+    .replaceAll(/^(cleanup|web):.*\n/gm, '');
 }
 
 describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
-      '27:1 smtp: is not supported yet -> leave smtp out',
-      '28:1 alarms: is not supported yet -> leave alarms out',
       '29:1 cleanup: is not supported yet -> leave cleanup out',
       '32:40 report.deliver: is not supported yet -> leave report.deliver out',
       '33:1 web: is not supported yet -> leave web out',
@@ -73,7 +71,7 @@ describe('the example of the product description', () => {
     expect(types.map(([type]) => type)).toEqual(['ftp', 'sftp', 's3', 'webdav', 'email', 'folder']);
     for (const [type, section] of types) {
       const text = (await supported()).replace('{ type: folder, path: /srv }', () => section);
-      const expected = ['ftp', 'sftp', 's3', 'webdav', 'folder'].includes(type)
+      const expected = ['ftp', 'sftp', 's3', 'webdav', 'email', 'folder'].includes(type)
         ? []
         : [expect.stringContaining('is not supported yet')];
       const found = await faultsOf(text, environment).catch(() => []);
@@ -138,8 +136,8 @@ describe('the JSON Schema', () => {
   });
 
   test('says of what is not supported yet that it is not', () => {
-    const { smtp, retention, targets } = configurationSchema().properties ?? {};
-    expect(smtp?.description).toMatch(/Not supported yet\.$/);
+    const { cleanup, retention, targets } = configurationSchema().properties ?? {};
+    expect(cleanup?.description).toMatch(/Not supported yet\.$/);
     expect(retention?.properties?.['local']?.description).toMatch(/Only 0d is supported yet\.$/);
     const forms =
       typeof targets?.additionalProperties === 'object' ? (targets.additionalProperties.oneOf ?? []) : [];
@@ -151,6 +149,7 @@ describe('the JSON Schema', () => {
       'sftp',
       's3',
       'webdav',
+      'email',
     ]);
   });
 });

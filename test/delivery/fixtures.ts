@@ -1,5 +1,6 @@
 import type { TargetKind } from '../../src/delivery/targets.ts';
 import type { Fixture } from './contract.ts';
+import { email } from './email.fixture.ts';
 import { folder } from './folder.fixture.ts';
 import { ftp } from './ftp.fixture.ts';
 import { smb } from './smb.fixture.ts';
@@ -9,6 +10,10 @@ import { webdav } from './webdav.fixture.ts';
 
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
 export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixture>>>> = {
+  email: {
+    'E-mail with STARTTLS': email('required'),
+    'E-mail with implicit TLS': email('implicit'),
+  },
   folder: { 'a folder of this machine': folder() },
   ftp: {
     'FTP without TLS': ftp('none'),

@@ -1,0 +1,121 @@
+/** How people come to hear of alarms; a part of assemble.ts. */
+import { hostname } from 'node:os';
+
+import { Alarms } from './alarms/alarms.ts';
+import { EmailChannel } from './alarms/email-channel.ts';
+import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
+import { UploadAlarms, type AlarmChange } from './alarms/upload-alarms.ts';
+import { WebhookChannel } from './alarms/webhook-channel.ts';
+import { alarmsFileOf } from './config/files.ts';
+import { SmtpMailer } from './mail/smtp.ts';
+import type { NoticePolicy } from './alarms/notices.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config/schema.ts';
+import type { UploadEvent } from './delivery/courier.ts';
+import type { Log } from './log.ts';
+
+/** What belongs together begins within seconds. */
+const gatherMs = 20_000;
+/** At most so often somebody is told, however much comes and goes. */
+const quietMs = 5 * 60_000;
+
+/** All that is about alarms. */
+export interface Alarming {
+  readonly alarms: Alarms;
+  /** Hears what becomes of deliveries. */
+  delivery(event: UploadEvent): void;
+  /** Takes over what a former process left. With the catalogue open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alarming {
+  const alarms = new Alarms({
+    ...{ file: alarmsFileOf(config), log, now: Date.now },
+    listeners: [(alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state))],
+  });
+  const policy: NoticePolicy = { gatherMs, quietMs, remindEveryMs: config.alarms.remind_every };
+  const notifiers = channelsOf(config).map(
+    (channel) => new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now }),
+  );
+  const deliveries = new DeliveryAlarms(config, alarms);
+  return {
+    alarms,
+    delivery: (event) => deliveries.take(event),
+    start: async () => {
+      await alarms.start();
+      await deliveries.start(catalogue);
+      for (const notifier of notifiers) await notifier.start();
+    },
+    stop: async () => {
+      for (const notifier of notifiers) await notifier.stop();
+      await alarms.stop();
+    },
+  };
+}
+
+function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {
+  const form = { language: alarms.language, timeZone: pbx.timezone, host: hostname() };
+  const { email, webhook: url, webhook_secret: secret } = alarms;
+  return [
+    ...(email.length > 0 && smtp ? [new EmailChannel(email, form, new SmtpMailer(smtp))] : []),
+    ...(url !== undefined && secret ? [new WebhookChannel({ url, secret }, form)] : []),
+  ];
+}
+
+/** Asking takes a login and a few answers. */
+const askMs = 30_000;
+
+/** Whether alarms would get to people, as far as that can be asked without telling any. */
+export function alarmChecksOf({ alarms: { email }, smtp }: Config) {
+  if (email.length === 0 || !smtp) return [];
+  const run = async () => {
+    const mailer = new SmtpMailer(smtp);
+    try {
+      await mailer.ask(email, AbortSignal.timeout(askMs));
+    } finally {
+      mailer.close();
+    }
+  };
+  return [{ kind: 'alarms' as const, name: 'email', run }];
+}
+
+/** The alarms of deliveries. */
+export class DeliveryAlarms {
+  readonly #alarms: Alarms;
+  readonly #uploads: UploadAlarms;
+
+  constructor({ alarms: { after } }: Config, alarms: Alarms) {
+    this.#alarms = alarms;
+    this.#uploads = new UploadAlarms(after);
+  }
+
+  /** Goes on with those of a former process, as long as what failed still waits. */
+  async start(catalogue: Catalogue): Promise<void> {
+    const { standing } = this.#alarms;
+    const failed = new Map<string, readonly string[]>();
+    for (const target of new Set(standing.map(({ subject }) => subject))) {
+      const waiting = await catalogue.dueDeliveries(target, Number.MAX_SAFE_INTEGER, mostLookedAt);
+      const troubled = waiting.filter(({ delivery }) => delivery.problem !== undefined);
+      failed.set(
+        target,
+        troubled.map(({ delivery }) => delivery.recording),
+      );
+    }
+    this.#make(this.#uploads.takeOver(standing, failed, Date.now()));
+  }
+
+  take(event: UploadEvent): void {
+    this.#make(this.#uploads.take(event, Date.now()));
+  }
+
+  #make(changes: readonly AlarmChange[]): void {
+    for (const change of changes) {
+      if ('raise' in change) this.#alarms.raise(change.raise);
+      else this.#alarms.clear(change.clear.kind, change.clear.subject);
+    }
+  }
+}
+
+/** The oldest recordings that wait are those that fail. */
+const mostLookedAt = 1_000;
