@@ -2,6 +2,7 @@ import type { Alarm } from './alarms/alarms.ts';
 import type { Call } from './call/call.ts';
 import type { DeliveryProblem, TargetBacklog } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { UploadActivity } from './delivery/uploader.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the running process tells of itself (`GET /status` on its control socket). */
@@ -34,9 +35,16 @@ export interface TargetStatus {
   readonly pendingBytes: number;
   readonly setAside: number;
   readonly delivered: number;
+  /** When the last delivery succeeded, ms since 1970. */
+  readonly lastSuccessAt?: number | undefined;
   /** Of the deliveries that have not got there yet. */
   readonly lastError?: DeliveryProblem | undefined;
+  /** What the running process does there; undefined where none runs. */
+  readonly activity?: TargetActivity | undefined;
 }
+
+/** What goes on at a target. */
+export type TargetActivity = Pick<UploadActivity, 'state' | 'restsUntil' | 'bytesPerSecond'>;
 
 /** What a status is made of. */
 export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms'> {
@@ -45,10 +53,11 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
   readonly spool: Spool;
   readonly targets: Config['targets'];
   readonly backlog: readonly TargetBacklog[];
+  readonly activity: readonly UploadActivity[];
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
-  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog } = sources;
+  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog, activity } = sources;
   const [active, transfer, freeBytes] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
@@ -71,7 +80,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       transferBytes: transfer.bytes,
       freeBytes,
     },
-    targets: targetStatuses(targets, backlog),
+    targets: targetStatuses(targets, backlog, activity),
     alarms,
   };
 }
@@ -84,12 +93,20 @@ function isRecorded({ segments }: Call): boolean {
 export function targetStatuses(
   targets: Config['targets'],
   backlog: readonly TargetBacklog[],
+  activities: readonly UploadActivity[] = [],
 ): readonly TargetStatus[] {
   const known = new Map(backlog.map((each) => [each.target, each]));
   const names = new Set([...Object.keys(targets), ...known.keys()]);
   return [...names].map((name) => {
-    const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = known.get(name) ?? {};
+    const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0 } = known.get(name) ?? {};
+    const { lastSuccessAt, lastError } = known.get(name) ?? {};
     const kind = targets[name]?.type ?? 'not configured';
-    return { name, kind, pending, pendingBytes, setAside, delivered, lastError };
+    const active = activities.find(({ target }) => target === name);
+    const activity = active && {
+      state: active.state,
+      restsUntil: active.restsUntil,
+      bytesPerSecond: active.bytesPerSecond,
+    };
+    return { name, kind, pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError, activity };
   });
 }

@@ -14,6 +14,14 @@ export interface Upload {
   readonly name: string;
   /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
   readonly signal: AbortSignal;
+  /**
+   * Waits until some of `bytes` may be sent, and tells how many: from 1 to `bytes`, or all once `signal` aborts. Absent
+   * where nothing limits the rate. `OpenRecording` asks it; a target that reads the local file by other means does not,
+   * and is then held back before its next file.
+   */
+  readonly pace?: ((bytes: number) => Promise<number>) | undefined;
+  /** Told how many bytes more were handed over to the target. `OpenRecording` tells it. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /** What is known of a stored file. */
@@ -25,7 +33,8 @@ export interface Stored {
 }
 
 /**
- * A place where recordings are delivered (PORT).
+ * A place where recordings are delivered (PORT). Each instance is one connection: for several files at the same time
+ * there are several instances.
  *
  * Errors are {@link MitschnittError}s classified by the adapter. The code `name-taken` says that another file has
  * the final name: the uploader then picks another name. `retry: false` says that this file can never be stored as it
@@ -37,7 +46,7 @@ export interface Target {
   /**
    * Stores the file complete under its final name or not at all: folders are made as needed, the bytes go to a
    * temporary name, what arrived is compared, then it is renamed. Never overwrites.
-   * Calls on one target never overlap.
+   * Calls on one instance never overlap; other instances may work on other files at the same time.
    */
   put(upload: Upload): Promise<Stored>;
   /** Writes, reads back and removes a probe file; throws what stands in the way. */

@@ -87,7 +87,10 @@ const LAYERS: readonly Layer[] = [
         'report/',
         'alarms/',
       ],
-      ...['delivery/uploader.ts', 'delivery/courier.ts', 'delivery/retry.ts'],
+      ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
+      ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
+      ...['delivery/upload-events.ts', 'delivery/progress.ts', 'delivery/rate.ts', 'delivery/clock.ts'],
+      ...['delivery/local-files.ts', 'delivery/sidecar.ts'],
     ],
     mayImport: ['application', 'port', 'log', 'core'],
     mayImportTypesOf: ['config'],
@@ -102,7 +105,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'version.ts', 'cli/'],
+    files: ['main.ts', 'assemble.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
     mayImport: [
       'entry',
       'web',

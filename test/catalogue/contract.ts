@@ -161,19 +161,19 @@ function contract(make: () => Promise<Catalogue>): void {
     test('lets the local file go only when every target has it, and once', async () => {
       await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), ...delivered });
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
       await catalogue.saveDelivery({ ...only(await due('copy')), ...delivered });
-      expect(await catalogue.deletable(10)).toEqual([sampleRecording('a')]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([sampleRecording('a')]);
       await catalogue.sync();
       await catalogue.noteLocalDeleted(['a'], START);
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
     });
 
     test('never lets a file go that no target was told to have, or that one has set aside', async () => {
       await catalogue.addRecording(sampleRecording('nowhere'), []);
       await catalogue.addRecording(sampleRecording('a'), ['archiv']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), state: 'set-aside' });
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
     });
 
     test('refuses to note a delivery that was never ordered', async () => {
@@ -205,9 +205,18 @@ function contract(make: () => Promise<Catalogue>): void {
           pendingBytes: 2 * bytes,
           setAside: 1,
           delivered: 1,
+          lastSuccessAt: delivered.deliveredAt,
           lastError: problem(START + 2),
         },
-        { target: 'copy', pending: 1, pendingBytes: bytes, setAside: 0, delivered: 0, lastError: undefined },
+        {
+          target: 'copy',
+          pending: 1,
+          pendingBytes: bytes,
+          setAside: 0,
+          delivered: 0,
+          lastSuccessAt: undefined,
+          lastError: undefined,
+        },
       ]);
     });
   });

@@ -156,6 +156,26 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
     'upload.every: is no schedule (it has not five fields): "often" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
   [
+    yes('upload: { windows: ["6-22"] }'),
+    'upload.windows[0]: is no stretch of the day: "6-22" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { windows: ["25:00-26:00"] }'),
+    'upload.windows[0]: is no stretch of the day: "25:00-26:00" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { windows: ["08:00-08:00"] }'),
+    'upload.windows[0]: begins when it ends: "08:00-08:00" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { bandwidth: fast }'),
+    'upload.bandwidth: is no rate: "fast" -> a size per second such as 500KB/s or 10MB/s, at least 1KB/s',
+  ],
+  [
+    yes('upload: { bandwidth: 10B/s }'),
+    'upload.bandwidth: is less than 1KB/s: "10B/s" -> a size per second such as 500KB/s or 10MB/s, at least 1KB/s',
+  ],
+  [
     yes('upload: { every: 10ms }'),
     'upload.every: is shorter than a second: "10ms" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
@@ -224,7 +244,6 @@ const later: readonly (readonly [text: string, key: string])[] = [
   [yes('alarms: { email: [admin@example], after: 10m }'), 'alarms'],
   [yes('cleanup: { schedule: "0 3 * * *" }'), 'cleanup'],
   [yes('storage: { warn: 80%, stop: 95% }'), 'storage'],
-  [yes('retention: { local: 7d }'), 'retention.local'],
   [yes('report: { deliver: daily }'), 'report.deliver'],
   [yes('web: { listen: "[::1]:8484" }'), 'web'],
   [yes('catalogue: { type: postgres, url: "postgres://u:p@h/d" }'), 'catalogue.type'],
