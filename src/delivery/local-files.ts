@@ -18,8 +18,8 @@ export interface LocalFilesParts {
 const deletionsAtOnce = 100;
 /** Files whose delivery ends within this are deleted together, for the same reason. */
 const gatherMs = 1_000;
-/** How often it is looked for files whose time has come. */
-const expiryMs = 60_000;
+/** How often it is looked for files whose time has come, or that could not be deleted before. */
+const lookMs = 60_000;
 
 /** Deletes local files that all targets have, when their time has come. */
 export class LocalFiles {
@@ -66,19 +66,15 @@ export class LocalFiles {
   }
 
   async #rounds(): Promise<void> {
-    const { report, retentionMs } = this.#parts;
-    let failed = false;
     while (this.#again) {
       this.#again = false;
       try {
         await this.#round();
-        failed = false;
       } catch (error) {
-        report({ type: 'trouble', target: undefined, error });
-        failed = true;
+        this.#parts.report({ type: 'trouble', target: undefined, error });
       }
     }
-    if ((retentionMs > 0 || failed) && !this.#soon) this.#plan(expiryMs);
+    if (!this.#soon) this.#plan(lookMs);
   }
 
   async #round(): Promise<void> {

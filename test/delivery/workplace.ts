@@ -27,8 +27,8 @@ export class Workplace {
     this.catalogue = new SqliteCatalogue({ path: join(path, 'catalogue.db') });
   }
 
-  static async create(): Promise<Workplace> {
-    const path = await mkdtemp(join(tmpdir(), 'mitschnitt-uploader-'));
+  static async create(parent = tmpdir()): Promise<Workplace> {
+    const path = await mkdtemp(join(parent, 'mitschnitt-uploader-'));
     await mkdir(join(path, 'transfer'));
     return Workplace.open(path);
   }
