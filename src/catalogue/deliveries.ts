@@ -12,6 +12,12 @@ const pendingState = sql.lit('pending' as const);
 const setAsideState = sql.lit('set-aside' as const);
 const deliveredState = sql.lit('delivered' as const);
 
+/**
+ * The sign keeps SQLite from looking for what is due in the index of the next due times, and then sorting all of a
+ * backlog for the oldest: 50 ms for each of 100,000 deliveries.
+ */
+const ifDue = sql<number>`+due_at`;
+
 /** Of one query of a listing: a few ms in which nothing else of the process runs. */
 const deliveriesPerPage = 200;
 
@@ -22,9 +28,7 @@ export async function dueDeliveries(
   limit: number,
   after: RecordingPosition | undefined,
 ): Promise<readonly DueDelivery[]> {
-  const deliveries = await inOrder(db, target, pendingState, limit, after)
-    .where('due_at', '<=', now)
-    .execute();
+  const deliveries = await inOrder(db, target, pendingState, limit, after).where(ifDue, '<=', now).execute();
   return await withRecordings(db, deliveries);
 }
 

@@ -178,10 +178,11 @@ export class FaultStory {
 
   /** Ends a process that still lives; it may crash even then. */
   async #end(uploader: Uploader): Promise<void> {
-    let ended = false;
+    let ended = false as boolean;
     const process = this.#process;
     if (process.alive) void uploader.stop().then(() => (ended = true));
-    while ((process.alive && !ended) || this.#outstanding > 0) await turn();
+    const isGoingOn = () => process.alive && !ended;
+    while (isGoingOn() || this.#outstanding > 0) await turn();
   }
 
   async #closeCalls(): Promise<void> {
