@@ -37,16 +37,16 @@ export async function upload(options: UploadOptions): Promise<void> {
     now = (await askRunning(socket, '/uploads')) as Uploads;
   }
   await view?.end();
-  process.exitCode = exitCodeOfUploads(now);
+  process.exitCode = exitCodeOfUploads(now, before.at);
   if (options.json === true) await writeLines(toJson(uploadsJson(now)));
   else await tell(before, now);
 }
 
-/** What was set aside waits for a person; what is pending after a run that tried all did not get there. */
-function exitCodeOfUploads({ targets }: Uploads): number {
-  if (targets.some(({ state }) => state === 'resting')) return exitCodes.target;
-  if (targets.some(({ pending, lastError }) => pending > 0 && lastError !== undefined))
-    return exitCodes.target;
+/** What is pending after a run that tried all did not get there; what was set aside waits for a person. */
+function exitCodeOfUploads({ targets }: Uploads, since: number): number {
+  const hasFailed = ({ state, pending, lastError }: TargetUploads) =>
+    state === 'resting' || (pending > 0 && lastError !== undefined && lastError.at >= since);
+  if (targets.some(hasFailed)) return exitCodes.target;
   return targets.some(({ setAside }) => setAside > 0) ? exitCodes.wrong : exitCodes.fine;
 }
 
