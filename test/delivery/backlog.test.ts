@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,14 +7,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { BacklogOrder, BacklogResult } from './backlog-process.ts';
 import { patterned, sha256 } from './content.ts';
-import { Workplace } from './workplace.ts';
+import { inMemory, Workplace } from './workplace.ts';
 
 const files = 100_000;
 
 let work: Workplace;
 
 beforeEach(async () => {
-  work = await Workplace.create(existsSync('/dev/shm') ? '/dev/shm' : undefined);
+  work = await Workplace.create(inMemory);
   await mkdir(join(work.path, 'archiv'));
   const content = patterned(1_000);
   await writeFile(join(work.path, 'transfer', 'all.wav'), content);

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,18 +11,17 @@ import {
   targetNames,
   type Story,
 } from './fault-story.ts';
-import { Workplace } from './workplace.ts';
+import { inMemory, Workplace } from './workplace.ts';
 
 /** Set MITSCHNITT_STORIES for more, and MITSCHNITT_SEED to see one run again. */
 const stories = Number(process.env['MITSCHNITT_STORIES'] ?? 1_000);
 const seed = Number(process.env['MITSCHNITT_SEED'] ?? 20_210_407);
-const msPerStory = 60;
+const msPerStory = 250;
 
 let work: Workplace;
 
 beforeEach(async () => {
-  // In memory where that can be had: what is waited for is not the disk.
-  work = await Workplace.create(existsSync('/dev/shm') ? '/dev/shm' : undefined);
+  work = await Workplace.create(inMemory);
   for (const target of targetNames) await mkdir(join(work.path, target));
 });
 afterEach(() => work.remove());

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,9 @@ export function one(target: Target, change: Partial<UploadTarget> = {}): UploadT
   const plain = { connections: 1, sidecar: false, bandwidth: undefined };
   return { name: target.name, create: () => target, ...plain, ...change };
 }
+
+/** A folder in memory where that can be had: where the disk is not what is tried. */
+export const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Finished recordings with their local files, and the catalogue that knows them: real, in a temporary folder. */
 export class Workplace {
