@@ -1,6 +1,9 @@
-/** One finished recording on its way to one target. */
+/** One file on its way to one target: a finished recording, or the sidecar of one. */
 export interface Upload {
-  /** The recording's UUID. Names the temporary file at the target, so that a retry finds and replaces it. */
+  /**
+   * The recording's UUID; of a sidecar with `-sidecar` behind it. Names the temporary file at the target, so that a
+   * retry finds and replaces it.
+   */
   readonly id: string;
   /** Absolute path of the local file. */
   readonly source: string;

@@ -26,5 +26,7 @@ new Uploader({
       bandwidth: undefined,
     },
   ],
-  report: ({ type }) => process.stdout.write(`${type}\n`),
+  report: ({ type }) => {
+    if (type !== 'started' && type !== 'progress') process.stdout.write(`${type}\n`);
+  },
 }).start();
