@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { DeliveryLedger } from '../../src/catalogue/catalogue.ts';
+import type { Delivery, DeliveryLedger } from '../../src/catalogue/catalogue.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { temporaryName } from '../../src/delivery/own-names.ts';
 import type { Stored, Target, Upload } from '../../src/delivery/target.ts';
@@ -85,6 +85,8 @@ export class FaultStory {
   readonly #contents = new Map<string, Buffer>();
   readonly #calls = new Map<string, number>();
   readonly #stored = new Map<string, number>();
+  /** The deliveries as the catalogue has them. */
+  readonly #noted = new Map<string, Delivery>();
   /** What is seen from within a call of the uploader, and thrown at the end. */
   readonly #wrong: string[] = [];
   #outstanding = 0;
@@ -291,7 +293,11 @@ export class FaultStory {
     return {
       dueDeliveries: (...asked) => told('dueDeliveries', () => catalogue.dueDeliveries(...asked)),
       nextDue: (target) => told('nextDue', () => catalogue.nextDue(target)),
-      saveDelivery: (delivery) => told('saveDelivery', () => catalogue.saveDelivery(delivery)),
+      saveDelivery: (delivery) =>
+        told('saveDelivery', async () => {
+          await catalogue.saveDelivery(delivery);
+          this.#noted.set(`${delivery.recording} at ${delivery.target}`, delivery);
+        }),
       retrySetAside: (recording) => told('retrySetAside', () => catalogue.retrySetAside(recording)),
       lineOf: (recording) => told('lineOf', () => catalogue.lineOf(recording)),
       sync: () => told('sync', () => Promise.resolve()),
@@ -355,6 +361,9 @@ export class FaultStory {
       for (const { id } of wanted) {
         if (this.#copies(id, target).length !== 1)
           this.#wrong.push(`${target} has ${this.#copies(id, target).length} of ${id}`);
+        const { state, name } = this.#noted.get(`${id} at ${target}`) ?? {};
+        if (state !== 'delivered' || name !== this.#copies(id, target)[0])
+          this.#wrong.push(`${id} is noted as ${String(state)} at ${target} under ${String(name)}`);
         if (this.#stored.get(`${id} at ${target}`) !== 1)
           this.#wrong.push(
             `${id} was stored ${this.#stored.get(`${id} at ${target}`) ?? 0} times at ${target}`,
