@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Cron } from 'croner';
 
 import {
   Asterisk,
@@ -9,7 +8,8 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
-import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
+import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
+import { targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -18,25 +18,22 @@ import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
-import type { MailLanguage } from './delivery/email-message.ts';
-import { createTarget } from './delivery/targets.ts';
-import { Uploader } from './delivery/uploader.ts';
-import { messageOf, MitschnittError } from './errors.ts';
-import { createLog, type Log } from './log.ts';
+import { MitschnittError } from './errors.ts';
+import { createLog, errorFields, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
 import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
-import { statusOf } from './status.ts';
+import { statusOf, type Status } from './status.ts';
 import { ownVersion } from './version.ts';
 import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
-import type { UploadEvent, UploadSchedule } from './delivery/courier.ts';
 import type { Target } from './delivery/target.ts';
+import type { Uploader } from './delivery/uploader.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
@@ -110,7 +107,7 @@ export function assemble(config: Config): Program {
 
 /** What the command line asks the running process. */
 function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, spool } = parts;
+  const { alarms, catalogue, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -129,10 +126,12 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         spool,
         targets: config.targets,
         backlog: await catalogue.backlog(),
+        activity: uploader.activity,
         alarms: alarms.standing,
         storage: config.storage,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
+    ...uploadAnswers(uploader, catalogue),
   });
 }
 
@@ -164,7 +163,7 @@ export function checksOf(config: Config): readonly Check[] {
     ...targetsOf(config).map((target) => ({
       kind: 'target' as const,
       name: target.name,
-      run: () => checkTarget(target),
+      run: () => checkTarget(target.create()),
     })),
     ...alarmChecksOf(config),
   ];
@@ -218,31 +217,6 @@ function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskS
   };
 }
 
-function targetsOf(config: Config): readonly Target[] {
-  return Object.entries(config.targets).map(([name, settings]) => {
-    if (settings.type === 'email') return createTarget(name, { ...settings, ...mailSettings(config) });
-    return createTarget(name, settings);
-  });
-}
-
-/** What an e-mail target needs besides its own settings. */
-function mailSettings({ smtp, pbx, groups, report }: Config) {
-  if (!smtp) throw new RangeError('refused by the schema: no mail server');
-  const languageOf = (group: string): MailLanguage => {
-    const [language] = groups.find(({ name }) => name === group)?.language.split(/[-_]/) ?? [];
-    return language === 'de' || language === 'en' ? language : report.language;
-  };
-  return { smtp, languageOf, timeZone: pbx.timezone };
-}
-
-function scheduleOf({ upload, pbx }: Config): UploadSchedule {
-  const { every } = upload;
-  if (every.kind === 'immediately') return 'immediately';
-  if (every.kind === 'interval') return { nextRun: (after) => new Date(after.getTime() + every.ms) };
-  const cron = new Cron(every.pattern, { timezone: pbx.timezone });
-  return { nextRun: (after) => cron.nextRun(after) ?? undefined };
-}
-
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
 async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptSource> {
   const folders = { prompts: config.prompts.path, spool: config.spool.path };
@@ -274,23 +248,6 @@ interface Parts {
   readonly growth: GrowthWatch;
   readonly uploader: Uploader;
   readonly reporter: Reporter | undefined;
-}
-
-function uploaderOf(
-  config: Config,
-  parts: Pick<Parts, 'catalogue' | 'spool' | 'log'> & { readonly alarming: Alarming },
-): Uploader {
-  const { catalogue, spool, log, alarming } = parts;
-  return new Uploader({
-    ledger: catalogue,
-    targets: targetsOf(config),
-    schedule: scheduleOf(config),
-    localFile: (recording) => spool.transferFile(recording),
-    report: (event) => {
-      logUpload(log, event);
-      alarming.delivery(event);
-    },
-  });
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
@@ -378,36 +335,4 @@ function logOutage(log: Log, alarms: Alarms): ConnectionLost {
     told.set(which, reason);
     log[level](`${which.toUpperCase()}: not connected, retrying`, facts);
   };
-}
-
-/** An error as facts of a log line. */
-function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
-  if (!(error instanceof MitschnittError)) return { error: messageOf(error) };
-  return { error: error.message, code: error.code, hint: error.hint };
-}
-
-function logUpload(log: Log, event: UploadEvent): void {
-  switch (event.type) {
-    case 'delivered': {
-      const { recording, target, name, confirmedBy } = event.delivery;
-      log.info('delivered', { recording, target, name, confirmedBy, ms: event.ms });
-      return;
-    }
-    case 'postponed': {
-      const { recording, target, attempts, dueAt } = event.delivery;
-      const again = new Date(dueAt).toISOString();
-      log.warn('not delivered yet', { recording, target, attempts, again, ...errorFields(event.error) });
-      return;
-    }
-    case 'set-aside': {
-      const { recording, target } = event.delivery;
-      log.error('set aside: no retry can deliver it', { recording, target, ...errorFields(event.error) });
-      return;
-    }
-    case 'local-file-deleted':
-      log.debug('local file deleted: all targets have it', { recording: event.recording.id });
-      return;
-    case 'trouble':
-      log.error('delivery failed internally', { target: event.target, ...errorFields(event.error) });
-  }
 }

@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 
-import { codeOf } from './errors.ts';
+import { codeOf, messageOf, MitschnittError } from './errors.ts';
 import { escapedJson, printable } from './recording/untrusted-text.ts';
 
 /** Facts of a log line to filter by; a secret is never among them. */
@@ -98,4 +98,10 @@ export function createLog(settings: { readonly level: string; readonly format: '
   const at = (level: keyof Log): Log['info'] =>
     logger.isLevelEnabled(level) ? (message, fields) => logger.log(level, message, fields) : () => undefined;
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** An error as facts of a log line. */
+export function errorFields(error: unknown): { error: string; code?: string; hint?: string } {
+  if (!(error instanceof MitschnittError)) return { error: messageOf(error) };
+  return { error: error.message, code: error.code, hint: error.hint };
 }

@@ -3,6 +3,7 @@ import type { Call } from './call/call.ts';
 import type { DeliveryProblem, StorageSample, TargetBacklog } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
+import type { UploadActivity } from './delivery/uploader.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the running process tells of itself (`GET /status` on its control socket). */
@@ -39,9 +40,16 @@ export interface TargetStatus {
   readonly pendingBytes: number;
   readonly setAside: number;
   readonly delivered: number;
+  /** When the last delivery succeeded, ms since 1970. */
+  readonly lastSuccessAt?: number | undefined;
   /** Of the deliveries that have not got there yet. */
   readonly lastError?: DeliveryProblem | undefined;
+  /** What the running process does there; undefined where none runs. */
+  readonly activity?: TargetActivity | undefined;
 }
+
+/** What goes on at a target. */
+export type TargetActivity = Pick<UploadActivity, 'state' | 'restsUntil' | 'bytesPerSecond'>;
 
 /** What a status is made of. */
 export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms'> {
@@ -53,10 +61,11 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
   readonly storage: Config['storage'];
   /** How full the disk was lately. */
   readonly samples: readonly StorageSample[];
+  readonly activity: readonly UploadActivity[];
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
-  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog } = sources;
+  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog, activity } = sources;
   const { samples, storage } = sources;
   const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
@@ -82,7 +91,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       used: disk?.used,
       forecast: disk && forecast(samples, disk, storage.stop),
     },
-    targets: targetStatuses(targets, backlog),
+    targets: targetStatuses(targets, backlog, activity),
     alarms,
   };
 }
@@ -95,12 +104,20 @@ function isRecorded({ segments }: Call): boolean {
 export function targetStatuses(
   targets: Config['targets'],
   backlog: readonly TargetBacklog[],
+  activities: readonly UploadActivity[] = [],
 ): readonly TargetStatus[] {
   const known = new Map(backlog.map((each) => [each.target, each]));
   const names = new Set([...Object.keys(targets), ...known.keys()]);
   return [...names].map((name) => {
-    const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0, lastError } = known.get(name) ?? {};
+    const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0 } = known.get(name) ?? {};
+    const { lastSuccessAt, lastError } = known.get(name) ?? {};
     const kind = targets[name]?.type ?? 'not configured';
-    return { name, kind, pending, pendingBytes, setAside, delivered, lastError };
+    const active = activities.find(({ target }) => target === name);
+    const activity = active && {
+      state: active.state,
+      restsUntil: active.restsUntil,
+      bytesPerSecond: active.bytesPerSecond,
+    };
+    return { name, kind, pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError, activity };
   });
 }

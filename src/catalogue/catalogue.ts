@@ -43,8 +43,16 @@ export interface ListedRecord extends CallRecord {
 export interface Listings {
   /** In the order of their start. */
   records(filter: RecordFilter): AsyncIterable<ListedRecord>;
+  /** The deliveries in one state, target by target, oldest recording first. */
+  deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery>;
   /** What is pending, set aside and delivered, for each target that ever had a delivery; also for one that is gone. */
   backlog(): Promise<readonly TargetBacklog[]>;
+}
+
+/** Which deliveries are listed. What was delivered is listed with its recording: {@link Listings.records}. */
+export interface DeliveryFilter {
+  readonly state: Exclude<Delivery['state'], 'delivered'>;
+  readonly target?: string | undefined;
 }
 
 /** The deliveries to one target, counted by their state. */
@@ -55,6 +63,8 @@ export interface TargetBacklog {
   readonly pendingBytes: number;
   readonly setAside: number;
   readonly delivered: number;
+  /** When the last delivery succeeded, ms since 1970; undefined before the first. */
+  readonly lastSuccessAt: number | undefined;
   /** The latest problem of a delivery that is pending or set aside. */
   readonly lastError: DeliveryProblem | undefined;
 }
@@ -79,6 +89,10 @@ export interface Delivery {
   /** Name at this target; differs from the recording's only where another file had that one. */
   readonly name: string;
   readonly deliveredAt: number | undefined;
+  /**
+   * What was compared when the recording arrived. Set while the delivery is pending or set aside: the recording is
+   * there, and only its sidecar is missing.
+   */
   readonly confirmedBy: 'size' | 'sha256' | 'accepted' | undefined;
   readonly problem: DeliveryProblem | undefined;
 }
@@ -89,15 +103,30 @@ export interface DueDelivery {
   readonly recording: FinishedRecording;
 }
 
+/** The place of a recording in the order of their start. */
+export type RecordingPosition = Pick<FinishedRecording, 'startedAt' | 'id'>;
+
 /** What the uploader needs. */
 export interface DeliveryLedger {
-  /** Pending deliveries to a target that are due, oldest recording first. */
-  dueDeliveries(target: string, now: number, limit: number): Promise<readonly DueDelivery[]>;
+  /** Pending deliveries to a target that are due, oldest recording first; with `after` only those behind that one. */
+  dueDeliveries(
+    target: string,
+    now: number,
+    limit: number,
+    after?: RecordingPosition,
+  ): Promise<readonly DueDelivery[]>;
   /** When the next pending delivery to this target becomes due; undefined when none is pending. */
   nextDue(target: string): Promise<number | undefined>;
   saveDelivery(delivery: Delivery): Promise<void>;
-  /** Recordings that all their targets have and whose local file is not yet noted as deleted. */
-  deletable(limit: number): Promise<readonly FinishedRecording[]>;
+  /** Makes what was set aside pending again, of one recording or of all. Returns how many deliveries that were. */
+  retrySetAside(recording: string | undefined): Promise<number>;
+  /** The line of a recording in the listings; `open` as long as its call is; undefined where the call is unknown. */
+  lineOf(recording: FinishedRecording): Promise<ListedRecord | 'open' | undefined>;
+  /**
+   * Recordings that ended at `endedBefore` (ms since 1970) or earlier, that all their targets have, and whose local
+   * file is not yet noted as deleted.
+   */
+  deletable(limit: number, endedBefore: number): Promise<readonly FinishedRecording[]>;
   /** Forces everything noted so far onto the disk, so that it outlives a power cut. Before a local file is deleted. */
   sync(): Promise<void>;
   noteLocalDeleted(recordings: readonly string[], at: number): Promise<void>;

@@ -1,31 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { MitschnittError } from '../errors.ts';
 import { deliveryFrom, deliveryRow, problemFrom, recordingFrom } from './tables.ts';
-import type { Kysely } from 'kysely';
+import type { Kysely, RawBuilder } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
-import type { Delivery, DueDelivery, TargetBacklog } from './catalogue.ts';
-import type { Tables } from './tables.ts';
+import type { Delivery, DeliveryFilter, DueDelivery, RecordingPosition, TargetBacklog } from './catalogue.ts';
+import type { DeliveryRow, Tables } from './tables.ts';
 
 /** Written out and not bound: SQLite uses an index `where state = 'pending'` only if it reads the same in the query. */
 const pendingState = sql.lit('pending' as const);
+const setAsideState = sql.lit('set-aside' as const);
 const deliveredState = sql.lit('delivered' as const);
+
+/**
+ * The sign keeps SQLite from looking for what is due in the index of the next due times, and then sorting all of a
+ * backlog for the oldest: 50 ms for each of 100,000 deliveries.
+ */
+const ifDue = sql<number>`+due_at`;
+
+/** Of one query of a listing: a few ms in which nothing else of the process runs. */
+const deliveriesPerPage = 200;
 
 export async function dueDeliveries(
   db: Kysely<Tables>,
   target: string,
   now: number,
   limit: number,
+  after: RecordingPosition | undefined,
 ): Promise<readonly DueDelivery[]> {
-  const deliveries = await db
+  const deliveries = await inOrder(db, target, pendingState, limit, after).where(ifDue, '<=', now).execute();
+  return await withRecordings(db, deliveries);
+}
+
+/** Deliveries to a target in one state, oldest recording first: read from an index that has them in this order. */
+function inOrder(
+  db: Kysely<Tables>,
+  target: string,
+  state: RawBuilder<Delivery['state']>,
+  limit: number,
+  after: RecordingPosition | undefined,
+) {
+  const query = db
     .selectFrom('deliveries')
     .selectAll()
     .where('target', '=', target)
-    .where('state', '=', pendingState)
-    .where('due_at', '<=', now)
+    .where('state', '=', state)
     .orderBy('started_at')
     .orderBy('recording')
-    .limit(limit)
-    .execute();
+    .limit(limit);
+  if (!after) return query;
+  // The first condition finds the place in the index, which SQLite does not see in the second alone.
+  return query
+    .where('started_at', '>=', after.startedAt)
+    .where((eb) => eb.or([eb('started_at', '>', after.startedAt), eb('recording', '>', after.id)]));
+}
+
+async function withRecordings(
+  db: Kysely<Tables>,
+  deliveries: readonly DeliveryRow[],
+): Promise<readonly DueDelivery[]> {
   if (deliveries.length === 0) return [];
   const ids = deliveries.map(({ recording }) => recording);
   const rows = await db.selectFrom('recordings').selectAll().where('id', 'in', ids).execute();
@@ -72,13 +105,52 @@ export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Prom
   });
 }
 
-export async function deletable(db: Kysely<Tables>, limit: number): Promise<readonly FinishedRecording[]> {
+export async function retrySetAside(db: Kysely<Tables>, recording: string | undefined): Promise<number> {
+  const all = db
+    .updateTable('deliveries')
+    .set({ state: 'pending', due_at: 0 })
+    .where('state', '=', setAsideState);
+  const wanted = recording === undefined ? all : all.where('recording', '=', recording);
+  return Number((await wanted.executeTakeFirstOrThrow()).numUpdatedRows);
+}
+
+/** Every delivery that the filter lets through, read page by page as they are taken. */
+export async function* listDeliveries(
+  db: Kysely<Tables>,
+  filter: DeliveryFilter,
+): AsyncIterable<DueDelivery> {
+  const state = filter.state === 'pending' ? pendingState : setAsideState;
+  const targets = filter.target === undefined ? await targetsOf(db) : [filter.target];
+  for (const target of targets) {
+    let after: RecordingPosition | undefined;
+    do {
+      const page = await inOrder(db, target, state, deliveriesPerPage, after).execute();
+      yield* await withRecordings(db, page);
+      const last = page.length < deliveriesPerPage ? undefined : page.at(-1);
+      after = last && { startedAt: last.started_at, id: last.recording };
+      // Queries answer without a turn of the event loop: a long listing would hold up every call.
+      await setImmediate();
+    } while (after);
+  }
+}
+
+async function targetsOf(db: Kysely<Tables>): Promise<readonly string[]> {
+  const rows = await db.selectFrom('backlogs').select('target').distinct().orderBy('target').execute();
+  return rows.map(({ target }) => target);
+}
+
+export async function deletable(
+  db: Kysely<Tables>,
+  limit: number,
+  endedBefore: number,
+): Promise<readonly FinishedRecording[]> {
   const rows = await db
     .selectFrom('recordings')
     .selectAll()
     .where('all_delivered', '=', sql.lit(1 as const))
     .where('local_deleted_at', 'is', null)
-    .orderBy('started_at')
+    .where('ended_at', '<=', endedBefore)
+    .orderBy('ended_at')
     .limit(limit)
     .execute();
   return rows.map(recordingFrom);
@@ -94,30 +166,17 @@ export async function noteLocalDeleted(
 }
 
 export async function backlog(db: Kysely<Tables>): Promise<readonly TargetBacklog[]> {
-  const counts = await db
-    .selectFrom('deliveries')
-    .select(['target', 'state', (select) => select.fn.countAll<number | string>().as('count')])
-    .groupBy(['target', 'state'])
-    .orderBy('target')
-    .execute();
-  const bytes = await db
-    .selectFrom('deliveries')
-    .innerJoin('recordings', 'recordings.id', 'deliveries.recording')
-    .select(['target', (select) => select.fn.sum<number | string>('bytes').as('bytes')])
-    .where('state', '=', pendingState)
-    .groupBy('target')
-    .execute();
-  const targets = new Set(counts.map(({ target }) => target));
+  const counts = await db.selectFrom('backlogs').selectAll().orderBy('target').execute();
   return await Promise.all(
-    [...targets].map(async (target) => {
-      const count = (state: Delivery['state']) =>
-        Number(counts.find((row) => row.target === target && row.state === state)?.count ?? 0);
+    [...Map.groupBy(counts, ({ target }) => target)].map(async ([target, rows]) => {
+      const of = (state: Delivery['state']) => rows.find((row) => row.state === state);
       return {
         target,
-        pending: count('pending'),
-        pendingBytes: Number(bytes.find((row) => row.target === target)?.bytes ?? 0),
-        setAside: count('set-aside'),
-        delivered: count('delivered'),
+        pending: of('pending')?.files ?? 0,
+        pendingBytes: of('pending')?.bytes ?? 0,
+        setAside: of('set-aside')?.files ?? 0,
+        delivered: of('delivered')?.files ?? 0,
+        lastSuccessAt: of('delivered')?.last_at ?? undefined,
         lastError: await lastProblem(db, target),
       };
     }),

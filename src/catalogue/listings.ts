@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { callFrom } from './calls.ts';
 import { deliveryFrom, recordColumns, recordFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
+import type { FinishedRecording } from '../recording/recording.ts';
 import type { Delivery, ListedRecord, RecordFilter } from './catalogue.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,6 +29,28 @@ export async function* listRecords(db: Kysely<Tables>, filter: RecordFilter): As
   }
 }
 
+export async function lineOf(
+  db: Kysely<Tables>,
+  { id, callId }: FinishedRecording,
+): Promise<ListedRecord | 'open' | undefined> {
+  const row = await lines(db).where('records.id', '=', id).executeTakeFirst();
+  if (row)
+    return {
+      ...recordFrom(row),
+      call: callFrom(row),
+      deliveries: (await deliveriesOf(db, [id])).get(id) ?? [],
+    };
+  const call = await db.selectFrom('calls').select('outcome').where('id', '=', callId).executeTakeFirst();
+  return call?.outcome === null ? 'open' : undefined;
+}
+
+function lines(db: Kysely<Tables>) {
+  return db
+    .selectFrom('records')
+    .innerJoin('calls', 'calls.id', 'records.call_id')
+    .select([...recordColumns, 'records.seq', 'calls.state']);
+}
+
 async function page(
   db: Kysely<Tables>,
   filter: RecordFilter,
@@ -51,13 +74,7 @@ async function page(
 
 async function linesAfter(db: Kysely<Tables>, filter: RecordFilter, after: Position | undefined) {
   const { from, to, number, group, outcome } = filter;
-  let query = db
-    .selectFrom('records')
-    .innerJoin('calls', 'calls.id', 'records.call_id')
-    .select([...recordColumns, 'records.seq', 'calls.state'])
-    .orderBy('records.started_at')
-    .orderBy('records.seq')
-    .limit(linesPerPage);
+  let query = lines(db).orderBy('records.started_at').orderBy('records.seq').limit(linesPerPage);
   if (from !== undefined) query = query.where('records.started_at', '>=', from);
   if (to !== undefined) query = query.where('records.started_at', '<', to);
   if (group !== undefined) query = query.where('records.group_name', '=', group);

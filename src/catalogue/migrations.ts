@@ -11,6 +11,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-calls-recordings-deliveries-report': { up: firstSchema },
   '0002-storage-samples': { up: createStorageSamples },
   '0003-alarm-notices': { up: createAlarmNotices },
+  '0004-backlogs': { up: countBacklogs },
 };
 
 async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {
@@ -186,5 +187,51 @@ async function createStorageSamples(db: Kysely<Tables>): Promise<void> {
     .addColumn('at', 'integer', (column) => column.primaryKey().notNull())
     .addColumn('free_bytes', 'integer', (column) => column.notNull())
     .addColumn('total_bytes', 'integer', (column) => column.notNull())
+    .execute();
+}
+
+async function countBacklogs(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('backlogs')
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('files', 'integer', (column) => column.notNull())
+    .addColumn('bytes', 'integer', (column) => column.notNull())
+    .addColumn('last_at', 'integer')
+    .addPrimaryKeyConstraint('backlogs_key', ['target', 'state'])
+    .execute();
+  await sql`
+    insert into backlogs (target, state, files, bytes, last_at)
+    select target, state, count(*), sum(bytes), max(delivered_at)
+    from deliveries join recordings on recordings.id = deliveries.recording
+    group by target, state`.execute(db);
+  const enter = sql`
+    insert into backlogs (target, state, files, bytes, last_at)
+    values (new.target, new.state, 1, (select bytes from recordings where id = new.recording), new.delivered_at)
+    on conflict (target, state) do update
+    set files = files + 1, bytes = bytes + excluded.bytes, last_at = coalesce(excluded.last_at, last_at);`;
+  const leave = sql`
+    update backlogs
+    set files = files - 1, bytes = bytes - (select bytes from recordings where id = old.recording)
+    where target = old.target and state = old.state;`;
+  await sql`create trigger deliveries_enter after insert on deliveries begin ${enter} end`.execute(db);
+  await sql`create trigger deliveries_move after update of state on deliveries
+    when old.state <> new.state begin ${leave} ${enter} end`.execute(db);
+  // It only served to count.
+  await db.schema.dropIndex('deliveries_count').execute();
+  await db.schema
+    .createIndex('deliveries_set_aside')
+    .on('deliveries')
+    .columns(['target', 'started_at', 'recording'])
+    .where(sql.ref('state'), '=', sql.lit('set-aside'))
+    .execute();
+  // How long a local file stays is counted from the end of the call.
+  await db.schema.dropIndex('recordings_deletable').execute();
+  await db.schema
+    .createIndex('recordings_deletable')
+    .on('recordings')
+    .column('ended_at')
+    .where(sql.ref('all_delivered'), '=', sql.lit(1))
+    .where(sql.ref('local_deleted_at'), 'is', null)
     .execute();
 }

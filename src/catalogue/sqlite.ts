@@ -1,7 +1,16 @@
 import { open } from 'node:fs/promises';
 import { closeCall, openCalls, saveCall } from './calls.ts';
-import { backlog, deletable, dueDeliveries, nextDue, noteLocalDeleted, saveDelivery } from './deliveries.ts';
-import { listRecords } from './listings.ts';
+import {
+  backlog,
+  deletable,
+  dueDeliveries,
+  listDeliveries,
+  nextDue,
+  noteLocalDeleted,
+  retrySetAside,
+  saveDelivery,
+} from './deliveries.ts';
+import { lineOf, listRecords } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
 import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
@@ -16,9 +25,11 @@ import type {
   AlarmNotice,
   Catalogue,
   Delivery,
+  DeliveryFilter,
   DueDelivery,
   ListedRecord,
   RecordFilter,
+  RecordingPosition,
   ReportAppend,
   StorageSample,
   TargetBacklog,
@@ -104,12 +115,21 @@ export class SqliteCatalogue implements Catalogue {
     return listRecords(this.#db, filter);
   }
 
+  deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery> {
+    return listDeliveries(this.#db, filter);
+  }
+
   backlog(): Promise<readonly TargetBacklog[]> {
     return backlog(this.#db);
   }
 
-  dueDeliveries(target: string, now: number, limit: number): Promise<readonly DueDelivery[]> {
-    return dueDeliveries(this.#db, target, now, limit);
+  dueDeliveries(
+    target: string,
+    now: number,
+    limit: number,
+    after?: RecordingPosition,
+  ): Promise<readonly DueDelivery[]> {
+    return dueDeliveries(this.#db, target, now, limit, after);
   }
 
   nextDue(target: string): Promise<number | undefined> {
@@ -120,8 +140,16 @@ export class SqliteCatalogue implements Catalogue {
     return saveDelivery(this.#db, delivery);
   }
 
-  deletable(limit: number): Promise<readonly FinishedRecording[]> {
-    return deletable(this.#db, limit);
+  retrySetAside(recording: string | undefined): Promise<number> {
+    return retrySetAside(this.#db, recording);
+  }
+
+  lineOf(recording: FinishedRecording): Promise<ListedRecord | 'open' | undefined> {
+    return lineOf(this.#db, recording);
+  }
+
+  deletable(limit: number, endedBefore: number): Promise<readonly FinishedRecording[]> {
+    return deletable(this.#db, limit, endedBefore);
   }
 
   noteLocalDeleted(recordings: readonly string[], at: number): Promise<void> {

@@ -9,6 +9,7 @@ export interface Tables {
   calls: CallRow;
   recordings: RecordingRow;
   deliveries: DeliveryRow;
+  backlogs: BacklogRow;
   records: RecordRow;
   report_appends: ReportAppendRow;
   storage_samples: StorageSampleRow;
@@ -51,7 +52,7 @@ interface RecordingRow {
   local_deleted_at: number | null;
 }
 
-interface DeliveryRow {
+export interface DeliveryRow {
   recording: string;
   target: string;
   /** Start of the recording, kept here so that an index gives the oldest first. */
@@ -66,6 +67,17 @@ interface DeliveryRow {
   problem_code: string | null;
   problem_message: string | null;
   problem_hint: string | null;
+}
+
+/** How many deliveries to a target are in a state: kept by triggers, since counting millions takes a second. */
+interface BacklogRow {
+  target: string;
+  state: Delivery['state'];
+  files: number;
+  /** Size of their recordings. */
+  bytes: number;
+  /** When the last one was delivered; null in the other states. */
+  last_at: number | null;
 }
 
 interface RecordRow {

@@ -3,14 +3,12 @@ import { userInfo } from 'node:os';
 import type { Control } from '../call/call.ts';
 import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
 import type { ControlAnswer, ControlRequest, LiveTalk } from '../controls.ts';
-import { MitschnittError } from '../errors.ts';
-import { localDateTime } from '../recording/local-time.ts';
-import { ask } from './control-client.ts';
+import { isoWithOffset, localDateTime } from '../recording/local-time.ts';
+import { askRunning } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, write, writeLines } from './output.ts';
-import { isoWithOffset } from './point-in-time.ts';
+
 import { table } from './table.ts';
 
 interface Options {
@@ -24,7 +22,7 @@ const headings = ['id', 'since', 'state', 'direction', 'group', 'from', 'to', 'r
 export async function calls(options: Options): Promise<void> {
   const { config } = await loadConfig(options.config);
   const { timezone } = config.pbx;
-  const talks = (await asked(config, '/calls')) as readonly LiveTalk[];
+  const talks = (await askRunning(controlSocketOf(config), '/calls')) as readonly LiveTalk[];
   if (options.json === true) {
     await writeLines(toJson(talks.map((talk) => talkJson(talk, timezone))));
     return;
@@ -40,7 +38,7 @@ export async function calls(options: Options): Promise<void> {
 export async function control(what: Control, id: string, options: Options): Promise<void> {
   const { config } = await loadConfig(options.config);
   const request: ControlRequest = { id, control: what, actor: `cli:${userInfo().username}` };
-  const { talk, problem } = (await asked(config, '/control', request)) as ControlAnswer;
+  const { talk, problem } = (await askRunning(controlSocketOf(config), '/control', request)) as ControlAnswer;
   if (problem !== undefined) process.exitCode = exitCodes.wrong;
   if (options.json === true) {
     const { timezone } = config.pbx;
@@ -49,17 +47,6 @@ export async function control(what: Control, id: string, options: Options): Prom
   } else {
     await writeLines(problem === undefined ? `${talk?.id ?? id}: ${talk?.state ?? ''}` : problem);
   }
-}
-
-async function asked(config: Config, path: string, body?: unknown): Promise<unknown> {
-  const answer = await ask(controlSocketOf(config), path, body);
-  if (answer !== undefined) return answer;
-  throw new MitschnittError('Mitschnitt is not running.', {
-    code: 'not-running',
-    fault: 'configuration',
-    retry: true,
-    hint: 'Start it with mitschnitt run, with the same configuration.',
-  });
 }
 
 function talkJson(talk: LiveTalk, timeZone: string) {

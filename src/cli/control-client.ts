@@ -34,6 +34,18 @@ export async function ask(socket: string, path: string, body?: unknown): Promise
   }
 }
 
+/** The same of a process that has to run. */
+export async function askRunning(socket: string, path: string, body?: unknown): Promise<unknown> {
+  const answer = await ask(socket, path, body);
+  if (answer !== undefined) return answer;
+  throw new MitschnittError('Mitschnitt is not running.', {
+    code: 'not-running',
+    fault: 'configuration',
+    retry: true,
+    hint: 'Start it with mitschnitt run, with the same configuration.',
+  });
+}
+
 function whatWasWrong(thrown: unknown, code: string): string {
   if (code === 'ABORT_ERR' || (thrown instanceof Error && thrown.name === 'TimeoutError'))
     return 'it does not answer';

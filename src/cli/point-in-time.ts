@@ -1,5 +1,5 @@
 /** Points in time as they are given on the command line and shown in listings. */
-import { localDateTime } from '../recording/local-time.ts';
+import { offsetAt, wallClock } from '../recording/local-time.ts';
 
 /** A period; ms since 1970-01-01 UTC, `to` exclusive. */
 export interface Period {
@@ -69,23 +69,4 @@ function instantOfLocal(local: string, timeZone: string): number {
     else before = middle;
   }
   return reached;
-}
-
-/** What the clock on the wall is ahead of UTC, in ms. */
-function offsetAt(instant: number, timeZone: string): number {
-  return Date.parse(`${wallClock(instant, timeZone)}Z`) - Math.floor(instant / secondMs) * secondMs;
-}
-
-/** `2026-11-23T14:00:00` */
-function wallClock(instant: number, timeZone: string): string {
-  return localDateTime(instant, timeZone).replace(' ', 'T');
-}
-
-/** `2026-11-23T14:00:00.250+01:00` */
-export function isoWithOffset(instant: number, timeZone: string): string {
-  const minutes = Math.round(offsetAt(instant, timeZone) / 60_000);
-  const two = (number: number) => String(number).padStart(2, '0');
-  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
-  const fraction = String(instant - Math.floor(instant / secondMs) * secondMs).padStart(3, '0');
-  return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
 }

@@ -50,6 +50,7 @@ function commandLine(): Command {
   for (const control of controls) addControl(program, control);
   addRecordings(program);
   addReport(program);
+  addDeliveries(program);
   addConfig(program);
   return program;
 }
@@ -115,6 +116,27 @@ function addReport(program: Command): void {
     .action(async (options: { config: string; from: string; to: string; format: 'csv' | 'json' }) =>
       (await import('./report.ts')).report(options),
     );
+}
+
+function addDeliveries(program: Command): void {
+  verb(program, 'upload', 'deliver now all that waits, whatever schedule and windows say')
+    .option('--watch', 'show how far it is')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./upload.ts')).upload(options));
+  verb(program, 'deliveries', 'list what waits to be delivered or was set aside')
+    .addOption(new Option('--state <state>', 'only in this state').choices(['pending', 'set-aside']))
+    .option('--target <name>', 'only to this target')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./deliveries.ts')).deliveries(options));
+  verb(program, 'retry', 'try again what was set aside')
+    .argument('[id]', 'id of the recording')
+    .option('--all', 'all that was set aside')
+    .addOption(json())
+    .action(async (id: string | undefined, options: { config: string; all?: boolean }, command: Command) => {
+      if ((id === undefined) !== (options.all === true))
+        command.error('error: give either the id of a recording or --all');
+      await (await import('./retry.ts')).retry(id, options);
+    });
 }
 
 function addConfig(program: Command): void {

@@ -5,7 +5,7 @@ import { localDateTime } from '../recording/local-time.ts';
 import { talkTime } from '../report/csv.ts';
 import { jsonArray, write } from './output.ts';
 import { periodOf } from './point-in-time.ts';
-import { recordJson, viewed } from './record-json.ts';
+import { recordJson, viewed } from '../report/record-json.ts';
 import { table } from './table.ts';
 import { withCatalogue } from './with-catalogue.ts';
 

@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import { writePeriod } from '../report/period.ts';
 import { jsonArray, whileRead, write } from './output.ts';
 import { periodOf } from './point-in-time.ts';
-import { recordJson, viewed } from './record-json.ts';
+import { recordJson, viewed } from '../report/record-json.ts';
 import { withCatalogue } from './with-catalogue.ts';
 
 export interface ReportOptions {

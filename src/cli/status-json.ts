@@ -30,7 +30,7 @@ function alarmJson({ kind, subject, since, problem, fault, hint }: Alarm) {
 }
 
 export function targetJson(target: TargetStatus) {
-  const { name, kind, pending, pendingBytes, setAside, delivered, lastError } = target;
+  const { name, kind, pending, pendingBytes, setAside, delivered, lastError, activity } = target;
   return {
     name,
     kind,
@@ -38,6 +38,10 @@ export function targetJson(target: TargetStatus) {
     pending_bytes: pendingBytes,
     set_aside: setAside,
     delivered,
+    state: activity?.state ?? null,
+    next_attempt: time(activity?.restsUntil),
+    bytes_per_second: activity?.bytesPerSecond ?? null,
+    last_success: time(target.lastSuccessAt),
     last_error: lastError
       ? {
           at: new Date(lastError.at).toISOString(),
@@ -47,4 +51,8 @@ export function targetJson(target: TargetStatus) {
         }
       : null,
   };
+}
+
+function time(instant: number | undefined): string | null {
+  return instant === undefined ? null : new Date(instant).toISOString();
 }

@@ -8,6 +8,7 @@ import { targetStatuses, type Status, type TargetStatus } from '../status.ts';
 import { ask } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, write, writeLines } from './output.ts';
+import { bytes, files, rate } from './quantities.ts';
 import { statusJson, targetJson } from './status-json.ts';
 import { table } from './table.ts';
 import { withCatalogue } from './with-catalogue.ts';
@@ -76,16 +77,27 @@ async function backlogOf(config: Config): Promise<readonly TargetStatus[] | unde
   }
 }
 
-const headings = ['target', 'type', 'waiting', 'set aside', 'delivered', 'last error'];
+const headings = [
+  'target',
+  'type',
+  'state',
+  'waiting',
+  'set aside',
+  'delivered',
+  'last success',
+  'last error',
+];
 
 async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
   if (targets.length === 0) return;
   const rows = targets.map((target) => [
     target.name,
     target.kind,
+    stateOf(target),
     files(target.pending, target.pendingBytes),
     String(target.setAside),
     String(target.delivered),
+    target.lastSuccessAt === undefined ? '' : new Date(target.lastSuccessAt).toISOString(),
     target.lastError?.message ?? '',
   ]);
   await write(table(headings, rows));
@@ -93,6 +105,16 @@ async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
     lastError ? [`${printable(name)}: ${printable(lastError.hint)}`] : [],
   );
   if (hints.length > 0) await writeLines(...hints);
+}
+
+/** `uploading, 1.2 MB/s` */
+function stateOf({ activity }: TargetStatus): string {
+  if (!activity) return '';
+  const { state, bytesPerSecond, restsUntil } = activity;
+  if (state === 'uploading') return `${state}, ${rate(bytesPerSecond)}`;
+  if (state === 'resting' && restsUntil !== undefined)
+    return `tried again at ${new Date(restsUntil).toISOString()}`;
+  return state === 'closed' ? 'outside its windows' : state;
 }
 
 async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
@@ -108,10 +130,6 @@ async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
   await writeLines(...hints);
 }
 
-function files(count: number, total: number): string {
-  return `${count} ${count === 1 ? 'file' : 'files'}, ${bytes(total)}`;
-}
-
 const percent = 100;
 const hoursPerDay = 24;
 
@@ -125,16 +143,4 @@ function disk({ freeBytes, used, forecast }: Status['spool']): string {
       ? `${Math.floor(hoursLeft)} h`
       : `${Math.floor(hoursLeft / hoursPerDay)} days`;
   return `${now}; ${bytes(bytesPerHour)} more each hour: recording stops in ${left}`;
-}
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-const perUnit = 1_000;
-
-function bytes(amount: number): string {
-  const power = Math.min(
-    units.length - 1,
-    Math.max(0, Math.floor(Math.log(Math.max(1, amount)) / Math.log(perUnit))),
-  );
-  const shown = amount / perUnit ** power;
-  return `${power === 0 ? shown : shown.toFixed(1)} ${units[power] ?? ''}`;
 }

@@ -16,6 +16,7 @@ import {
   notYet,
   percentage,
   port,
+  rate,
   secret,
   text,
   understood,
@@ -136,6 +137,24 @@ function readSchedule(written: string): ScheduleSetting | Misunderstood {
     : new Misunderstood(`is no schedule (${problem})`);
 }
 
+const clockTimePattern = /^([01]\d|2[0-3]):([0-5]\d)$|^(24):(00)$/;
+const minutesPerHour = 60;
+
+/** Minutes since midnight. */
+function clockTime(written: string): number | undefined {
+  const [, hours, minutes, lastHours, lastMinutes] = clockTimePattern.exec(written) ?? [];
+  const hour = hours ?? lastHours;
+  return hour === undefined ? undefined : Number(hour) * minutesPerHour + Number(minutes ?? lastMinutes);
+}
+
+/** A stretch of every day, in minutes since midnight on the clock on the wall; over midnight where `to` is earlier. */
+function readWindow(written: string): { readonly from: number; readonly to: number } | Misunderstood {
+  const [from, to, ...more] = written.split('-').map((part) => clockTime(part.trim()));
+  if (from === undefined || to === undefined || more.length > 0)
+    return new Misunderstood('is no stretch of the day');
+  return from === to ? new Misunderstood('begins when it ends') : { from, to };
+}
+
 export const uploadSchema = z
   .strictObject({
     every: understood(
@@ -146,9 +165,18 @@ export const uploadSchema = z
       .describe(
         'When finished recordings are delivered: immediately, at an interval (a duration), or by a cron expression of five fields in the time zone of the PBX.',
       ),
+    windows: z
+      .array(understood(readWindow, 'a stretch of the day such as 22:00-06:00'))
+      .default([])
+      .describe(
+        'Stretches of the day, in the time zone of the PBX, in which deliveries may begin, such as 22:00-06:00; what has begun is finished. Empty: always.',
+      ),
+    bandwidth: rate()
+      .optional()
+      .describe('The most that is sent to all targets together; a size per second such as 10MB/s.'),
   })
   .prefault({})
-  .describe('When recordings are delivered.');
+  .describe('When and how fast recordings are delivered.');
 
 /** Port of SMTP with TLS from the first byte (RFC 8314, 3.3). */
 const implicitTlsPort = 465;
@@ -266,10 +294,9 @@ export const retentionSchema = z
   .strictObject({
     local: duration()
       .prefault('0d')
-      .meta({
-        description: 'How long the local file is kept after all targets have it; a duration.',
-        ...notYet({ except: ['0ms', '0s', '0m', '0h', '0d'] }),
-      }),
+      .describe(
+        'How long the local file is kept after the end of its call, though all targets have it; a duration. One that is not delivered everywhere is never deleted.',
+      ),
   })
   .prefault({})
   .describe('How long recordings are kept.');

@@ -11,16 +11,28 @@ import {
   matching,
   notYet,
   port,
+  rate,
   remotePath,
   secret,
   size,
   text,
   understood,
   webAddress,
+  wholeNumber,
 } from './values.ts';
 
 /** What every kind of target has. */
 const common = {
+  connections: wholeNumber(1, 32)
+    .default(3)
+    .describe('How many recordings it gets at the same time, each over a connection of its own.'),
+  bandwidth: rate().optional().describe('The most that is sent to it; a size per second such as 2MB/s.'),
+  sidecar: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it gets, after each recording, a file of the same name with .json that has all that is known of it.',
+    ),
   check_every: duration('10s')
     .optional()
     .meta({ description: 'How often the connection to the target is checked; a duration.', ...notYet() }),

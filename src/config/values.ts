@@ -99,12 +99,29 @@ const bytesOf: Readonly<Record<string, number>> = {
 
 const sizePattern = /^(\d{1,9}(?:\.\d{1,3})?) ?(B|KB|MB|GB|TB|KiB|MiB|GiB|TiB)$/;
 
+/** Bytes of `500KB`, `20MB`, `1GiB`; undefined for anything else. */
+function sizeOf(text: string): number | undefined {
+  const [, amount, unit] = sizePattern.exec(text) ?? [];
+  const bytes = bytesOf[unit ?? ''];
+  return amount === undefined || bytes === undefined ? undefined : Math.round(Number(amount) * bytes);
+}
+
 /** An amount of data, in bytes. */
 export const size = () =>
-  matching(sizePattern, 'a size such as 500KB, 20MB or 1GiB').transform((text) => {
-    const [, amount, unit] = sizePattern.exec(text) ?? [];
-    return Math.round(Number(amount) * (bytesOf[unit ?? ''] ?? Number.NaN));
-  });
+  matching(sizePattern, 'a size such as 500KB, 20MB or 1GiB').transform((text) => sizeOf(text) ?? Number.NaN);
+
+/** The least rate: below it a small recording would take minutes. */
+const leastRate = 1_000;
+
+/** A rate of transfer, in bytes per second. */
+export const rate = () => {
+  const allowed = 'a size per second such as 500KB/s or 10MB/s, at least 1KB/s';
+  return understood((written) => {
+    const bytes = sizeOf(written.replace(/ ?\/ ?s$/, ''));
+    if (bytes === undefined) return new Misunderstood('is no rate');
+    return bytes >= leastRate ? bytes : new Misunderstood('is less than 1KB/s');
+  }, allowed);
+};
 
 /** A share, as a fraction from 0 to 1. */
 export const percentage = () =>

@@ -1,40 +1,26 @@
-import type { Delivery, DeliveryLedger, DueDelivery } from '../catalogue/catalogue.ts';
+import type { Delivery, DeliveryLedger, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
 import { messageOf, MitschnittError } from '../errors.ts';
-import { withSuffix } from '../recording/naming.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
+import { Attempt, type AttemptParts } from './attempt.ts';
+import { Lanes } from './lanes.ts';
 import { retryDelay, type RetryDelays } from './retry.ts';
-import type { Stored, Target } from './target.ts';
+import type { Target } from './target.ts';
+import { isOpen, untilNextMinute, type UploadWindows } from './windows.ts';
 
 /** When recordings are delivered: as soon as they are there, or at the times that `nextRun` tells (later than `after`). */
 export type UploadSchedule = 'immediately' | { nextRun(after: Date): Date | undefined };
 
-/** What is told of the work. Nothing in it is secret. */
-export type UploadEvent =
-  | {
-      readonly type: 'delivered';
-      readonly recording: FinishedRecording;
-      readonly delivery: Delivery;
-      /** How long the attempt took. */
-      readonly ms: number;
-    }
-  /** `postponed`: tried again at `delivery.dueAt`; `set-aside`: no retry can mend it. */
-  | {
-      readonly type: 'postponed' | 'set-aside';
-      readonly recording: FinishedRecording;
-      readonly delivery: Delivery;
-      readonly error: MitschnittError;
-    }
-  /** All targets have it. */
-  | { readonly type: 'local-file-deleted'; readonly recording: FinishedRecording }
-  /** Something of our own failed: the catalogue, or deleting a local file. It is tried again. */
-  | { readonly type: 'trouble'; readonly target: string | undefined; readonly error: unknown };
+/** What a target is doing. `resting`: it failed, and is tried again later; `closed`: outside its windows. */
+export type CourierState = 'idle' | 'uploading' | 'resting' | 'closed';
 
-export interface CourierOptions {
-  readonly target: Target;
+export interface CourierOptions extends AttemptParts {
+  readonly name: string;
+  /** How many files go to the target at the same time, each over a connection of its own. */
+  readonly connections: number;
+  readonly create: () => Target;
   readonly ledger: DeliveryLedger;
   readonly schedule: UploadSchedule;
-  readonly localFile: (recording: string) => string;
-  readonly report: (event: UploadEvent) => void;
+  readonly windows: UploadWindows;
   readonly delays: RetryDelays;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -47,49 +33,88 @@ const idleCloseMs = 60_000;
 const shortestSleepMs = 100;
 /** The longest sleep: a clock that is set meanwhile is noticed after this. */
 const longestSleepMs = 60_000;
-/** So many foreign files of one name are no accident. */
-const lastSuffix = 1000;
+/** After so many files a connection more is tried at a server that refused it. */
+const widenAfter = 100;
 /** Later than any time. */
 const always = Number.MAX_SAFE_INTEGER;
 
+/** A delivery that is under way. */
+interface Underway {
+  /** The rest during or after which it began. */
+  readonly round: number;
+  readonly done: Promise<void>;
+}
+
 /**
- * Brings recordings to one target, one after the other, oldest first.
+ * Brings recordings to one target, oldest first, several at a time.
  *
  * After a failure the whole target rests, longer each time, and then one delivery is tried: as long as the target is
- * down there is one attempt per rest, not one per file. It is a delivery that did not fail since the last success, if
- * one is due: recordings that fail by themselves cannot hold up the others.
+ * down there is one attempt per rest, not one per file or connection. It is the next delivery behind the one that
+ * failed, if one is due: recordings that fail by themselves cannot hold up the others. If one that was under way
+ * meanwhile arrives, the target is not down: it goes on at once, with a connection less.
  */
 export class Courier {
   readonly #options: CourierOptions;
+  readonly #lanes: Lanes;
+  readonly #underway = new Map<string, Underway>();
   /** A run is wanted, or going on. */
   #wanted = true;
-  /** The run takes what is not due as well. */
+  /** The run takes what is not due as well, each once, in windows or not. */
   #everything = false;
+  /** Only what is behind this recording is taken. */
+  #after: RecordingPosition | undefined;
   #failuresInRow = 0;
-  /** Recordings that failed since the last success, or since all that are due did. */
-  readonly #failedSince = new Set<string>();
+  #rests = 0;
   /** No attempt before, ms since 1970. */
   #restUntil = 0;
-  /** When the connection was last used, if it may be open. */
-  #usedAt: number | undefined;
+  /** How many connections the target seems to take. */
+  #width: number;
+  #successes = 0;
+  /** Something happened that the work has not seen yet. */
+  #rung = false;
   /** Ends the sleep that is going on. */
-  #ring: (() => void) | undefined;
+  #awaken: (() => void) | undefined;
   readonly #waiting: (() => void)[] = [];
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    this.#width = options.connections;
+    this.#lanes = new Lanes(options.create);
   }
 
+  get name(): string {
+    return this.#options.name;
+  }
+
+  get state(): CourierState {
+    const now = this.#options.clock.now();
+    if (this.#underway.size > 0) return 'uploading';
+    if (this.#failuresInRow > 0) return 'resting';
+    return isOpen(this.#options.windows, now) ? 'idle' : 'closed';
+  }
+
+  /** When a target that rests is tried again, ms since 1970; undefined: it does not rest. */
+  get restsUntil(): number | undefined {
+    return this.#failuresInRow > 0 ? this.#restUntil : undefined;
+  }
+
+  /** Whether somebody waits for {@link runNow}. */
+  get isAsked(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  /** Looks for what is due. */
   wake(): void {
     this.#wanted = true;
-    this.#ring?.();
+    this.#ring();
   }
 
-  /** Resolves when all was taken, or one delivery failed. */
+  /** Takes all that is pending now. Resolves when each was tried once, or the target turned out to be down. */
   runNow(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#everything = true;
+      this.#after = undefined;
       this.#restUntil = 0;
       this.wake();
     });
@@ -97,7 +122,7 @@ export class Courier {
 
   /** Works until `signal` aborts; at once on what a former process left. */
   async work(signal: AbortSignal): Promise<void> {
-    signal.addEventListener('abort', () => this.#ring?.(), { once: true });
+    signal.addEventListener('abort', () => this.#ring(), { once: true });
     this.wake();
     while (!signal.aborted) {
       try {
@@ -105,93 +130,133 @@ export class Courier {
         else await this.#untilNextRun(signal);
       } catch (error) {
         // The catalogue's: those of the target do not come this far.
-        this.#options.report({ type: 'trouble', target: this.#options.target.name, error });
-        this.#wanted = true;
-        this.#rest();
+        this.#troubled(error, this.#rests);
       }
     }
+    await Promise.all([...this.#underway.values()].map(({ done }) => done));
     this.#release();
+  }
+
+  async close(): Promise<void> {
+    await this.#lanes.close();
   }
 
   /** Delivers until nothing is due any more. */
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const restMs = this.#restUntil - Date.now();
-      if (restMs > 0) {
-        await this.#sleep(restMs);
+      const waitMs = this.#waitMs();
+      if (waitMs > 0) {
+        await this.#pause(waitMs);
         continue;
       }
       // Before the catalogue is read: what is added meanwhile must lead to another run.
       this.#wanted = false;
       const next = await this.#next();
-      if (!next) break;
-      this.#wanted = true;
-      await this.#deliver(next, signal);
+      if (next) {
+        this.#wanted = true;
+        this.#begin(next, signal);
+      } else if (this.#underway.size === 0) break;
+      else await this.#pause(longestSleepMs);
     }
     this.#everything = false;
+    this.#after = undefined;
+    this.#width = this.#options.connections;
     this.#release();
   }
 
-  async #next(): Promise<DueDelivery | undefined> {
-    const { ledger, target } = this.#options;
-    const now = this.#everything ? always : Date.now();
-    // One more than could all have failed.
-    const due = await ledger.dueDeliveries(target.name, now, this.#failedSince.size + 1);
-    const untried = due.find(({ recording }) => !this.#failedSince.has(recording.id));
-    if (!untried) this.#failedSince.clear();
-    return untried ?? due[0];
+  /** Ms before another delivery may begin, unless something happens; 0: now. */
+  #waitMs(): number {
+    const now = this.#options.clock.now();
+    if (this.#underway.size >= this.#width) return longestSleepMs;
+    if (this.#failuresInRow > 0) {
+      if (now < this.#restUntil) return this.#restUntil - now;
+      const isProbing = [...this.#underway.values()].some(({ round }) => round === this.#rests);
+      if (isProbing) return longestSleepMs;
+    }
+    return this.#everything || isOpen(this.#options.windows, now) ? 0 : untilNextMinute(now);
   }
 
-  async #deliver(due: DueDelivery, signal: AbortSignal): Promise<void> {
-    const startedAt = Date.now();
-    this.#usedAt = startedAt;
+  async #next(): Promise<DueDelivery | undefined> {
+    const behind = await this.#nextAfter(this.#after);
+    if (behind || !this.#after || this.#everything) return behind;
+    this.#after = undefined;
+    return await this.#nextAfter(undefined);
+  }
+
+  async #nextAfter(after: RecordingPosition | undefined): Promise<DueDelivery | undefined> {
+    const { ledger, name, clock } = this.#options;
+    const now = this.#everything ? always : clock.now();
+    // One more than could all be under way.
+    const due = await ledger.dueDeliveries(name, now, this.#underway.size + 1, after);
+    return due.find(({ recording }) => !this.#underway.has(recording.id));
+  }
+
+  #begin(due: DueDelivery, signal: AbortSignal): void {
     const { recording } = due;
-    const attempted = { ...due.delivery, attempts: due.delivery.attempts + 1 };
-    let outcome;
+    const round = this.#rests;
+    if (this.#everything) this.#after = recording;
+    const done = this.#lanes
+      .use(
+        () => this.#options.clock.now(),
+        (target) => this.#deliver(target, due, round, signal),
+      )
+      .catch((error: unknown) => this.#troubled(error, round))
+      .finally(() => {
+        this.#underway.delete(recording.id);
+        if (this.#underway.size === 0 && this.#failuresInRow > 0) {
+          this.#everything = false;
+          this.#release();
+        }
+        this.#ring();
+      });
+    this.#underway.set(recording.id, { round, done });
+  }
+
+  async #deliver(target: Target, due: DueDelivery, round: number, signal: AbortSignal): Promise<void> {
+    const { clock, ledger, report, onDelivered } = this.#options;
+    const { recording } = due;
+    const startedAt = clock.now();
+    const attempt = new Attempt(this.#options, due, signal);
+    let delivery;
     try {
-      outcome = await this.#put(due, signal);
+      delivery = await attempt.run(target);
     } catch (error) {
       // A delivery that was cut short by our own end is none of its attempts.
-      if (!signal.aborted) await this.#noteFailure(attempted, recording, error);
+      if (!signal.aborted) await this.#noteFailure(attempt.delivery, recording, round, error);
       return;
     }
-    this.#failuresInRow = 0;
-    this.#failedSince.clear();
-    const delivery: Delivery = {
-      ...attempted,
-      state: 'delivered',
-      name: outcome.name,
-      deliveredAt: Date.now(),
-      confirmedBy: outcome.stored.confirmedBy,
-      problem: undefined,
-    };
-    await this.#options.ledger.saveDelivery(delivery);
-    this.#options.report({ type: 'delivered', recording, delivery, ms: Date.now() - startedAt });
-    this.#options.onDelivered();
-  }
-
-  /** Puts it under its name, or the first one with a suffix that no other file has. */
-  async #put(due: DueDelivery, signal: AbortSignal): Promise<{ stored: Stored; name: string }> {
-    const { target, localFile } = this.#options;
-    const { recording: facts } = due;
-    const { id, bytes, sha256, folder } = facts;
-    let name = due.delivery.name;
-    for (let suffix = 2; ; suffix += 1) {
-      try {
-        const upload = { id, source: localFile(id), bytes, sha256, folder, name, facts, signal };
-        return { stored: await target.put(upload), name };
-      } catch (error) {
-        const taken = error instanceof MitschnittError && error.code === 'name-taken';
-        if (!taken || suffix > lastSuffix) throw error;
-        name = withSuffix(due.recording.name, suffix);
-      }
+    this.#succeeded(round);
+    await ledger.saveDelivery(delivery);
+    if (delivery.state !== 'delivered') {
+      report({ type: 'sidecar-waits', recording, delivery });
+      return;
     }
+    report({ type: 'delivered', recording, delivery, ms: clock.now() - startedAt });
+    onDelivered();
   }
 
-  async #noteFailure(attempted: Delivery, recording: FinishedRecording, thrown: unknown): Promise<void> {
-    const { ledger, report, target } = this.#options;
-    const error = thrown instanceof MitschnittError ? thrown : unexpected(thrown, target.name);
-    const at = Date.now();
+  #succeeded(round: number): void {
+    const { connections } = this.#options;
+    if (this.#failuresInRow > 0) {
+      // Begun before the failure: the target takes this one while it refused another.
+      this.#width = round < this.#rests ? Math.max(1, this.#width - 1) : connections;
+      this.#failuresInRow = 0;
+      this.#restUntil = 0;
+    }
+    if (!this.#everything) this.#after = undefined;
+    this.#successes += 1;
+    if (this.#successes % widenAfter === 0) this.#width = Math.min(connections, this.#width + 1);
+  }
+
+  async #noteFailure(
+    attempted: Delivery,
+    recording: FinishedRecording,
+    round: number,
+    thrown: unknown,
+  ): Promise<void> {
+    const { clock, ledger, report, name } = this.#options;
+    const error = thrown instanceof MitschnittError ? thrown : unexpected(thrown, name);
+    const at = clock.now();
     const problem = { at, code: error.code, message: error.message, hint: error.hint };
     if (!error.retry) {
       const delivery: Delivery = { ...attempted, state: 'set-aside', problem };
@@ -199,20 +264,28 @@ export class Courier {
       report({ type: 'set-aside', recording, delivery, error });
       return;
     }
-    this.#rest();
-    this.#failedSince.add(recording.id);
+    this.#rest(round);
+    if (!this.#after || isBefore(this.#after, recording)) this.#after = recording;
     // Several in a row: it is the target, and they are due as soon as it is tried again. One alone has its own trouble.
     const dueAt = this.#failuresInRow > 1 ? this.#restUntil : at + this.#delay(attempted.attempts);
     const delivery: Delivery = { ...attempted, dueAt, problem };
     await ledger.saveDelivery(delivery);
     report({ type: 'postponed', recording, delivery, error });
-    this.#everything = false;
-    this.#release();
   }
 
-  #rest(): void {
+  /** What began before a rest and fails during it says nothing new. */
+  #rest(round: number): void {
+    if (round < this.#rests && this.#failuresInRow > 0) return;
+    this.#rests += 1;
     this.#failuresInRow += 1;
-    this.#restUntil = Date.now() + this.#delay(this.#failuresInRow);
+    this.#restUntil = this.#options.clock.now() + this.#delay(this.#failuresInRow);
+  }
+
+  #troubled(error: unknown, round: number): void {
+    const { report, name } = this.#options;
+    report({ type: 'trouble', target: name, error });
+    this.#wanted = true;
+    this.#rest(round);
   }
 
   #delay(failures: number): number {
@@ -220,36 +293,46 @@ export class Courier {
   }
 
   async #untilNextRun(signal: AbortSignal): Promise<void> {
-    const { ledger, target, schedule } = this.#options;
+    const { clock, ledger, name, schedule } = this.#options;
     // What is pending now was postponed: all else was taken by the run that has just ended.
-    const retryAt = (await ledger.nextDue(target.name)) ?? always;
-    const scheduled = schedule === 'immediately' ? undefined : schedule.nextRun(new Date());
+    const retryAt = (await ledger.nextDue(name)) ?? always;
+    const scheduled = schedule === 'immediately' ? undefined : schedule.nextRun(new Date(clock.now()));
     const wantedAt = Math.min(retryAt, scheduled?.getTime() ?? always);
-    const runAt = Math.max(wantedAt, Date.now() + shortestSleepMs);
+    const runAt = Math.max(wantedAt, clock.now() + shortestSleepMs);
     while (!this.#wanted && !signal.aborted) {
-      const now = Date.now();
-      if (now >= runAt) this.#wanted = true;
-      else if (this.#usedAt !== undefined && now - this.#usedAt >= idleCloseMs) {
-        this.#usedAt = undefined;
-        await target.close();
-      } else await this.#sleep(runAt - now);
+      const waitMs = runAt - clock.now();
+      if (waitMs <= 0) this.#wanted = true;
+      else await this.#pause(waitMs);
     }
   }
 
-  async #sleep(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(ms, longestSleepMs));
-      this.#ring = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#ring = undefined;
+  /** Sleeps, unless something happened that was not seen yet, and until something happens. */
+  async #pause(ms: number): Promise<void> {
+    const { clock } = this.#options;
+    void this.#lanes.closeIdle(clock.now() - idleCloseMs);
+    if (!this.#rung) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const cancel = clock.after(Math.min(ms, longestSleepMs), () => resolve(undefined));
+      this.#awaken = () => resolve(undefined);
+      await promise;
+      cancel();
+      this.#awaken = undefined;
+    }
+    this.#rung = false;
+  }
+
+  #ring(): void {
+    this.#rung = true;
+    this.#awaken?.();
   }
 
   #release(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
+}
+
+function isBefore(one: RecordingPosition, other: RecordingPosition): boolean {
+  return one.startedAt === other.startedAt ? one.id < other.id : one.startedAt < other.startedAt;
 }
 
 function unexpected(thrown: unknown, target: string): MitschnittError {

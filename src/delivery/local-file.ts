@@ -45,16 +45,19 @@ export class OpenRecording {
     return `/proc/${process.pid}/fd/${this.#file.fd}`;
   }
 
-  /** Its content, once. No stream: for a small file those take longer than the reading. */
+  /** Its content, once, as fast as the upload may go. No stream: for a small file those take longer than the reading. */
   async *pieces(): AsyncGenerator<Buffer, void, undefined> {
     const hash = createHash('sha256');
+    const { pace, onProgress } = this.#upload;
     // To its known end: a read beyond it would only find nothing.
     for (let left = this.#upload.bytes; left > 0;) {
-      const piece = await this.#read(pieceFor(left));
+      const most = pieceFor(left);
+      const piece = await this.#read(pace ? await pace(most) : most);
       if (piece.length === 0) break;
       left -= piece.length;
       hash.update(piece);
       yield piece;
+      onProgress?.(piece.length);
     }
     if (hash.digest('hex') !== this.#upload.sha256) throw altered(this.#upload);
   }

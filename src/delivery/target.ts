@@ -6,9 +6,12 @@ export type RecordingFacts = Pick<
   'group' | 'direction' | 'from' | 'to' | 'startedAt' | 'durationMs'
 >;
 
-/** One finished recording on its way to one target. */
+/** One file on its way to one target: a finished recording, or the sidecar of one. */
 export interface Upload {
-  /** The recording's UUID. Names the temporary file at the target, so that a retry finds and replaces it. */
+  /**
+   * The recording's UUID; of a sidecar with `-sidecar` behind it. Names the temporary file at the target, so that a
+   * retry finds and replaces it.
+   */
   readonly id: string;
   /** Absolute path of the local file. */
   readonly source: string;
@@ -23,6 +26,14 @@ export interface Upload {
   readonly facts: RecordingFacts;
   /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
   readonly signal: AbortSignal;
+  /**
+   * Waits until some of `bytes` may be sent, and tells how many: from 1 to `bytes`, or all once `signal` aborts. Absent
+   * where nothing limits the rate. `OpenRecording` asks it; a target that reads the local file by other means does not,
+   * and is then held back before its next file.
+   */
+  readonly pace?: ((bytes: number) => Promise<number>) | undefined;
+  /** Told how many bytes more were handed over to the target. `OpenRecording` tells it. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
 }
 
 /** What is known of a stored file. */
@@ -37,7 +48,8 @@ export interface Stored {
 }
 
 /**
- * A place where recordings are delivered (PORT).
+ * A place where recordings are delivered (PORT). Each instance is one connection: for several files at the same time
+ * there are several instances.
  *
  * Errors are {@link MitschnittError}s classified by the adapter. The code `name-taken` says that another file has
  * the final name: the uploader then picks another name. `retry: false` says that this file can never be stored as it
@@ -49,7 +61,7 @@ export interface Target {
   /**
    * Stores the file complete under its final name or not at all: folders are made as needed, the bytes go to a
    * temporary name, what arrived is compared, then it is renamed. Never overwrites.
-   * Calls on one target never overlap.
+   * Calls on one instance never overlap; other instances may work on other files at the same time.
    */
   put(upload: Upload): Promise<Stored>;
   /** Writes, reads back and removes a probe file; throws what stands in the way. */

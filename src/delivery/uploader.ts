@@ -1,28 +1,63 @@
-import { rm } from 'node:fs/promises';
-
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
-import { Courier, type UploadEvent, type UploadSchedule } from './courier.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { Courier, type CourierState, type UploadSchedule } from './courier.ts';
+import { LocalFiles } from './local-files.ts';
+import { Progress, type Movement } from './progress.ts';
 import { retryDelays, type RetryDelays } from './retry.ts';
+import { Sidecars } from './sidecar.ts';
 import type { Target } from './target.ts';
+import { Throttle } from './throttle.ts';
+import type { UploadEvent } from './upload-events.ts';
+import type { UploadWindow } from './windows.ts';
+
+/** A target that recordings are uploaded to. */
+export interface UploadTarget {
+  readonly name: string;
+  /** Makes the target once more, with a connection of its own. */
+  readonly create: () => Target;
+  /** How many files it gets at the same time. */
+  readonly connections: number;
+  /** Whether it gets `<name>.json` beside each recording. */
+  readonly sidecar: boolean;
+  /** Bytes per second that it gets at most. */
+  readonly bandwidth: number | undefined;
+}
 
 export interface UploaderOptions {
   readonly ledger: DeliveryLedger;
-  readonly targets: readonly Target[];
+  readonly targets: readonly UploadTarget[];
   readonly schedule: UploadSchedule;
+  /** Stretches of the day in which deliveries may begin; none: always. */
+  readonly windows: readonly UploadWindow[];
+  /** Of windows and sidecars. */
+  readonly timeZone: string;
+  /** Bytes per second to all targets together. */
+  readonly bandwidth: number | undefined;
+  /** How long a local file is kept after the end of its call, though it is delivered. */
+  readonly retentionMs: number;
   /** Absolute path of the local file of a recording. */
   readonly localFile: (recording: string) => string;
+  /** Absolute path of the file with what is known of a recording. */
+  readonly localSidecar: (recording: string) => string;
   readonly report: (event: UploadEvent) => void;
   readonly delays?: RetryDelays;
   /** From 0 to 1. */
   readonly random?: () => number;
+  readonly clock?: Clock;
+}
+
+/** What goes on at one target. */
+export interface UploadActivity extends Movement {
+  readonly target: string;
+  readonly state: CourierState;
+  /** When a target that rests after a failure is tried again, ms since 1970. */
+  readonly restsUntil: number | undefined;
+  /** Whether a run that somebody asked for goes on. */
+  readonly isAsked: boolean;
 }
 
 /** How long `stop` waits for transfers that were told to end. */
 const stopMs = 10_000;
-/** Local files that are deleted after one forced write of the catalogue. */
-const deletionsAtOnce = 100;
-/** Files whose delivery ends within this are deleted together, for the same reason. */
-const gatherMs = 1_000;
 
 /**
  * Delivers what the catalogue has pending, each target on its own, and deletes a local file when all its targets have
@@ -31,26 +66,58 @@ const gatherMs = 1_000;
 export class Uploader {
   readonly #options: UploaderOptions;
   readonly #couriers: readonly Courier[];
+  readonly #localFiles: LocalFiles;
+  readonly #progress: Progress;
   #stopping = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
-  #deleting: Promise<void> | undefined;
-  #deleteAgain = false;
-  /** Set while delivered files are gathered for one deletion. */
-  #soon: NodeJS.Timeout | undefined;
 
   constructor(options: UploaderOptions) {
+    const { ledger, localFile, localSidecar, retentionMs, timeZone, targets, bandwidth } = options;
+    const clock = options.clock ?? systemClock;
     this.#options = options;
-    const shared = { delays: retryDelays, random: Math.random, ...options };
-    this.#couriers = options.targets.map(
-      (target) => new Courier({ ...shared, target, onDelivered: () => this.#deleteSoon() }),
+    this.#progress = new Progress(clock);
+    const report = (event: UploadEvent) => {
+      this.#progress.note(event);
+      options.report(event);
+    };
+    const pathsOf = (recording: string) => [localFile(recording), localSidecar(recording)];
+    this.#localFiles = new LocalFiles({ ledger, clock, pathsOf, retentionMs, report });
+    const shared = { delays: retryDelays, random: Math.random, ...options, clock, report };
+    const sidecars = new Sidecars({ ledger, timeZone, pathOf: localSidecar });
+    const common = bandwidth === undefined ? [] : [new Throttle(bandwidth, clock)];
+    this.#couriers = targets.map(
+      (target) =>
+        new Courier({
+          ...shared,
+          ...target,
+          windows: { windows: options.windows, timeZone },
+          sidecars: target.sidecar ? sidecars : undefined,
+          // Its own first: what it has to wait for there takes no turn from the others.
+          throttles: [
+            ...(target.bandwidth === undefined ? [] : [new Throttle(target.bandwidth, clock)]),
+            ...common,
+          ],
+          onDelivered: () => this.#localFiles.delivered(),
+        }),
     );
+  }
+
+  /** What goes on now. */
+  get activity(): readonly UploadActivity[] {
+    return this.#couriers.map((courier) => ({
+      target: courier.name,
+      state: courier.state,
+      restsUntil: courier.restsUntil,
+      isAsked: courier.isAsked,
+      ...this.#progress.of(courier.name),
+    }));
   }
 
   /** Begins with what a former process left. */
   start(): void {
     this.#stopping = new AbortController();
     this.#work = Promise.all(this.#couriers.map((courier) => courier.work(this.#stopping.signal)));
-    this.#deleteDelivered();
+    void this.#localFiles.deleteNow();
   }
 
   /** A recording was added to the catalogue. */
@@ -59,13 +126,19 @@ export class Uploader {
   }
 
   /**
-   * Tries everything that is pending now, whatever schedule and retry delays say. Resolves when every target has taken
-   * all or failed once.
+   * Tries everything that is pending now, whatever schedule, windows and retry delays say. Resolves when every target
+   * was given each once, or turned out to be down.
    */
   async runNow(): Promise<void> {
     await Promise.all(this.#couriers.map((courier) => courier.runNow()));
-    this.#deleteDelivered();
-    await this.#deleting;
+    await this.#localFiles.deleteNow();
+  }
+
+  /** Tries again what was set aside, of one recording or of all. Returns how many deliveries that are. */
+  async retry(recording: string | undefined): Promise<number> {
+    const retried = await this.#options.ledger.retrySetAside(recording);
+    if (retried > 0) for (const courier of this.#couriers) courier.wake();
+    return retried;
   }
 
   /** Ends running transfers, which leave nothing under a final name, and closes the targets. */
@@ -74,52 +147,8 @@ export class Uploader {
     let patience: NodeJS.Timeout | undefined;
     const bounded = new Promise((resolve) => (patience = setTimeout(resolve, stopMs)));
     await Promise.race([this.#work, bounded]);
-    if (this.#soon) this.#deleteDelivered();
-    await Promise.race([this.#deleting, bounded]);
-    await Promise.race([Promise.allSettled(this.#options.targets.map((target) => target.close())), bounded]);
+    await Promise.race([this.#localFiles.stop(), bounded]);
+    await Promise.race([Promise.all(this.#couriers.map((courier) => courier.close())), bounded]);
     clearTimeout(patience);
-  }
-
-  #deleteSoon(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#deleteDelivered();
-    }, gatherMs);
-  }
-
-  /** One at a time: what is delivered meanwhile waits for the next round, which then serves all of it. */
-  #deleteDelivered(): void {
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
-    this.#deleteAgain = true;
-    this.#deleting ??= this.#deleteRounds().finally(() => (this.#deleting = undefined));
-  }
-
-  async #deleteRounds(): Promise<void> {
-    while (this.#deleteAgain) {
-      this.#deleteAgain = false;
-      try {
-        await this.#deleteRound();
-      } catch (error) {
-        this.#options.report({ type: 'trouble', target: undefined, error });
-      }
-    }
-  }
-
-  async #deleteRound(): Promise<void> {
-    const { ledger, localFile, report } = this.#options;
-    const recordings = await ledger.deletable(deletionsAtOnce);
-    if (recordings.length === 0) return;
-    // First the notes that they are delivered, then the files: a power cut must not leave neither.
-    await ledger.sync();
-    const results = await Promise.allSettled(recordings.map(({ id }) => rm(localFile(id), { force: true })));
-    const deleted = recordings.filter((_, index) => results[index]?.status === 'fulfilled');
-    await ledger.noteLocalDeleted(
-      deleted.map(({ id }) => id),
-      Date.now(),
-    );
-    for (const recording of deleted) report({ type: 'local-file-deleted', recording });
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) report({ type: 'trouble', target: undefined, error: failed.reason });
-    else if (recordings.length === deletionsAtOnce) this.#deleteAgain = true;
   }
 }

@@ -52,3 +52,24 @@ export function localDateTime(instant: number, timeZone: string): string {
   const { yyyy, MM, dd, HH, mm, ss } = localTime(instant, timeZone);
   return `${yyyy}-${MM}-${dd} ${HH}:${mm}:${ss}`;
 }
+
+const secondMs = 1_000;
+
+/** What the clock on the wall is ahead of UTC, in ms. */
+export function offsetAt(instant: number, timeZone: string): number {
+  return Date.parse(`${wallClock(instant, timeZone)}Z`) - Math.floor(instant / secondMs) * secondMs;
+}
+
+/** `2026-11-23T14:00:00` */
+export function wallClock(instant: number, timeZone: string): string {
+  return localDateTime(instant, timeZone).replace(' ', 'T');
+}
+
+/** `2026-11-23T14:00:00.250+01:00` */
+export function isoWithOffset(instant: number, timeZone: string): string {
+  const minutes = Math.round(offsetAt(instant, timeZone) / 60_000);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  const fraction = String(instant - Math.floor(instant / secondMs) * secondMs).padStart(3, '0');
+  return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
+}

@@ -80,6 +80,11 @@ export class Spool {
     return join(this.#path, 'transfer', `${recording}.wav`);
   }
 
+  /** What is known of a recording, as a file. */
+  sidecarFile(recording: RecordingId): string {
+    return join(this.#path, 'transfer', `${recording}.json`);
+  }
+
   /**
    * Bytes that Asterisk has written of a recording so far; undefined when it has not begun, or not with both sides.
    * Asterisk writes some 32 kB at once: 2 s of a side, 1 s of a wideband one.

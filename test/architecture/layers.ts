@@ -96,7 +96,10 @@ const LAYERS: readonly Layer[] = [
         'report/',
         'alarms/',
       ],
-      ...['delivery/uploader.ts', 'delivery/courier.ts', 'delivery/retry.ts'],
+      ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
+      ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
+      ...['delivery/upload-events.ts', 'delivery/progress.ts', 'delivery/rate.ts', 'delivery/clock.ts'],
+      ...['delivery/local-files.ts', 'delivery/sidecar.ts'],
     ],
     mayImport: ['application', 'port', 'service', 'log', 'core'],
     mayImportTypesOf: ['config'],
@@ -111,7 +114,7 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'version.ts', 'cli/'],
+    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
     mayImport: [
       'entry',
       'web',

@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nasty } from '../nasty.ts';
 import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
-import type { AlarmNotice, Catalogue, Delivery, RecordFilter } from '../../src/catalogue/catalogue.ts';
+import type {
+  AlarmNotice,
+  Catalogue,
+  Delivery,
+  DeliveryFilter,
+  RecordFilter,
+} from '../../src/catalogue/catalogue.ts';
 import type { CallRecord } from '../../src/recording/recording.ts';
 
 const name = sampleRecording('').name;
@@ -161,19 +167,84 @@ function contract(make: () => Promise<Catalogue>): void {
     test('lets the local file go only when every target has it, and once', async () => {
       await catalogue.addRecording(sampleRecording('a'), ['archiv', 'copy']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), ...delivered });
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
       await catalogue.saveDelivery({ ...only(await due('copy')), ...delivered });
-      expect(await catalogue.deletable(10)).toEqual([sampleRecording('a')]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([sampleRecording('a')]);
       await catalogue.sync();
       await catalogue.noteLocalDeleted(['a'], START);
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
     });
 
     test('never lets a file go that no target was told to have, or that one has set aside', async () => {
       await catalogue.addRecording(sampleRecording('nowhere'), []);
       await catalogue.addRecording(sampleRecording('a'), ['archiv']);
       await catalogue.saveDelivery({ ...only(await due('archiv')), state: 'set-aside' });
-      expect(await catalogue.deletable(10)).toEqual([]);
+      expect(await catalogue.deletable(10, Date.now())).toEqual([]);
+    });
+
+    test('come from behind a recording, where they are asked for so', async () => {
+      for (const id of ['b', 'a', 'c']) await catalogue.addRecording(sampleRecording(id), ['archiv']);
+      await catalogue.addRecording(sampleRecording('old', { startedAt: START - 1 }), ['archiv']);
+      const behind = async (id: string, startedAt: number) => {
+        const found = await catalogue.dueDeliveries('archiv', START, 10, { id, startedAt });
+        return found.map(({ recording }) => recording.id);
+      };
+      expect(await behind('old', START - 1)).toEqual(['a', 'b', 'c']);
+      expect(await behind('b', START)).toEqual(['c']);
+      expect(await behind('c', START)).toEqual([]);
+    });
+
+    test('lets a local file go only when the call has ended for long enough', async () => {
+      await catalogue.addRecording(sampleRecording('a'), ['archiv']);
+      await catalogue.saveDelivery({ ...only(await due('archiv')), ...delivered });
+      const { endedAt } = sampleRecording('a');
+      expect(await catalogue.deletable(10, endedAt - 1)).toEqual([]);
+      expect(await catalogue.deletable(10, endedAt)).toHaveLength(1);
+    });
+
+    test('are pending again after a retry of what was set aside, of one recording or of all', async () => {
+      for (const id of ['a', 'b', 'c']) await catalogue.addRecording(sampleRecording(id), ['archiv']);
+      const [a, b, c] = (await due('archiv')) as [Delivery, Delivery, Delivery];
+      await catalogue.saveDelivery({ ...a, state: 'set-aside', dueAt: START + 9 });
+      await catalogue.saveDelivery({ ...b, state: 'set-aside' });
+      await catalogue.saveDelivery({ ...c, ...delivered });
+      expect(await catalogue.retrySetAside('c')).toBe(0);
+      expect(await catalogue.retrySetAside('a')).toBe(1);
+      expect((await due('archiv')).map(({ recording }) => recording)).toEqual(['a']);
+      expect(await catalogue.retrySetAside(undefined)).toBe(1);
+      expect(only(await catalogue.backlog())).toMatchObject({ pending: 2, setAside: 0, delivered: 1 });
+    });
+
+    test('are listed by state and target, oldest recording first, over many pages', async () => {
+      for (let index = 0; index < 450; index += 1)
+        await catalogue.addRecording(sampleRecording(String(1_000 + index), { startedAt: START + index }), [
+          'archiv',
+          'copy',
+        ]);
+      const ids = async (filter: DeliveryFilter) =>
+        (await allOf(catalogue.deliveries(filter))).map(({ recording }) => recording.id);
+      const all = Array.from({ length: 450 }, (_, index) => String(1_000 + index));
+      expect(await ids({ state: 'pending', target: 'copy' })).toEqual(all);
+      expect(await ids({ state: 'pending' })).toEqual([...all, ...all]);
+      expect(await ids({ state: 'set-aside' })).toEqual([]);
+      const [first] = await due('copy');
+      await catalogue.saveDelivery({ ...(first as Delivery), state: 'set-aside' });
+      expect(await ids({ state: 'set-aside' })).toEqual(['1000']);
+    });
+
+    test('know the line of a recording when its call is over', async () => {
+      const record = sampleRecord('a');
+      const recording = sampleRecording('a', { callId: record.callId });
+      await catalogue.addRecording(recording, ['archiv']);
+      expect(await catalogue.lineOf(recording)).toBeUndefined();
+      await catalogue.saveCall(sampleCall(record.callId));
+      expect(await catalogue.lineOf(recording)).toBe('open');
+      await close(record);
+      expect(await catalogue.lineOf(recording)).toEqual({
+        ...record,
+        call: closedCallOf(record),
+        deliveries: await due('archiv'),
+      });
     });
 
     test('refuses to note a delivery that was never ordered', async () => {
@@ -205,9 +276,18 @@ function contract(make: () => Promise<Catalogue>): void {
           pendingBytes: 2 * bytes,
           setAside: 1,
           delivered: 1,
+          lastSuccessAt: delivered.deliveredAt,
           lastError: problem(START + 2),
         },
-        { target: 'copy', pending: 1, pendingBytes: bytes, setAside: 0, delivered: 0, lastError: undefined },
+        {
+          target: 'copy',
+          pending: 1,
+          pendingBytes: bytes,
+          setAside: 0,
+          delivered: 0,
+          lastSuccessAt: undefined,
+          lastError: undefined,
+        },
       ]);
     });
   });

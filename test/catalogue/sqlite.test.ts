@@ -6,9 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrations } from '../../src/catalogue/migrations.ts';
+import { addRecording } from '../../src/catalogue/recordings.ts';
+import { openForWriting } from '../../src/catalogue/sqlite-connection.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { catalogueContract } from './contract.ts';
-import { allOf, closedCallOf, sampleCall, sampleRecord } from './sample.ts';
+import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording } from './sample.ts';
 
 let folder: string;
 let path: string;
@@ -49,6 +54,26 @@ describe('the SQLite file', () => {
     const second = await opened();
     expect(await second.openCalls()).toEqual([sampleCall('a')]);
     await second.close();
+  });
+
+  test('of an earlier version is counted when it is brought up to date', async () => {
+    const connection = await openForWriting(path);
+    const { db } = connection;
+    const [first] = Object.entries(migrations);
+    const migrator = new Migrator({
+      db,
+      provider: { getMigrations: () => Promise.resolve(Object.fromEntries(first ? [first] : [])) },
+    });
+    expect((await migrator.migrateToLatest()).error).toBeUndefined();
+    for (const id of ['a', 'b', 'c']) await addRecording(db, sampleRecording(id), ['archiv']);
+    await sql`update deliveries set state = 'delivered', delivered_at = 5 where recording = 'b'`.execute(db);
+    await connection.close();
+    const catalogue = await opened();
+    const { bytes } = sampleRecording('a');
+    expect(await catalogue.backlog()).toMatchObject([
+      { target: 'archiv', pending: 2, pendingBytes: 2 * bytes, delivered: 1, lastSuccessAt: 5 },
+    ]);
+    await catalogue.close();
   });
 
   test('can be forced onto the disk right after it was opened', async () => {

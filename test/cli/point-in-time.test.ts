@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { isoWithOffset, isPointInTime, periodOf } from '../../src/cli/point-in-time.ts';
+import { isPointInTime, periodOf } from '../../src/cli/point-in-time.ts';
+import { isoWithOffset } from '../../src/recording/local-time.ts';
 import { localDateTime } from '../../src/recording/local-time.ts';
 
 const iso = (instant: number | undefined) =>

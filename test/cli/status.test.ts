@@ -30,7 +30,18 @@ const fine: Status = {
     used: 0.879,
     forecast: { bytesPerHour: 1_200_000_000, hoursLeft: 53.2 },
   },
-  targets: [{ name: 'archiv', kind: 'folder', pending: 1, pendingBytes: 44, setAside: 0, delivered: 7 }],
+  targets: [
+    {
+      name: 'archiv',
+      kind: 'folder',
+      pending: 1,
+      pendingBytes: 44,
+      setAside: 0,
+      delivered: 7,
+      lastSuccessAt: Date.UTC(2026, 10, 23, 8, 15),
+      activity: { state: 'uploading', restsUntil: undefined, bytesPerSecond: 1_200_000 },
+    },
+  ],
 };
 
 const alarm: Alarm = {
@@ -64,8 +75,8 @@ describe('status', () => {
         'Calls      3 live, 1 in the gate, 2 recording',
         'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B',
         'Disk       12.3 GB free, 87 % used; 1.2 GB more each hour: recording stops in 2 days',
-        'target\ttype\twaiting\tset aside\tdelivered\tlast error',
-        'archiv\tfolder\t1 file, 44 B\t0\t7\t',
+        'target\ttype\tstate\twaiting\tset aside\tdelivered\tlast success\tlast error',
+        'archiv\tfolder\tuploading, 1.2 MB/s\t1 file, 44 B\t0\t7\t2026-11-23T08:15:00.000Z\t',
         '',
       ].join('\n'),
     );
@@ -99,6 +110,10 @@ describe('status', () => {
           pending_bytes: 44,
           set_aside: 0,
           delivered: 7,
+          state: 'uploading',
+          next_attempt: null,
+          bytes_per_second: 1_200_000,
+          last_success: '2026-11-23T08:15:00.000Z',
           last_error: null,
         },
       ],
@@ -166,9 +181,9 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(stdout.split('\n')).toEqual([
       'Mitschnitt is not running.',
-      'target\ttype\twaiting\tset aside\tdelivered\tlast error',
-      'archiv\tfolder\t1 file, 2.0 kB\t0\t0\t',
-      'old\tnot configured\t1 file, 2.0 kB\t0\t0\t',
+      'target\ttype\tstate\twaiting\tset aside\tdelivered\tlast success\tlast error',
+      'archiv\tfolder\t\t1 file, 2.0 kB\t0\t0\t\t',
+      'old\tnot configured\t\t1 file, 2.0 kB\t0\t0\t\t',
       '',
     ]);
     const json = await mitschnitt(['status', '--json', '-c', config]);

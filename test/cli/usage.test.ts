@@ -28,6 +28,9 @@ describe('the command line', () => {
     ['an outcome that does not exist', ['recordings', '--outcome', 'fine']],
     ['a day that does not exist', ['recordings', '--from', '2026-02-30']],
     ['a report without its period', ['report', '--from', '2026-11-01']],
+    ['a delivery in a state that is not listed', ['deliveries', '--state', 'delivered']],
+    ['a retry of nothing', ['retry']],
+    ['a retry of one and all', ['retry', 'ID', '--all']],
     ['config without a verb of its own', ['config']],
   ])('ends with 2 for wrong usage: %s', async (_what, args) => {
     const { code, stdout, stderr } = await mitschnitt(args);
@@ -38,7 +41,17 @@ describe('the command line', () => {
   test('helps, and tells its version, with 0', async () => {
     const help = await mitschnitt(['--help']);
     expect(help.code).toBe(0);
-    for (const verb of ['run', 'check', 'status', 'recordings', 'report', 'config']) {
+    for (const verb of [
+      'run',
+      'check',
+      'status',
+      'recordings',
+      'report',
+      'upload',
+      'deliveries',
+      'retry',
+      'config',
+    ]) {
       expect(help.stdout).toMatch(new RegExp(`^  ${verb} `, 'm'));
     }
     expect(await mitschnitt(['--version'])).toMatchObject({
@@ -49,10 +62,10 @@ describe('the command line', () => {
 
   test('lists no verb that does not exist yet', async () => {
     const { stdout } = await mitschnitt(['--help']);
-    expect(stdout).not.toMatch(/^ {2}(play|cleanup|upload|retry|verify|selftest)\b/m);
+    expect(stdout).not.toMatch(/^ {2}(play|cleanup|verify|selftest)\b/m);
   });
 
-  test.each([['calls'], ['pause', 'ID'], ['stop', 'ID']])(
+  test.each([['calls'], ['pause', 'ID'], ['stop', 'ID'], ['upload'], ['retry', '--all']])(
     'says that nothing runs, with 1: %s',
     async (...verb) => {
       const { config } = installation();

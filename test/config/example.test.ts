@@ -136,9 +136,8 @@ describe('the JSON Schema', () => {
   });
 
   test('says of what is not supported yet that it is not', () => {
-    const { cleanup, retention, targets } = configurationSchema().properties ?? {};
+    const { cleanup, targets } = configurationSchema().properties ?? {};
     expect(cleanup?.description).toMatch(/Not supported yet\.$/);
-    expect(retention?.properties?.['local']?.description).toMatch(/Only 0d is supported yet\.$/);
     const forms =
       typeof targets?.additionalProperties === 'object' ? (targets.additionalProperties.oneOf ?? []) : [];
     const supportedForms = forms.filter(({ description = '' }) => !description.includes('Not supported yet'));

@@ -179,6 +179,26 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
     'upload.every: is no schedule (it has not five fields): "often" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
   [
+    yes('upload: { windows: ["6-22"] }'),
+    'upload.windows[0]: is no stretch of the day: "6-22" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { windows: ["25:00-26:00"] }'),
+    'upload.windows[0]: is no stretch of the day: "25:00-26:00" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { windows: ["08:00-08:00"] }'),
+    'upload.windows[0]: begins when it ends: "08:00-08:00" -> a stretch of the day such as 22:00-06:00',
+  ],
+  [
+    yes('upload: { bandwidth: fast }'),
+    'upload.bandwidth: is no rate: "fast" -> a size per second such as 500KB/s or 10MB/s, at least 1KB/s',
+  ],
+  [
+    yes('upload: { bandwidth: 10B/s }'),
+    'upload.bandwidth: is less than 1KB/s: "10B/s" -> a size per second such as 500KB/s or 10MB/s, at least 1KB/s',
+  ],
+  [
     yes('upload: { every: 10ms }'),
     'upload.every: is shorter than a second: "10ms" -> immediately, a duration of at least 1s such as 5m, or a cron expression such as "0 * * * *"',
   ],
@@ -228,7 +248,6 @@ describe('a fault', () => {
 const later: readonly (readonly [text: string, key: string])[] = [
   [changed('path: /srv/archiv', 'path: /srv/archiv, check_every: 5m'), 'targets.archiv.check_every'],
   [yes('cleanup: { schedule: "0 3 * * *" }'), 'cleanup'],
-  [yes('retention: { local: 7d }'), 'retention.local'],
   [yes('report: { deliver: daily }'), 'report.deliver'],
   [yes('web: { listen: "[::1]:8484" }'), 'web'],
   [yes('catalogue: { type: postgres, url: "postgres://u:p@h/d" }'), 'catalogue.type'],

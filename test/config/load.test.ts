@@ -113,6 +113,22 @@ describe('a configuration', () => {
     expect((await configOf(`${smallest}upload: { every: ${written} }\n`)).upload.every).toEqual(schedule);
   });
 
+  test('reads windows, rates, and what a target gets', async () => {
+    const target = '{ type: folder, path: /a, connections: 7, bandwidth: 500 KB/s, sidecar: true }';
+    const text = changed('{ type: folder, path: /srv/archiv }', target);
+    const { upload, targets } = await configOf(
+      `${text}upload: { windows: ["22:00-06:00", "12:30-24:00"], bandwidth: 10MB/s }\n`,
+    );
+    expect(upload).toMatchObject({
+      windows: [
+        { from: 1_320, to: 360 },
+        { from: 750, to: 1_440 },
+      ],
+      bandwidth: 10_000_000,
+    });
+    expect(targets['archiv']).toMatchObject({ connections: 7, bandwidth: 500_000, sidecar: true });
+  });
+
   test.each([
     ['none', 21],
     ['explicit', 21],

@@ -7,6 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { MitschnittError, type Fault } from '../../src/errors.ts';
 import type { Target, Upload } from '../../src/delivery/target.ts';
 import { eventually } from '../live/eventually.ts';
+import { patterned, sha256 } from './content.ts';
+
+export { patterned, sha256 };
 
 /** A real place with nothing in it, and the view of somebody else who has access to it. */
 export interface Place {
@@ -316,15 +319,6 @@ export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   if (thrown === nothing) throw new Error('nothing was thrown');
   return thrown;
 }
-
-/** Bytes that differ from place to place, so that pieces in the wrong order are seen. */
-export function patterned(bytes: number, seed = 0): Buffer {
-  const content = Buffer.alloc(bytes);
-  for (let at = 0; at < bytes; at += 1) content[at] = (at * 31 + (at >> 8) * 17 + seed) & 0xff;
-  return content;
-}
-
-export const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
 /** For what sends a large file more than once: a mail server takes 30 s for it on a busy machine. */
 const largeMs = 150_000;

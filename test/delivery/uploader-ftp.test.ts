@@ -12,7 +12,7 @@ import { FtpServer } from '../live/ftp.ts';
 import { takeNet, type Net } from '../live/net.ts';
 import { patterned, sha256 } from './contract.ts';
 import type { UploaderProcess } from './uploader-process.ts';
-import { Workplace } from './workplace.ts';
+import { one, Workplace } from './workplace.ts';
 
 let net: Net;
 let work: Workplace;
@@ -62,10 +62,8 @@ test('a server that is down and comes back, twice and in the middle of a file, g
   const { host, port, username, password } = server;
   const settings = { type: 'ftp', host, port, tls: 'none', username, path: '' } as const;
   const uploader = new Uploader({
-    ledger: work.catalogue,
-    targets: [new FtpTarget('archiv', { ...settings, password: { reveal: () => password } })],
-    schedule: 'immediately',
-    localFile: work.localFile,
+    ...work.options,
+    targets: [one(new FtpTarget('archiv', { ...settings, password: { reveal: () => password } }))],
     report: () => undefined,
     delays: { firstMs: 100, longestMs: 400, jitter: 0.2 },
   });

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { DeliveryLedger } from '../../src/catalogue/catalogue.ts';
-import type { UploadEvent } from '../../src/delivery/courier.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { FtpTarget } from '../../src/delivery/ftp.ts';
 import type { Target } from '../../src/delivery/target.ts';
+import type { UploadEvent } from '../../src/delivery/upload-events.ts';
 import { Uploader, type UploaderOptions } from '../../src/delivery/uploader.ts';
 import { MitschnittError } from '../../src/errors.ts';
 import { eventually } from '../live/eventually.ts';
 import { failing } from './failing.ts';
 import { patterned } from './contract.ts';
 import { startRude } from './rude.ts';
-import { Workplace } from './workplace.ts';
+import { one, Workplace } from './workplace.ts';
 
 /** Delays of a hundredth of the real ones. */
 const delays = { firstMs: 50, longestMs: 9_000, jitter: 0.2 };
@@ -53,13 +53,10 @@ async function folder(name: string): Promise<FolderTarget> {
 }
 
 function start(targets: readonly Target[], options: Partial<UploaderOptions> = {}): Uploader {
-  const { catalogue: ledger, localFile } = work;
   const report = (event: UploadEvent) => events.push(event);
   const uploader = new Uploader({
-    ledger,
-    targets,
-    schedule: 'immediately',
-    localFile,
+    ...work.options,
+    targets: targets.map((target) => one(target)),
     report,
     delays,
     ...options,
@@ -84,7 +81,7 @@ describe('delivers', () => {
     expect(archiv.calls.map(({ id }) => id)).toEqual(recordings.map(({ id }) => id));
     const names = recordings.map(({ name }) => name);
     expect([await arrived('archiv'), await arrived('backup')]).toEqual([names, names]);
-    await eventually(async () => (await work.catalogue.deletable(10)).length === 0);
+    await eventually(async () => (await work.catalogue.deletable(10, Date.now())).length === 0);
     expect(kinds().filter((type) => type === 'delivered')).toHaveLength(10);
     expect(kinds().filter((type) => type === 'local-file-deleted')).toHaveLength(5);
   });
@@ -211,8 +208,8 @@ describe('sets aside', () => {
     await writeFile(work.localFile(altered.id), patterned(2_000, 99));
     await rm(work.localFile(missing.id));
     start([await folder('archiv')]);
-    await eventually(() => events.length === 2);
-    expect(events).toMatchObject([
+    await eventually(() => kinds().filter((type) => type === 'set-aside').length === 2);
+    expect(events.filter(({ type }) => type === 'set-aside')).toMatchObject([
       { type: 'set-aside', recording: { id: altered.id }, error: { code: 'local-file-altered' } },
       { type: 'set-aside', recording: { id: missing.id }, error: { code: 'local-file-missing' } },
     ]);
@@ -239,11 +236,12 @@ describe('loses and doubles nothing', () => {
     const { catalogue } = work;
     const fail = () => Promise.reject(new Error(`disk full ${String((failures += 1))}`));
     const ledger: DeliveryLedger = {
-      dueDeliveries: (target, now, limit) =>
-        failures === 0 ? fail() : catalogue.dueDeliveries(target, now, limit),
+      dueDeliveries: (...asked) => (failures === 0 ? fail() : catalogue.dueDeliveries(...asked)),
       nextDue: (target) => catalogue.nextDue(target),
       saveDelivery: (delivery) => (failures === 1 ? fail() : catalogue.saveDelivery(delivery)),
-      deletable: (limit) => catalogue.deletable(limit),
+      retrySetAside: (recording) => catalogue.retrySetAside(recording),
+      lineOf: (recording) => catalogue.lineOf(recording),
+      deletable: (limit, endedBefore) => catalogue.deletable(limit, endedBefore),
       sync: () => (failures === 2 ? fail() : catalogue.sync()),
       noteLocalDeleted: (recordings, at) => catalogue.noteLocalDeleted(recordings, at),
     };

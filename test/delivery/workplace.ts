@@ -1,12 +1,24 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Delivery, TargetBacklog } from '../../src/catalogue/catalogue.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
+import type { Target } from '../../src/delivery/target.ts';
+import type { UploaderOptions, UploadTarget } from '../../src/delivery/uploader.ts';
 import type { FinishedRecording } from '../../src/recording/recording.ts';
-import { patterned, sha256 } from './contract.ts';
+import { patterned, sha256 } from './content.ts';
+
+/** A target as the uploader is given it: one connection, unless it says otherwise. */
+export function one(target: Target, change: Partial<UploadTarget> = {}): UploadTarget {
+  const plain = { connections: 1, sidecar: false, bandwidth: undefined };
+  return { name: target.name, create: () => target, ...plain, ...change };
+}
+
+/** A folder in memory where that can be had: where the disk is not what is tried. */
+export const inMemory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Finished recordings with their local files, and the catalogue that knows them: real, in a temporary folder. */
 export class Workplace {
@@ -19,14 +31,28 @@ export class Workplace {
     this.catalogue = new SqliteCatalogue({ path: join(path, 'catalogue.db') });
   }
 
-  static async create(): Promise<Workplace> {
-    const workplace = new Workplace(await mkdtemp(join(tmpdir(), 'mitschnitt-uploader-')));
-    await mkdir(join(workplace.path, 'transfer'));
+  static async create(parent = tmpdir()): Promise<Workplace> {
+    const path = await mkdtemp(join(parent, 'mitschnitt-uploader-'));
+    await mkdir(join(path, 'transfer'));
+    return Workplace.open(path);
+  }
+
+  /** One that another process made. */
+  static async open(path: string): Promise<Workplace> {
+    const workplace = new Workplace(path);
     await workplace.catalogue.open();
     return workplace;
   }
 
   readonly localFile = (recording: string): string => join(this.path, 'transfer', `${recording}.wav`);
+  readonly localSidecar = (recording: string): string => join(this.path, 'transfer', `${recording}.json`);
+
+  /** What an uploader needs to work on it, at once and without limits. */
+  get options(): Omit<UploaderOptions, 'targets' | 'report'> {
+    const { catalogue: ledger, localFile, localSidecar } = this;
+    const unlimited = { windows: [], timeZone: 'Europe/Zurich', bandwidth: undefined, retentionMs: 0 };
+    return { ledger, localFile, localSidecar, schedule: 'immediately', ...unlimited };
+  }
 
   /** Finishes one recording more, a second later than the last. */
   async record(

@@ -4,15 +4,20 @@ import { consentInTalk } from '../call/gate.ts';
 import { verdictOfSegment } from '../call/rules.ts';
 import type { Consent, ControlAction, NumberPatterns, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
-import { isoWithOffset } from './point-in-time.ts';
+import { isoWithOffset } from '../recording/local-time.ts';
 
 /**
  * A line of the listing with all that explains it, as `recordings --json` and `report --json` give it. Times are
  * ISO 8601 in the time zone of the PBX; what is not known is null.
  */
 export function recordJson(record: ListedRecord, timeZone: string) {
-  const time = (instant: number | undefined) =>
-    instant === undefined ? null : isoWithOffset(instant, timeZone);
+  const deliveries = record.deliveries.map((delivery) => deliveryJson(delivery, timeZone));
+  return { ...recordFacts(record, timeZone), deliveries };
+}
+
+/** The same without what became of its deliveries: it does not change any more once the call is closed. */
+export function recordFacts(record: ListedRecord, timeZone: string) {
+  const time = timeIn(timeZone);
   const segment = record.call.segments.find(({ id }) => id === record.id);
   const consent = segment ? consentInTalk(record.call, segment) : record.call.consents.at(-1);
   return {
@@ -41,7 +46,6 @@ export function recordJson(record: ListedRecord, timeZone: string) {
     },
     consents: record.call.consents.map((each) => consentJson(each, time)),
     segments: record.call.segments.map((segment) => segmentJson(segment, time)),
-    deliveries: record.deliveries.map((delivery) => deliveryJson(delivery, time)),
   };
 }
 
@@ -55,6 +59,10 @@ export async function* viewed<View>(
 }
 
 type Time = (instant: number | undefined) => string | null;
+
+function timeIn(timeZone: string): Time {
+  return (instant) => (instant === undefined ? null : isoWithOffset(instant, timeZone));
+}
 
 function consentJson(consent: Consent, time: Time) {
   return {
@@ -157,8 +165,10 @@ function decibels(level: number): number | null {
   return level === 0 ? null : Number((decibelsPerDecade * Math.log10(level / loudest)).toFixed(1));
 }
 
-function deliveryJson(delivery: Delivery, time: Time) {
+/** What became of one recording at one target. */
+export function deliveryJson(delivery: Delivery, timeZone: string) {
   const { problem } = delivery;
+  const time = timeIn(timeZone);
   return {
     target: delivery.target,
     state: delivery.state,

@@ -1,0 +1,114 @@
+import { Cron } from 'croner';
+
+import type { Config } from './config/schema.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Answers } from './control-socket.ts';
+import type { UploadSchedule } from './delivery/courier.ts';
+import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
+import type { UploadEvent } from './delivery/upload-events.ts';
+import { Uploader, type UploadTarget } from './delivery/uploader.ts';
+import { errorFields, type Log } from './log.ts';
+import type { Spool } from './spool/spool.ts';
+import { retryRequestOf, uploadsOf, type RetryAnswer, type Uploads } from './uploads.ts';
+
+/** The targets of a configuration. None connects before it is used. */
+export function targetsOf(config: Config): readonly UploadTarget[] {
+  return Object.entries(config.targets).map(([name, settings]) => {
+    if (!isMade(settings))
+      throw new RangeError(`refused by the schema: target ${name} of type ${settings.type}`);
+    const { connections, sidecar, bandwidth } = settings;
+    return { name, create: () => createTarget(name, settings), connections, sidecar, bandwidth };
+  });
+}
+
+type TargetConfig = Config['targets'][string];
+
+function isMade(settings: TargetConfig): settings is Extract<TargetConfig, { type: TargetKind }> {
+  return isTargetKind(settings.type);
+}
+
+function scheduleOf({ upload, pbx }: Config): UploadSchedule {
+  const { every } = upload;
+  if (every.kind === 'immediately') return 'immediately';
+  if (every.kind === 'interval') return { nextRun: (after) => new Date(after.getTime() + every.ms) };
+  const cron = new Cron(every.pattern, { timezone: pbx.timezone });
+  return { nextRun: (after) => cron.nextRun(after) ?? undefined };
+}
+
+/** Brings recordings to the targets of a configuration. */
+export function uploaderOf(
+  config: Config,
+  parts: { readonly catalogue: Catalogue; readonly spool: Spool; readonly log: Log },
+): Uploader {
+  const { catalogue, spool, log } = parts;
+  return new Uploader({
+    ledger: catalogue,
+    targets: targetsOf(config),
+    schedule: scheduleOf(config),
+    windows: config.upload.windows,
+    timeZone: config.pbx.timezone,
+    bandwidth: config.upload.bandwidth,
+    retentionMs: config.retention.local,
+    localFile: (recording) => spool.transferFile(recording),
+    localSidecar: (recording) => spool.sidecarFile(recording),
+    report: (event) => {
+      logUpload(log, event);
+    },
+  });
+}
+
+/** What the running process answers about deliveries. */
+export function uploadAnswers(uploader: Uploader, catalogue: Catalogue): Answers {
+  const uploads = async (): Promise<Uploads> => uploadsOf(uploader.activity, await catalogue.backlog());
+  return {
+    'GET /uploads': uploads,
+    'POST /upload': () => {
+      // Not waited for: a backlog may take hours. Whoever asked looks at the progress.
+      void uploader.runNow();
+      return uploads();
+    },
+    'POST /retry': async (body): Promise<RetryAnswer> => {
+      const { id } = retryRequestOf(body);
+      return { retried: await uploader.retry(id) };
+    },
+  };
+}
+
+function logUpload(log: Log, event: UploadEvent): void {
+  switch (event.type) {
+    case 'started':
+    case 'progress':
+      return;
+    case 'sidecar-waits': {
+      const { recording, target, name, confirmedBy } = event.delivery;
+      log.info('delivered, the sidecar follows when the call is over', {
+        recording,
+        target,
+        name,
+        confirmedBy,
+      });
+      return;
+    }
+    case 'delivered': {
+      const { recording, target, name, confirmedBy } = event.delivery;
+      log.info('delivered', { recording, target, name, confirmedBy, ms: event.ms });
+      return;
+    }
+    case 'postponed': {
+      const { recording, target, attempts, dueAt } = event.delivery;
+      const again = new Date(dueAt).toISOString();
+      log.warn('not delivered yet', { recording, target, attempts, again, ...errorFields(event.error) });
+      return;
+    }
+    case 'set-aside': {
+      const { recording, target } = event.delivery;
+      log.error('set aside: no retry can deliver it', { recording, target, ...errorFields(event.error) });
+      return;
+    }
+    case 'local-file-deleted':
+      log.debug('local file deleted: all targets have it', { recording: event.recording.id });
+      return;
+    case 'trouble':
+      log.error('delivery failed internally', { target: event.target, ...errorFields(event.error) });
+  }
+}
