@@ -4,9 +4,12 @@ import type { Config } from './config/schema.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Answers } from './control-socket.ts';
 import type { UploadSchedule } from './delivery/courier.ts';
-import { createTarget, isTargetKind, type TargetKind } from './delivery/targets.ts';
+import type { MailLanguage } from './delivery/email-message.ts';
+import type { Target } from './delivery/target.ts';
+import { createTarget } from './delivery/targets.ts';
 import type { UploadEvent } from './delivery/upload-events.ts';
 import { Uploader, type UploadTarget } from './delivery/uploader.ts';
+import type { Alarming } from './assemble-alarms.ts';
 import { errorFields, type Log } from './log.ts';
 import type { Spool } from './spool/spool.ts';
 import { retryRequestOf, uploadsOf, type RetryAnswer, type Uploads } from './uploads.ts';
@@ -14,17 +17,23 @@ import { retryRequestOf, uploadsOf, type RetryAnswer, type Uploads } from './upl
 /** The targets of a configuration. None connects before it is used. */
 export function targetsOf(config: Config): readonly UploadTarget[] {
   return Object.entries(config.targets).map(([name, settings]) => {
-    if (!isMade(settings))
-      throw new RangeError(`refused by the schema: target ${name} of type ${settings.type}`);
     const { connections, sidecar, bandwidth } = settings;
-    return { name, create: () => createTarget(name, settings), connections, sidecar, bandwidth };
+    const create = (): Target =>
+      settings.type === 'email'
+        ? createTarget(name, { ...settings, ...mailSettings(config) })
+        : createTarget(name, settings);
+    return { name, create, connections, sidecar, bandwidth };
   });
 }
 
-type TargetConfig = Config['targets'][string];
-
-function isMade(settings: TargetConfig): settings is Extract<TargetConfig, { type: TargetKind }> {
-  return isTargetKind(settings.type);
+/** What an e-mail target needs besides its own settings. */
+function mailSettings({ smtp, pbx, groups, report }: Config) {
+  if (!smtp) throw new RangeError('refused by the schema: no mail server');
+  const languageOf = (group: string): MailLanguage => {
+    const [language] = groups.find(({ name }) => name === group)?.language.split(/[-_]/) ?? [];
+    return language === 'de' || language === 'en' ? language : report.language;
+  };
+  return { smtp, languageOf, timeZone: pbx.timezone };
 }
 
 function scheduleOf({ upload, pbx }: Config): UploadSchedule {
@@ -38,9 +47,14 @@ function scheduleOf({ upload, pbx }: Config): UploadSchedule {
 /** Brings recordings to the targets of a configuration. */
 export function uploaderOf(
   config: Config,
-  parts: { readonly catalogue: Catalogue; readonly spool: Spool; readonly log: Log },
+  parts: {
+    readonly catalogue: Catalogue;
+    readonly spool: Spool;
+    readonly log: Log;
+    readonly alarming: Pick<Alarming, 'delivery'>;
+  },
 ): Uploader {
-  const { catalogue, spool, log } = parts;
+  const { alarming, catalogue, spool, log } = parts;
   return new Uploader({
     ledger: catalogue,
     targets: targetsOf(config),
@@ -53,6 +67,7 @@ export function uploaderOf(
     localSidecar: (recording) => spool.sidecarFile(recording),
     report: (event) => {
       logUpload(log, event);
+      alarming.delivery(event);
     },
   });
 }

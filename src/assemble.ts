@@ -25,7 +25,7 @@ import { deliveredFolder, deliveredName, type Naming } from './recording/naming.
 import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
-import { statusOf, type Status } from './status.ts';
+import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
 import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';

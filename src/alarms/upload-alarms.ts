@@ -1,6 +1,6 @@
 import type { Alarm, AlarmKind, AlarmRaised } from './alarms.ts';
 import type { Instant } from '../call/call.ts';
-import type { UploadEvent } from '../delivery/courier.ts';
+import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Fault, MitschnittError } from '../errors.ts';
 
 /** From when on failing is an alarm: so many attempts in a row, or failing for so long. */

@@ -84,13 +84,14 @@ export class Attempt {
     plain = first,
     onProgress?: (bytes: number) => void,
   ): Promise<{ name: string; confirmedBy: Stored['confirmedBy'] }> {
-    const { folder } = this.#due.recording;
+    const facts = this.#due.recording;
+    const { folder } = facts;
     const signal = this.#signal;
     let name = first;
     for (let suffix = 2; ; suffix += 1) {
       const [pace, pay] = await this.#pace(file.bytes);
       try {
-        const stored = await target.put({ ...file, folder, name, signal, pace, onProgress });
+        const stored = await target.put({ ...file, folder, name, facts, signal, pace, onProgress });
         if (stored.how === 'stored') pay();
         return { name, confirmedBy: stored.confirmedBy };
       } catch (error) {

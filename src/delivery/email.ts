@@ -59,7 +59,7 @@ export class EmailTarget implements Target {
   #message({ id, name, bytes, facts }: Upload, content: AsyncIterable<Buffer>): Message {
     const { to, languageOf, timeZone } = this.#settings;
     const text = emailText(facts, name, { language: languageOf(facts.group), timeZone });
-    return { id, to, ...text, attachment: { name, type: 'audio/wav', bytes, content } };
+    return { id, to, ...text, attachment: { name, type: mediaType(name), bytes, content } };
   }
 
   async #refuseTooLarge(message: Message): Promise<void> {
@@ -91,4 +91,9 @@ const bytesPerMegabyte = 1e6;
 
 function megabytes(bytes: number): string {
   return `${(bytes / bytesPerMegabyte).toFixed(1)} MB`;
+}
+
+/** A sidecar is no audio. */
+function mediaType(name: string): string {
+  return name.endsWith('.json') ? 'application/json' : 'audio/wav';
 }

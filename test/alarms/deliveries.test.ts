@@ -11,7 +11,7 @@ import { FolderTarget } from '../../src/delivery/folder.ts';
 import { FtpTarget } from '../../src/delivery/ftp.ts';
 import { Uploader } from '../../src/delivery/uploader.ts';
 import { configOf, smallest, useWorkspace } from '../config/workspace.ts';
-import { Workplace } from '../delivery/workplace.ts';
+import { one, Workplace } from '../delivery/workplace.ts';
 import { eventually } from '../live/eventually.ts';
 import { Receiver } from './receiver.ts';
 import type { Target } from '../../src/delivery/target.ts';
@@ -42,7 +42,7 @@ afterEach(async () => {
 
 /** Delivers and tells, as the program does. */
 async function begin(target: Target): Promise<void> {
-  const { catalogue, localFile } = workplace;
+  const { catalogue, options } = workplace;
   const alarms = new Alarms({
     ...{ file: join(folder, 'alarms.json'), log, now: Date.now },
     listeners: [(alarm, state) => notifier.tell(alarm, state)],
@@ -51,7 +51,8 @@ async function begin(target: Target): Promise<void> {
   const notifier = new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now });
   const deliveryAlarms = new DeliveryAlarms(await configOf(`${smallest}alarms: { after: 3 }`), alarms);
   const uploader = new Uploader({
-    ...{ ledger: catalogue, targets: [target], schedule: 'immediately' as const, localFile },
+    ...options,
+    targets: [one(target)],
     report: (event) => deliveryAlarms.take(event),
     delays: { firstMs: 30, longestMs: 60, jitter: 0 },
   });

@@ -4,7 +4,7 @@ import { UploadAlarms, type FailingAfter } from '../../src/alarms/upload-alarms.
 import { MitschnittError } from '../../src/errors.ts';
 import { sampleRecording } from '../catalogue/sample.ts';
 import type { Delivery } from '../../src/catalogue/catalogue.ts';
-import type { UploadEvent } from '../../src/delivery/courier.ts';
+import type { UploadEvent } from '../../src/delivery/upload-events.ts';
 
 function failure(
   type: 'postponed' | 'set-aside',
