@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+import LongestFirst from './test/longest-first.ts';
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -7,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of a live test is waiting: two cores carry three files at a time, with an Asterisk each.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // A live test waits for real calls; starting the servers it needs takes longer than a call.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -11,6 +11,7 @@ import { SmtpMailer } from './mail/smtp.ts';
 import type { NoticePolicy } from './alarms/notices.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { ConnectionCheck } from './delivery/connection-checks.ts';
 import type { UploadEvent } from './delivery/upload-events.ts';
 import type { Log } from './log.ts';
 
@@ -24,6 +25,8 @@ export interface Alarming {
   readonly alarms: Alarms;
   /** Hears what becomes of deliveries. */
   delivery(event: UploadEvent): void;
+  /** Hears what came of asking a target. */
+  checked(check: ConnectionCheck): void;
   /** Takes over what a former process left. With the catalogue open. */
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -42,6 +45,7 @@ export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alar
   return {
     alarms,
     delivery: (event) => deliveries.take(event),
+    checked: (check) => deliveries.checked(check),
     start: async () => {
       await alarms.start();
       await deliveries.start(catalogue);
@@ -107,6 +111,10 @@ export class DeliveryAlarms {
 
   take(event: UploadEvent): void {
     this.#make(this.#uploads.take(event, Date.now()));
+  }
+
+  checked(check: ConnectionCheck): void {
+    this.#make(this.#uploads.checked(check, Date.now()));
   }
 
   #make(changes: readonly AlarmChange[]): void {

@@ -3,6 +3,8 @@ import { Cron } from 'croner';
 import type { Config } from './config/schema.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Answers } from './control-socket.ts';
+import { systemClock } from './delivery/clock.ts';
+import { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { UploadSchedule } from './delivery/courier.ts';
 import type { MailLanguage } from './delivery/email-message.ts';
 import type { Target } from './delivery/target.ts';
@@ -68,6 +70,27 @@ export function uploaderOf(
     report: (event) => {
       logUpload(log, event);
       alarming.delivery(event);
+    },
+  });
+}
+
+/** Looks every so often whether the targets of a configuration would take a recording. */
+export function connectionChecksOf(
+  config: Config,
+  { log, alarming }: { readonly log: Log; readonly alarming: Pick<Alarming, 'checked'> },
+): ConnectionChecks {
+  const targets = targetsOf(config).map(({ name, create }) => ({
+    ...{ name, create },
+    checkEveryMs: config.targets[name]?.check_every ?? 0,
+  }));
+  return new ConnectionChecks({
+    targets,
+    clock: systemClock,
+    report: (check) => {
+      const { target, ms, problem } = check;
+      if (problem) log.warn('the check of a target failed', { target, ms, ...problem });
+      else log.debug('target checked', { target, ms });
+      alarming.checked(check);
     },
   });
 }

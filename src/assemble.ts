@@ -9,7 +9,7 @@ import {
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
-import { targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
+import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -32,6 +32,7 @@ import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
 
@@ -60,18 +61,10 @@ export function assemble(config: Config): Program {
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
-  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, reporter };
+  const checks = connectionChecksOf(config, { log, alarming });
+  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
   let recorder: Recorder | undefined;
-  const storage = new StorageWatch({
-    disk: () => spool.disk(),
-    limits: config.storage,
-    path: config.spool.path,
-    full: (isFull) => recorder?.storage(isFull),
-    history: catalogue,
-    alarms,
-    log,
-    now: Date.now,
-  });
+  const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const control = controlOf(config, parts, () => recorder);
   return {
     async start() {
@@ -88,6 +81,7 @@ export function assemble(config: Config): Program {
       await storage.start();
       await reporter?.start();
       uploader.start();
+      checks.start();
       await recorder.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
@@ -95,6 +89,7 @@ export function assemble(config: Config): Program {
       await growth.stop();
       await storage.stop();
       await recorder?.stop();
+      await checks.stop();
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
@@ -105,9 +100,16 @@ export function assemble(config: Config): Program {
   };
 }
 
+function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) => void): StorageWatch {
+  const { alarms, catalogue: history, log, spool } = parts;
+  const { path } = config.spool;
+  const disk = () => spool.disk();
+  return new StorageWatch({ disk, limits: config.storage, path, full, history, alarms, log, now: Date.now });
+}
+
 /** What the command line asks the running process. */
 function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, spool, uploader } = parts;
+  const { alarms, catalogue, checks, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -127,6 +129,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         targets: config.targets,
         backlog: await catalogue.backlog(),
         activity: uploader.activity,
+        checks: checks.latest,
         alarms: alarms.standing,
         storage: config.storage,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
@@ -247,6 +250,7 @@ interface Parts {
   readonly alarms: Alarms;
   readonly growth: GrowthWatch;
   readonly uploader: Uploader;
+  readonly checks: ConnectionChecks;
   readonly reporter: Reporter | undefined;
 }
 

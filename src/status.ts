@@ -3,6 +3,7 @@ import type { Call } from './call/call.ts';
 import type { DeliveryProblem, StorageSample, TargetBacklog } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
+import type { ConnectionCheck } from './delivery/connection-checks.ts';
 import type { UploadActivity } from './delivery/uploader.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -46,6 +47,8 @@ export interface TargetStatus {
   readonly lastError?: DeliveryProblem | undefined;
   /** What the running process does there; undefined where none runs. */
   readonly activity?: TargetActivity | undefined;
+  /** The last connection check; undefined before the first, and where none runs. */
+  readonly check?: ConnectionCheck | undefined;
 }
 
 /** What goes on at a target. */
@@ -62,11 +65,12 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
   /** How full the disk was lately. */
   readonly samples: readonly StorageSample[];
   readonly activity: readonly UploadActivity[];
+  readonly checks: readonly ConnectionCheck[];
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
   const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog, activity } = sources;
-  const { samples, storage } = sources;
+  const { checks, samples, storage } = sources;
   const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
@@ -91,7 +95,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       used: disk?.used,
       forecast: disk && forecast(samples, disk, storage.stop),
     },
-    targets: targetStatuses(targets, backlog, activity),
+    targets: targetStatuses(targets, backlog, activity, checks),
     alarms,
   };
 }
@@ -105,6 +109,7 @@ export function targetStatuses(
   targets: Config['targets'],
   backlog: readonly TargetBacklog[],
   activities: readonly UploadActivity[] = [],
+  checks: readonly ConnectionCheck[] = [],
 ): readonly TargetStatus[] {
   const known = new Map(backlog.map((each) => [each.target, each]));
   const names = new Set([...Object.keys(targets), ...known.keys()]);
@@ -118,6 +123,8 @@ export function targetStatuses(
       restsUntil: active.restsUntil,
       bytesPerSecond: active.bytesPerSecond,
     };
-    return { name, kind, pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError, activity };
+    const check = checks.find(({ target }) => target === name);
+    const counts = { pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError };
+    return { name, kind, ...counts, activity, check };
   });
 }

@@ -91,6 +91,12 @@ const german: Kinds = {
     remedy:
       'Den Grund beheben, den die Meldung nennt. "mitschnitt recordings --json" zeigt, welche Aufnahme es ist.',
   },
+  'target-check-failed': {
+    title: (target) => `Das Ziel ${target} würde zurzeit keine Aufnahme annehmen`,
+    meaning:
+      'Die regelmäßige Probe (schreiben, zurücklesen, löschen) ist gescheitert. Aufnahmen bleiben auf der Telefonanlage, bis sie übertragen werden können; verloren geht nichts.',
+    remedy: 'Der Meldung nachgehen, danach mit "mitschnitt check" prüfen.',
+  },
   'target-unreachable': {
     title: (target) => `Das Ziel ${target} ist nicht erreichbar`,
     meaning:
@@ -174,6 +180,12 @@ const english: Kinds = {
       'It was set aside: it stays on this machine and is not tried again by itself. No other recording is affected.',
     remedy:
       'Mend the reason that the message gives. "mitschnitt recordings --json" shows which recording it is.',
+  },
+  'target-check-failed': {
+    title: (target) => `The target ${target} would not take a recording at present`,
+    meaning:
+      'The regular check (write, read back, remove) failed. Recordings stay on the PBX until they can be delivered; nothing is lost.',
+    remedy: 'Look into what the message says, then try "mitschnitt check".',
   },
   'target-unreachable': {
     title: (target) => `The target ${target} cannot be reached`,

@@ -1,5 +1,6 @@
 import type { Alarm, AlarmKind, AlarmRaised } from './alarms.ts';
 import type { Instant } from '../call/call.ts';
+import type { ConnectionCheck } from '../delivery/connection-checks.ts';
 import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Fault, MitschnittError } from '../errors.ts';
 
@@ -27,6 +28,9 @@ interface Trouble {
   /** Failures since the last success, and when the first was. */
   row: number;
   since: Instant;
+  /** Connection checks that failed since the last one that did not, and when the first of them was. */
+  checks: number;
+  checkedSince: Instant;
   /** Recordings that failed for long enough by themselves, while others may get there. */
   readonly failing: Set<string>;
   /** When each recording failed first, if it did not get there yet. */
@@ -61,12 +65,15 @@ export class UploadAlarms {
     now: Instant,
   ): readonly AlarmChange[] {
     return standing.flatMap(({ kind, subject, problem, fault, hint, since }) => {
+      const isChecked = kind === 'target-unreachable' || kind === 'target-check-failed';
       const recordings = failed.get(subject) ?? [];
-      if ((kind !== 'target-unreachable' && kind !== 'delivery-failing') || recordings.length === 0)
-        return [];
+      if (!isChecked && (kind !== 'delivery-failing' || recordings.length === 0)) return [];
       const trouble = this.#troubleOf(subject, since);
-      trouble.row = 'attempts' in this.#after ? this.#after.attempts : 1;
-      trouble.since = Math.min(since, now);
+      const row = 'attempts' in this.#after ? this.#after.attempts : 1;
+      const begun = Math.min(since, now);
+      // The first check is a few seconds away, and ends it if it is over.
+      if (isChecked) [trouble.checks, trouble.checkedSince] = [row, begun];
+      if (recordings.length > 0) [trouble.row, trouble.since] = [row, begun];
       for (const recording of recordings) {
         trouble.first.set(recording, since);
         if (kind === 'delivery-failing') trouble.failing.add(recording);
@@ -89,6 +96,23 @@ export class UploadAlarms {
       ...(event.type === 'set-aside' ? [setAside(event)] : [cleared('target-unreachable', subject)]),
       ...(isOver ? [cleared('delivery-failing', subject)] : []),
     ];
+  }
+
+  /** What a connection check means: nobody is there, or whoever is there would not take a recording. */
+  checked({ target: subject, problem }: ConnectionCheck, now: Instant): readonly AlarmChange[] {
+    const trouble = this.#troubleOf(subject, now);
+    if (!problem) {
+      trouble.checks = 0;
+      return [cleared('target-unreachable', subject), cleared('target-check-failed', subject)];
+    }
+    if (trouble.checks === 0) trouble.checkedSince = now;
+    trouble.checks += 1;
+    if (!this.#isLong(trouble.checks, trouble.checkedSince, now)) return [];
+    const isThere = !unreachable.has(problem.code);
+    const [kind, other]: [AlarmKind, AlarmKind] = isThere
+      ? ['target-check-failed', 'target-unreachable']
+      : ['target-unreachable', 'target-check-failed'];
+    return [cleared(other, subject), { raise: { kind, subject, ...facts(problem, problem.message) } }];
   }
 
   #postponed(event: Failure, now: Instant): readonly AlarmChange[] {
@@ -121,7 +145,10 @@ export class UploadAlarms {
   #troubleOf(target: string, now: Instant): Trouble {
     const known = this.#targets.get(target);
     if (known) return known;
-    const made: Trouble = { row: 0, since: now, failing: new Set(), first: new Map() };
+    const made: Trouble = {
+      ...{ row: 0, since: now, checks: 0, checkedSince: now },
+      ...{ failing: new Set(), first: new Map() },
+    };
     this.#targets.set(target, made);
     return made;
   }

@@ -1,4 +1,5 @@
 import type { Alarm } from '../alarms/alarms.ts';
+import type { ConnectionCheck } from '../delivery/connection-checks.ts';
 import type { Status, TargetStatus } from '../status.ts';
 
 /** The state of the running process as `status --json` gives it. Times are ISO 8601; what is not known is null. */
@@ -42,6 +43,7 @@ export function targetJson(target: TargetStatus) {
     next_attempt: time(activity?.restsUntil),
     bytes_per_second: activity?.bytesPerSecond ?? null,
     last_success: time(target.lastSuccessAt),
+    check: target.check ? checkJson(target.check) : null,
     last_error: lastError
       ? {
           at: new Date(lastError.at).toISOString(),
@@ -51,6 +53,11 @@ export function targetJson(target: TargetStatus) {
         }
       : null,
   };
+}
+
+function checkJson({ at, ms, problem }: ConnectionCheck) {
+  const { code = null, message = null, fault = null, hint = null } = problem ?? {};
+  return { at: new Date(at).toISOString(), ms, ok: problem === undefined, code, message, fault, hint };
 }
 
 function time(instant: number | undefined): string | null {

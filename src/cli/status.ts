@@ -49,7 +49,7 @@ function exitCodeOfStatus({ asterisk, targets, alarms = [] }: Status): number {
 }
 
 function isTroubled(target: TargetStatus): boolean {
-  return target.setAside > 0 || target.lastError !== undefined;
+  return target.setAside > 0 || problemOf(target) !== undefined;
 }
 
 /** Without the process there is still the catalogue that it left. */
@@ -81,6 +81,7 @@ const headings = [
   'target',
   'type',
   'state',
+  'check',
   'waiting',
   'set aside',
   'delivered',
@@ -94,17 +95,30 @@ async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
     target.name,
     target.kind,
     stateOf(target),
+    checkOf(target),
     files(target.pending, target.pendingBytes),
     String(target.setAside),
     String(target.delivered),
     target.lastSuccessAt === undefined ? '' : new Date(target.lastSuccessAt).toISOString(),
-    target.lastError?.message ?? '',
+    problemOf(target)?.message ?? '',
   ]);
   await write(table(headings, rows));
-  const hints = targets.flatMap(({ name, lastError }) =>
-    lastError ? [`${printable(name)}: ${printable(lastError.hint)}`] : [],
-  );
+  const hints = targets.flatMap((target) => {
+    const problem = problemOf(target);
+    return problem ? [`${printable(target.name)}: ${printable(problem.hint)}`] : [];
+  });
   if (hints.length > 0) await writeLines(...hints);
+}
+
+/** Of what waits for it, else of its check. */
+function problemOf({ lastError, check }: TargetStatus): { message: string; hint: string } | undefined {
+  return lastError ?? check?.problem;
+}
+
+/** `fine, 35 ms` */
+function checkOf({ check }: TargetStatus): string {
+  if (!check) return '';
+  return check.problem ? 'FAILED' : `fine, ${check.ms} ms`;
 }
 
 /** `uploading, 1.2 MB/s` */

@@ -9,7 +9,6 @@ import {
   emailAddress,
   host,
   matching,
-  notYet,
   port,
   rate,
   remotePath,
@@ -34,8 +33,10 @@ const common = {
       'Whether it gets, after each recording, a file of the same name with .json that has all that is known of it.',
     ),
   check_every: duration('10s')
-    .optional()
-    .meta({ description: 'How often the connection to the target is checked; a duration.', ...notYet() }),
+    .prefault('5m')
+    .describe(
+      'How often the connection to the target is checked, by writing, reading back and removing a small file; a duration.',
+    ),
 };
 
 const username = () => text().describe('Name to log in with.');

@@ -145,7 +145,57 @@ describe('after a restart', () => {
   test('an alarm is left to end when nothing waits any more, and others are not touched', () => {
     const alarms = new UploadAlarms({ attempts: 3 });
     const other = { kind: 'asterisk-disconnected', ...facts } as const;
-    expect(alarms.takeOver([{ kind: 'target-unreachable', ...facts }], new Map(), 1_000)).toEqual([]);
+    expect(alarms.takeOver([{ kind: 'delivery-failing', ...facts }], new Map(), 1_000)).toEqual([]);
     expect(alarms.takeOver([other], new Map([['archiv', ['r']]]), 1_000)).toEqual([]);
+  });
+});
+
+describe('connection checks', () => {
+  const checked = (code?: string) => ({
+    ...{ target: 'archiv', at: 0, ms: 5 },
+    problem:
+      code === undefined ? undefined : { code, message: code, fault: 'destination' as const, hint: 'Mend.' },
+  });
+  /** What stands after some checks, a minute apart; undefined: nothing was in the way. */
+  function standing(
+    codes: readonly (string | undefined)[],
+    alarms = new UploadAlarms({ attempts: 3 }),
+  ): string[] {
+    const kinds = new Set<string>();
+    codes.forEach((code, minute) => {
+      for (const change of alarms.checked(checked(code), minute * 60_000)) {
+        if ('raise' in change) kinds.add(change.raise.kind);
+        else kinds.delete(change.clear.kind);
+      }
+    });
+    return [...kinds];
+  }
+
+  test.each<[string, readonly (string | undefined)[], string[]]>([
+    ['that fail twice are no alarm yet', ['connection-refused', 'connection-refused'], []],
+    ['that nobody answers are one', Array(3).fill('connection-refused'), ['target-unreachable']],
+    ['that are refused are another', Array(3).fill('login-refused'), ['target-check-failed']],
+    [
+      'change what is told',
+      [...Array<string>(3).fill('no-answer'), 'login-refused'],
+      ['target-check-failed'],
+    ],
+    ['that succeed again end it', [...Array<string>(9).fill('login-refused'), undefined], []],
+    ['count from the last success', ['no-answer', 'no-answer', undefined, 'no-answer'], []],
+  ])('%s', (_what, codes, kinds) => {
+    expect(standing(codes)).toEqual(kinds);
+  });
+
+  test('go on after a restart: the first that fails leaves the alarm as it is, the first that does not ends it', () => {
+    const alarms = new UploadAlarms({ attempts: 3 });
+    const facts = { subject: 'archiv', since: 1, problem: 'p', fault: 'destination', hint: 'h' } as const;
+    const [again] = alarms.takeOver([{ kind: 'target-check-failed', ...facts }], new Map(), 1_000);
+    expect(again).toMatchObject({ raise: { kind: 'target-check-failed' } });
+    expect(alarms.checked(checked('login-refused'), 2_000)).toContainEqual(
+      expect.objectContaining({ raise: expect.objectContaining({ kind: 'target-check-failed' }) as unknown }),
+    );
+    expect(alarms.checked(checked(), 3_000)).toContainEqual({
+      clear: { kind: 'target-check-failed', subject: 'archiv' },
+    });
   });
 });

@@ -1,7 +1,10 @@
-// Benchmarks: `npm run bench -- calls` compares with something that runs beside it, `-- storm` counts what is lost.
+// Benchmarks: `npm run bench -- calls` and `-- delivery` compare with what others do in the same run, `-- storm` counts
+// what is lost.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
+import { kinds, type Kind } from './delivery-servers.ts';
+import { benchDelivery, type DeliveryOptions } from './delivery.ts';
 import { mostCallsAtATime } from './load.ts';
 import { benchStorm, type StormOptions } from './storm.ts';
 
@@ -29,6 +32,16 @@ Places calls while Mitschnitt is killed, or frozen for 2 s, again and again, and
   --seconds 8         length of a call
   --calm 4            Mitschnitt is left alone for half of that to so many seconds
   --asterisk 22       version of Asterisk: 22 or 16
+
+Usage: npm run bench -- delivery [OPTIONS]
+
+Puts the same files on the same servers by Mitschnitt and by rclone, lftp and smbclient (apt-get install rclone lftp).
+
+  --targets ftp,sftp,smb,s3,webdav
+  --large 1000        size of the one large file, in MB
+  --small 5000        how many small files
+  --small-bytes 50000 their size
+  --connections 3     how many files Mitschnitt sends at a time
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -92,6 +105,32 @@ function stormOptions(args: readonly string[]): StormOptions {
   return options;
 }
 
+function deliveryOptions(args: readonly string[]): DeliveryOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      targets: text(kinds.join()),
+      large: text('1000'),
+      small: text('5000'),
+      'small-bytes': text('50000'),
+      connections: text('3'),
+    },
+  });
+  return {
+    kinds: values.targets.split(',').map(targetKind),
+    large: whole('large', values.large),
+    small: whole('small', values.small),
+    smallBytes: whole('small-bytes', values['small-bytes']),
+    connections: whole('connections', values.connections),
+  };
+}
+
+function targetKind(name: string): Kind {
+  const found = kinds.find((kind) => kind === name);
+  if (found) return found;
+  throw new UsageError(`--targets: ${name} is none of ${kinds.join()}`);
+}
+
 function refuseTooMany(calls: number, atATime: number): void {
   if (Math.min(calls, atATime) > mostCallsAtATime) {
     throw new UsageError(`These are ${atATime} calls at a time; SIPp can do ${mostCallsAtATime}.`);
@@ -116,7 +155,8 @@ async function bench([name, ...args]: readonly string[]): Promise<boolean> {
     return sound;
   }
   if (name === 'storm') return benchStorm(stormOptions(args));
-  throw new UsageError('There are two benchmarks: calls and storm.');
+  if (name === 'delivery') return benchDelivery(deliveryOptions(args));
+  throw new UsageError('There are three benchmarks: calls, delivery and storm.');
 }
 
 try {

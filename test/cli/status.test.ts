@@ -40,6 +40,7 @@ const fine: Status = {
       delivered: 7,
       lastSuccessAt: Date.UTC(2026, 10, 23, 8, 15),
       activity: { state: 'uploading', restsUntil: undefined, bytesPerSecond: 1_200_000 },
+      check: { target: 'archiv', at: Date.UTC(2026, 10, 23, 8, 20), ms: 35, problem: undefined },
     },
   ],
 };
@@ -54,6 +55,11 @@ const alarm: Alarm = {
 };
 
 const trouble = { at: 0, code: 'no-space', message: 'no space\u001b[2J left', hint: 'Make room.' };
+
+const failed = {
+  ...{ target: 'archiv', at: 0, ms: 35 },
+  problem: { code: 'login-refused', message: 'login refused', fault: 'configuration', hint: 'Mend it.' },
+};
 
 /** A running process that answers this. */
 async function running(status: unknown, code = 200): Promise<string> {
@@ -75,8 +81,8 @@ describe('status', () => {
         'Calls      3 live, 1 in the gate, 2 recording',
         'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B',
         'Disk       12.3 GB free, 87 % used; 1.2 GB more each hour: recording stops in 2 days',
-        'target\ttype\tstate\twaiting\tset aside\tdelivered\tlast success\tlast error',
-        'archiv\tfolder\tuploading, 1.2 MB/s\t1 file, 44 B\t0\t7\t2026-11-23T08:15:00.000Z\t',
+        'target\ttype\tstate\tcheck\twaiting\tset aside\tdelivered\tlast success\tlast error',
+        'archiv\tfolder\tuploading, 1.2 MB/s\tfine, 35 ms\t1 file, 44 B\t0\t7\t2026-11-23T08:15:00.000Z\t',
         '',
       ].join('\n'),
     );
@@ -114,6 +120,10 @@ describe('status', () => {
           next_attempt: null,
           bytes_per_second: 1_200_000,
           last_success: '2026-11-23T08:15:00.000Z',
+          check: {
+            ...{ at: '2026-11-23T08:20:00.000Z', ms: 35, ok: true },
+            ...{ code: null, message: null, fault: null, hint: null },
+          },
           last_error: null,
         },
       ],
@@ -154,6 +164,7 @@ describe('status', () => {
     ],
     ['1 when an alarm stands', { ...fine, alarms: [alarm] }, 1],
     ['4 when deliveries are set aside', { ...fine, targets: [{ ...fine.targets[0], setAside: 1 }] }, 4],
+    ['4 when a target fails its check', { ...fine, targets: [{ ...fine.targets[0], check: failed }] }, 4],
     ['4 when a target has trouble', { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] }, 4],
   ])('ends with %s', async (_what, status, code) => {
     expect((await mitschnitt(['status', '-c', await running(status)])).code).toBe(code);
@@ -164,6 +175,13 @@ describe('status', () => {
     const { stdout } = await mitschnitt(['status', '-c', await running(status)]);
     expect(stdout).toContain('no space\u{FFFD}[2J left');
     expect(stdout).toMatch(/^archiv: Make room\.$/m);
+  });
+
+  test('shows what a check met, where nothing waits', async () => {
+    const status = { ...fine, targets: [{ ...fine.targets[0], check: failed }] };
+    const { stdout } = await mitschnitt(['status', '-c', await running(status)]);
+    expect(stdout).toMatch(/\tFAILED\t.*\tlogin refused$/m);
+    expect(stdout).toMatch(/^archiv: Mend it\.$/m);
   });
 
   test('says that nothing runs, and what waits, with 1', async () => {
@@ -181,9 +199,9 @@ describe('status', () => {
     expect(code).toBe(1);
     expect(stdout.split('\n')).toEqual([
       'Mitschnitt is not running.',
-      'target\ttype\tstate\twaiting\tset aside\tdelivered\tlast success\tlast error',
-      'archiv\tfolder\t\t1 file, 2.0 kB\t0\t0\t\t',
-      'old\tnot configured\t\t1 file, 2.0 kB\t0\t0\t\t',
+      'target\ttype\tstate\tcheck\twaiting\tset aside\tdelivered\tlast success\tlast error',
+      'archiv\tfolder\t\t\t1 file, 2.0 kB\t0\t0\t\t',
+      'old\tnot configured\t\t\t1 file, 2.0 kB\t0\t0\t\t',
       '',
     ]);
     const json = await mitschnitt(['status', '--json', '-c', config]);

@@ -1,0 +1,137 @@
+import { messageOf, MitschnittError, type Fault } from '../errors.ts';
+import type { Clock } from './clock.ts';
+import type { Target } from './target.ts';
+
+/** What came of asking a target whether recordings would get there. */
+export interface ConnectionCheck {
+  readonly target: string;
+  /** When it began, ms since 1970. */
+  readonly at: number;
+  /** How long it took. */
+  readonly ms: number;
+  /** What stood in the way; undefined: nothing. */
+  readonly problem: CheckProblem | undefined;
+}
+
+export interface CheckProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly hint: string;
+}
+
+/** A target that is checked. */
+export interface CheckedTarget {
+  readonly name: string;
+  /** Makes the target once more: a check neither waits for deliveries nor holds one up. */
+  readonly create: () => Target;
+  /** From the end of a check to the next, in ms. */
+  readonly checkEveryMs: number;
+}
+
+export interface ConnectionChecksParts {
+  readonly targets: readonly CheckedTarget[];
+  readonly clock: Clock;
+  /** Told of each check when it is over. */
+  readonly report: (check: ConnectionCheck) => void;
+}
+
+/** Everything else at the start goes first: loading the program of a target takes half a second of the processor. */
+const firstAfterMs = 3_000;
+/** For one check in all. What a target waits for has shorter limits of its own, and a better reason. */
+const checkLimitMs = 120_000;
+
+/**
+ * Writes, reads back and removes a small file at each target every so often: what stands in the way is known before
+ * there is a recording to deliver.
+ */
+export class ConnectionChecks {
+  readonly #parts: ConnectionChecksParts;
+  readonly #latest = new Map<string, ConnectionCheck>();
+  readonly #stopping = new AbortController();
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ConnectionChecksParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#work = Promise.all(this.#parts.targets.map((target) => this.#watch(target)));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#work;
+  }
+
+  /** The last check of each target that was checked since the start. */
+  get latest(): readonly ConnectionCheck[] {
+    return [...this.#latest.values()];
+  }
+
+  async #watch(target: CheckedTarget): Promise<void> {
+    const { report } = this.#parts;
+    const isStopping = (): boolean => this.#stopping.signal.aborted;
+    await this.#pause(firstAfterMs);
+    while (!isStopping()) {
+      const check = await this.#check(target);
+      // What was cut short by our own end says nothing.
+      if (isStopping()) return;
+      this.#latest.set(target.name, check);
+      report(check);
+      await this.#pause(target.checkEveryMs);
+    }
+  }
+
+  /** Ends early with the process. */
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve) => {
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const forget = this.#parts.clock.after(ms, () => {
+        signal.removeEventListener('abort', leave);
+        resolve();
+      });
+      const leave = (): void => {
+        forget();
+        resolve();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  async #check({ name, create }: CheckedTarget): Promise<ConnectionCheck> {
+    const { clock } = this.#parts;
+    const at = clock.now();
+    const done = (problem?: CheckProblem): ConnectionCheck => ({
+      ...{ target: name, at, ms: clock.now() - at },
+      problem,
+    });
+    const target = create();
+    try {
+      await target.check(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(checkLimitMs)]));
+      return done();
+    } catch (error) {
+      return done(problemOf(error, name));
+    } finally {
+      // Whatever its end is like, the check is over.
+      await target.close().catch(() => undefined);
+    }
+  }
+}
+
+function problemOf(error: unknown, target: string): CheckProblem {
+  if (error instanceof MitschnittError) {
+    const { code, message, fault, hint } = error;
+    return { code, message, fault, hint };
+  }
+  return {
+    code: 'unexpected',
+    message: `Target ${target}: unexpected error: ${messageOf(error)}`,
+    fault: 'defect',
+    hint: 'Report this to the makers of Mitschnitt. It is tried again.',
+  };
+}

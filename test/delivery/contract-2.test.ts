@@ -1,0 +1,3 @@
+import { contractShare } from './contract-shares.ts';
+
+contractShare(2);
