@@ -84,6 +84,8 @@ const unreachable: Readonly<Record<string, string>> = {
 const broken: ReadonlySet<string> = new Set([
   ...['CONNECTION_DISCONNECTED', 'CONNECTION_RESET', 'CONNECTION_ABORTED', 'CONNECTION_INVALID'],
   ...['LOCAL_DISCONNECT', 'REMOTE_DISCONNECT', 'VIRTUAL_CIRCUIT_CLOSED', 'PIPE_BROKEN', 'PIPE_DISCONNECTED'],
+  // Cut in the middle of a packet, an encrypted one above all.
+  ...['INVALID_NETWORK_RESPONSE', 'UNEXPECTED_NETWORK_ERROR'],
   ...['NETWORK_NAME_DELETED', 'USER_SESSION_DELETED', 'NETWORK_SESSION_EXPIRED', 'FILE_CLOSED'],
 ]);
 
