@@ -2,9 +2,9 @@
 import { hostname } from 'node:os';
 
 import { Alarms } from './alarms/alarms.ts';
+import { DeliveryAlarms } from './alarms/delivery-alarms.ts';
 import { EmailChannel } from './alarms/email-channel.ts';
 import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
-import { UploadAlarms, type AlarmChange } from './alarms/upload-alarms.ts';
 import { WebhookChannel } from './alarms/webhook-channel.ts';
 import { alarmsFileOf } from './config/files.ts';
 import { SmtpMailer } from './mail/smtp.ts';
@@ -41,7 +41,7 @@ export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alar
   const notifiers = channelsOf(config).map(
     (channel) => new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now }),
   );
-  const deliveries = new DeliveryAlarms(config, alarms);
+  const deliveries = new DeliveryAlarms(config.alarms.after, alarms);
   return {
     alarms,
     delivery: (event) => deliveries.take(event),
@@ -83,47 +83,3 @@ export function alarmChecksOf({ alarms: { email }, smtp }: Config) {
   };
   return [{ kind: 'alarms' as const, name: 'email', run }];
 }
-
-/** The alarms of deliveries. */
-export class DeliveryAlarms {
-  readonly #alarms: Alarms;
-  readonly #uploads: UploadAlarms;
-
-  constructor({ alarms: { after } }: Config, alarms: Alarms) {
-    this.#alarms = alarms;
-    this.#uploads = new UploadAlarms(after);
-  }
-
-  /** Goes on with those of a former process, as long as what failed still waits. */
-  async start(catalogue: Catalogue): Promise<void> {
-    const { standing } = this.#alarms;
-    const failed = new Map<string, readonly string[]>();
-    for (const target of new Set(standing.map(({ subject }) => subject))) {
-      const waiting = await catalogue.dueDeliveries(target, Number.MAX_SAFE_INTEGER, mostLookedAt);
-      const troubled = waiting.filter(({ delivery }) => delivery.problem !== undefined);
-      failed.set(
-        target,
-        troubled.map(({ delivery }) => delivery.recording),
-      );
-    }
-    this.#make(this.#uploads.takeOver(standing, failed, Date.now()));
-  }
-
-  take(event: UploadEvent): void {
-    this.#make(this.#uploads.take(event, Date.now()));
-  }
-
-  checked(check: ConnectionCheck): void {
-    this.#make(this.#uploads.checked(check, Date.now()));
-  }
-
-  #make(changes: readonly AlarmChange[]): void {
-    for (const change of changes) {
-      if ('raise' in change) this.#alarms.raise(change.raise);
-      else this.#alarms.clear(change.clear.kind, change.clear.subject);
-    }
-  }
-}
-
-/** The oldest recordings that wait are those that fail. */
-const mostLookedAt = 1_000;

@@ -4,7 +4,7 @@ import type { Config } from './config/schema.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
-import { ConnectionChecks } from './delivery/connection-checks.ts';
+import { ConnectionChecks, type CheckedTarget } from './delivery/connection-checks.ts';
 import type { UploadSchedule } from './delivery/courier.ts';
 import type { MailLanguage } from './delivery/email-message.ts';
 import type { Target } from './delivery/target.ts';
@@ -17,14 +17,14 @@ import type { Spool } from './spool/spool.ts';
 import { retryRequestOf, uploadsOf, type RetryAnswer, type Uploads } from './uploads.ts';
 
 /** The targets of a configuration. None connects before it is used. */
-export function targetsOf(config: Config): readonly UploadTarget[] {
+export function targetsOf(config: Config): readonly (UploadTarget & CheckedTarget)[] {
   return Object.entries(config.targets).map(([name, settings]) => {
-    const { connections, sidecar, bandwidth } = settings;
+    const { connections, sidecar, bandwidth, check_every: checkEveryMs } = settings;
     const create = (): Target =>
       settings.type === 'email'
         ? createTarget(name, { ...settings, ...mailSettings(config) })
         : createTarget(name, settings);
-    return { name, create, connections, sidecar, bandwidth };
+    return { name, create, connections, sidecar, bandwidth, checkEveryMs };
   });
 }
 
@@ -79,12 +79,8 @@ export function connectionChecksOf(
   config: Config,
   { log, alarming }: { readonly log: Log; readonly alarming: Pick<Alarming, 'checked'> },
 ): ConnectionChecks {
-  const targets = targetsOf(config).map(({ name, create }) => ({
-    ...{ name, create },
-    checkEveryMs: config.targets[name]?.check_every ?? 0,
-  }));
   return new ConnectionChecks({
-    targets,
+    targets: targetsOf(config),
     clock: systemClock,
     report: (check) => {
       const { target, ms, problem } = check;

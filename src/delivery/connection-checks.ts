@@ -1,4 +1,5 @@
-import { messageOf, MitschnittError, type Fault } from '../errors.ts';
+import { explained } from './explained.ts';
+import type { Fault } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Target } from './target.ts';
 
@@ -115,23 +116,11 @@ export class ConnectionChecks {
       await target.check(AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(checkLimitMs)]));
       return done();
     } catch (error) {
-      return done(problemOf(error, name));
+      const { code, message, fault, hint } = explained(error, name);
+      return done({ code, message, fault, hint });
     } finally {
       // Whatever its end is like, the check is over.
       await target.close().catch(() => undefined);
     }
   }
-}
-
-function problemOf(error: unknown, target: string): CheckProblem {
-  if (error instanceof MitschnittError) {
-    const { code, message, fault, hint } = error;
-    return { code, message, fault, hint };
-  }
-  return {
-    code: 'unexpected',
-    message: `Target ${target}: unexpected error: ${messageOf(error)}`,
-    fault: 'defect',
-    hint: 'Report this to the makers of Mitschnitt. It is tried again.',
-  };
 }

@@ -1,7 +1,7 @@
 import type { Delivery, DeliveryLedger, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
-import { messageOf, MitschnittError } from '../errors.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
 import { Attempt, type AttemptParts } from './attempt.ts';
+import { explained } from './explained.ts';
 import { Lanes } from './lanes.ts';
 import { retryDelay, type RetryDelays } from './retry.ts';
 import type { Target } from './target.ts';
@@ -255,7 +255,7 @@ export class Courier {
     thrown: unknown,
   ): Promise<void> {
     const { clock, ledger, report, name } = this.#options;
-    const error = thrown instanceof MitschnittError ? thrown : unexpected(thrown, name);
+    const error = explained(thrown, name);
     const at = clock.now();
     const problem = { at, code: error.code, message: error.message, hint: error.hint };
     if (!error.retry) {
@@ -333,14 +333,4 @@ export class Courier {
 
 function isBefore(one: RecordingPosition, other: RecordingPosition): boolean {
   return one.startedAt === other.startedAt ? one.id < other.id : one.startedAt < other.startedAt;
-}
-
-function unexpected(thrown: unknown, target: string): MitschnittError {
-  return new MitschnittError(`Target ${target}: unexpected error: ${messageOf(thrown)}`, {
-    code: 'unexpected',
-    fault: 'defect',
-    retry: true,
-    hint: 'Report this to the makers of Mitschnitt. It is tried again.',
-    cause: thrown,
-  });
 }

@@ -6,17 +6,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Alarms } from '../../src/alarms/alarms.ts';
 import { Notifier } from '../../src/alarms/notifier.ts';
 import { WebhookChannel } from '../../src/alarms/webhook-channel.ts';
-import { DeliveryAlarms } from '../../src/assemble-alarms.ts';
+import { DeliveryAlarms } from '../../src/alarms/delivery-alarms.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { FtpTarget } from '../../src/delivery/ftp.ts';
 import { Uploader } from '../../src/delivery/uploader.ts';
-import { configOf, smallest, useWorkspace } from '../config/workspace.ts';
 import { one, Workplace } from '../delivery/workplace.ts';
 import { eventually } from '../live/eventually.ts';
 import { Receiver } from './receiver.ts';
 import type { Target } from '../../src/delivery/target.ts';
-
-useWorkspace();
 
 const policy = { gatherMs: 300, quietMs: 300, remindEveryMs: 3_600_000 };
 const form = { language: 'en', timeZone: 'Europe/Zurich', host: 'pbx1' } as const;
@@ -49,7 +46,7 @@ async function begin(target: Target): Promise<void> {
   });
   const channel = new WebhookChannel({ url: receiver.url, secret: { reveal: () => 'key' } }, form);
   const notifier = new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now });
-  const deliveryAlarms = new DeliveryAlarms(await configOf(`${smallest}alarms: { after: 3 }`), alarms);
+  const deliveryAlarms = new DeliveryAlarms({ attempts: 3 }, alarms);
   const uploader = new Uploader({
     ...options,
     targets: [one(target)],

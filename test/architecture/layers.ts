@@ -99,7 +99,12 @@ const LAYERS: readonly Layer[] = [
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
       ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
       ...['delivery/upload-events.ts', 'delivery/progress.ts', 'delivery/rate.ts', 'delivery/clock.ts'],
-      ...['delivery/local-files.ts', 'delivery/sidecar.ts', 'delivery/connection-checks.ts'],
+      ...[
+        'delivery/local-files.ts',
+        'delivery/sidecar.ts',
+        'delivery/connection-checks.ts',
+        'delivery/explained.ts',
+      ],
     ],
     mayImport: ['application', 'port', 'service', 'log', 'core'],
     mayImportTypesOf: ['config'],

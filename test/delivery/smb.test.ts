@@ -1,5 +1,4 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { inspect } from 'node:util';
 import { join } from 'node:path';
@@ -12,7 +11,6 @@ import { takeNet, type Net } from '../live/net.ts';
 import { SmbServer, type SmbOptions } from '../live/smb.ts';
 import { nasty } from '../nasty.ts';
 import { expectToHelp, Local, patterned, sha256, thrownBy } from './contract.ts';
-import { startRude, type Rudeness } from './rude.ts';
 import { reach } from './smb.fixture.ts';
 import { Tap } from './tap.ts';
 
@@ -26,25 +24,6 @@ beforeAll(async () => {
   local = await Local.create();
 });
 afterAll(() => local.remove());
-
-test.each<[Rudeness, string]>([
-  ['silent', 'no-answer'],
-  ['cuts greeting', 'not-understood'],
-  // What it says looks like the beginning of a long message.
-  ['babbles', 'no-answer'],
-])('a server that %s is no SMB server', async (rudeness, code) => {
-  const server = await startRude(rudeness);
-  const { host, port } = server;
-  const settings = { type: 'smb', host, port, share: 's', path: '', username: 'pbx' } as const;
-  const password = { reveal: () => secret };
-  const target = new SmbTarget('archiv', { ...settings, password, encryption: 'when-offered' }, impatient);
-  const startedAt = performance.now();
-  const thrown = await thrownBy(target.put(await local.upload({})));
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
-  expectToHelp(thrown, 'archiv', [secret]);
-  expect(thrown).toMatchObject({ code, retry: true });
-  await server.stop();
-});
 
 describe('a Samba server', () => {
   let net: Net;
@@ -393,22 +372,6 @@ describe('a server that is set up otherwise', () => {
   test('and gives no short names stores all the same', async () => {
     expect(await trying({ share: ['mangled names = no'] }, {})).toMatchObject({ how: 'stored' });
   });
-});
-
-test('a port that is open to something that hangs up is no SMB server', async () => {
-  const server = createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const settings = { type: 'smb', host: '127.0.0.1', port, share: 's', path: '', username: 'pbx' } as const;
-  const password = { reveal: () => secret };
-  const target = new SmbTarget('archiv', { ...settings, password, encryption: 'required' }, impatient);
-  expect(await thrownBy(target.check(new AbortController().signal))).toMatchObject({
-    code: 'not-understood',
-  });
-  server.close();
 });
 
 async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {
