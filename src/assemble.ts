@@ -205,7 +205,8 @@ async function checkTarget(target: Target): Promise<void> {
   }
 }
 
-function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskSettings {
+function asteriskSettings(config: Config): AsteriskSettings {
+  const { ari, ami } = config.asterisk;
   const caFile = typeof ami.tls === 'object' ? ami.tls.ca : undefined;
   return {
     ari: { url: ari.url, username: ari.username, password: ari.password.reveal(), app: ari.app },
@@ -216,7 +217,8 @@ function asteriskSettings({ asterisk: { ari, ami }, groups }: Config): AsteriskS
       secret: ami.secret.reveal(),
       tls: ami.tls === false ? undefined : { caFile },
     },
-    queues: groups.some(({ members }) => members.some(({ kind }) => kind === 'queue')),
+    queues: config.groups.some(({ members }) => members.some(({ kind }) => kind === 'queue')),
+    announces: promptsOf(config).length > 0,
   };
 }
 

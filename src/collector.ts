@@ -15,7 +15,7 @@ const collectAgainMs = 10_000;
 /** The part of the spool that recording needs. */
 export interface RecordingFiles {
   activeFiles(recording: RecordingId, form: Pick<AudioForm, 'stereo'>): AudioFiles;
-  activeBytes(recording: RecordingId): Promise<number | undefined>;
+  activeBytes(recording: RecordingId): number | undefined;
   collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined>;
   discard(recording: RecordingId): Promise<void>;
   /** Files that Asterisk wrote, or still writes, for none of these recordings. */

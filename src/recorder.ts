@@ -141,7 +141,7 @@ export class Recorder implements PbxListener {
     );
     const missed = missedEvents(this.#exchange.calls, live, this.#parts.now(), unseenSince);
     for (const event of missed) this.event(event);
-    for (const { watched, id } of doubtful) this.#track(this.#repair(watched, id));
+    for (const { watched, id } of doubtful) this.#repair(watched, id);
   }
 
   inGate(channels: readonly ChannelId[]): void {
@@ -298,8 +298,8 @@ export class Recorder implements PbxListener {
     this.#timers.add(timer);
   }
 
-  async #repair(watched: Watched, recording: RecordingId): Promise<void> {
-    const exists = (await this.#parts.files.activeBytes(recording)) !== undefined;
+  #repair(watched: Watched, recording: RecordingId): void {
+    const exists = this.#parts.files.activeBytes(recording) !== undefined;
     const segment = watched.call.segments.find(({ id }) => id === recording);
     if (!segment) return;
     for (const { event, command } of repairsOf(watched.call, segment, exists, this.#parts.now())) {

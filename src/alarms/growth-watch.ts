@@ -15,7 +15,7 @@ const headersBytes = 88;
 
 export interface GrowthWatchParts {
   readonly files: {
-    activeBytes(recording: RecordingId): Promise<number | undefined>;
+    activeBytes(recording: RecordingId): number | undefined;
     obstacle(): Promise<Obstacle | undefined>;
   };
   readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
@@ -100,7 +100,7 @@ export class GrowthWatch {
 
   async #check(id: RecordingId): Promise<void> {
     const { files, now } = this.#parts;
-    const bytes = await files.activeBytes(id);
+    const bytes = files.activeBytes(id);
     // It may have ended meanwhile.
     const watched = this.#watched.get(id);
     if (!watched) return;

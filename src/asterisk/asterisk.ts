@@ -21,6 +21,8 @@ export interface AsteriskSettings {
   readonly ami: AmiSettings;
   /** Whether to follow who is logged in to the queues. */
   readonly queues: boolean;
+  /** Whether anything is ever announced: otherwise calls need no gate. */
+  readonly announces: boolean;
 }
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
@@ -83,7 +85,9 @@ export class Asterisk implements Pbx {
     this.#attendance = new Attendance(
       (fields) => this.#action(fields),
       settings.ami.username,
-      () => this.#events !== undefined && this.#events.silentMs() < silenceMs,
+      settings.announces
+        ? () => this.#events !== undefined && this.#events.silentMs() < silenceMs
+        : undefined,
       mark,
     );
     const link = (which: 'ari' | 'ami', open: (stopping: AbortSignal) => Promise<Connection>): Link =>

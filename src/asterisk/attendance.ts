@@ -29,7 +29,7 @@ const entryCheckMs = 60_000;
 export class Attendance {
   readonly #action: Action;
   readonly #username: string;
-  readonly #isOpen: () => boolean;
+  readonly #isServed: (() => boolean) | undefined;
   readonly #mark: WatchMark;
   #open = closed;
   #told: Promise<void> = Promise.resolve();
@@ -37,11 +37,13 @@ export class Attendance {
   #lookedAt = 0;
   #standstill: { readonly since: Instant } | undefined;
 
-  /** `isOpen`: whether calls in the gate would be served now. `username`: of AMI. */
-  constructor(action: Action, username: string, isOpen: () => boolean, mark: WatchMark) {
+  /**
+   * `isServed`: whether calls in the gate would be served now; undefined: none needs to enter it. `username`: of AMI.
+   */
+  constructor(action: Action, username: string, isServed: (() => boolean) | undefined, mark: WatchMark) {
     this.#action = action;
     this.#username = username;
-    this.#isOpen = isOpen;
+    this.#isServed = isServed;
     this.#mark = mark;
   }
 
@@ -83,7 +85,7 @@ export class Attendance {
   }
 
   async #tell(): Promise<void> {
-    const entry = this.#isOpen() ? this.#open : closed;
+    const entry = this.#isServed?.() === false ? closed : this.#open;
     const told = await this.#action({ Action: 'Getvar', Variable: entryVariable });
     if (field(told, 'Value') === entry) return;
     const answer = await this.#action({ Action: 'Setvar', Variable: entryVariable, Value: entry });
@@ -92,7 +94,7 @@ export class Attendance {
 
   /** The dialplan asks whether somebody is there (`UserEvent(MitschnittGate)`); without an answer, it goes on. */
   async answer(message: AmiMessage): Promise<void> {
-    if (field(message, 'UserEvent') !== 'MitschnittGate' || !this.#isOpen()) return;
+    if (field(message, 'UserEvent') !== 'MitschnittGate' || this.#isServed?.() !== true) return;
     const here = { Variable: 'MITSCHNITT_HERE', Value: 'yes' };
     await this.#action({ Action: 'Setvar', Channel: field(message, 'Channel'), ...here });
   }
@@ -127,6 +129,7 @@ export class Attendance {
   }
 
   async #bestEntry(): Promise<string> {
+    if (this.#isServed === undefined) return `n${this.#username}`;
     if (await this.#has('app_stasis_broadcast')) return `b${this.#username}`;
     return (await this.#has('func_timeout')) && (await this.#has('app_userevent')) ? 't' : 's';
   }

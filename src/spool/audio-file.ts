@@ -1,6 +1,8 @@
 /** The audio files of the spool: whether Asterisk has closed one, what is in it, and making a whole one of its parts. */
 import { createHash, type Hash } from 'node:crypto';
-import { copyFile, open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { copyFile, open, rename, type FileHandle } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import { codeOf } from '../errors.ts';
 import { LevelMeter } from '../recording/levels.ts';
@@ -20,26 +22,23 @@ import type { Media } from '../recording/media.ts';
 const pieceBytes = 131_072;
 const bytesPerSample = 2;
 
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw error;
-  }
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Undefined: there is no such file. */
-export async function stateOf(path: string): Promise<{ bytes: number; closed: boolean } | undefined> {
-  const file = await openIfThere(path);
-  if (!file) return undefined;
+/**
+ * Undefined: there is no such file. This and {@link inspect} wait for the disk, which is a local one: to have a thread
+ * do it costs ten times the processor time, at every recording.
+ */
+export function stateOf(path: string): { bytes: number; closed: boolean } | undefined {
+  if (!isThere(path)) return undefined;
+  const file = openSync(path, 'r');
   try {
-    const { size } = await file.stat();
-    const header = await headerOf(file);
+    const { size } = fstatSync(file);
+    const header = readHeader(file);
     return { bytes: size, closed: header !== undefined && isClosed(header, size) };
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
@@ -125,19 +124,25 @@ async function samplesOf(file: FileHandle | undefined, from: number, count: numb
 
 /** Reads a whole file once, and tells what is in it. */
 export async function inspect(path: string): Promise<Omit<Media, 'repaired'>> {
-  const file = await open(path, 'r');
+  const file = openSync(path, 'r');
   try {
-    const look = new Look(await headerOf(file));
-    const piece = new Uint8Array(pieceBytes);
+    const look = new Look(readHeader(file));
+    const piece = new Uint8Array(Math.min(pieceBytes, fstatSync(file).size + 1));
     for (let at = 0; ;) {
-      const { bytesRead } = await file.read(piece, 0, piece.length, at);
-      if (bytesRead === 0) return look.found;
+      const bytesRead = readSync(file, piece, 0, piece.length, at);
       look.at(piece.subarray(0, bytesRead));
+      if (bytesRead < piece.length) return look.found;
       at += bytesRead;
+      await setImmediate();
     }
   } finally {
-    await file.close();
+    closeSync(file);
   }
+}
+
+function readHeader(file: number): WavHeader | undefined {
+  const header = new Uint8Array(wavHeaderBytes);
+  return parseWavHeader(header.subarray(0, readSync(file, header, 0, wavHeaderBytes, 0)));
 }
 
 /** Checksum and levels of a file whose bytes pass by in their order, each time an even number of them but for the last. */

@@ -1,8 +1,8 @@
-import { rename, rm } from 'node:fs/promises';
+import { renameSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { wavHeaderBytes } from '../recording/wav.ts';
-import { exists, inspect, join, repair, stateOf } from './audio-file.ts';
+import { inspect, isThere, join, repair, stateOf } from './audio-file.ts';
 import type { Media } from '../recording/media.ts';
 import type { AudioFiles } from '../recording/audio-form.ts';
 
@@ -38,7 +38,7 @@ export async function collect(
   // An open and a closed file without a sample look the same: there is nothing to repair in it.
   const repaired = !closed && bytes > files.length * wavHeaderBytes;
   const media = await finish(files, repaired, transfer);
-  for (const file of files.length > 0 ? files : candidates.flat()) await rm(file, { force: true });
+  for (const file of files.length > 0 ? files : candidates.flat()) rmSync(file, { force: true });
   return { ...media, repaired };
 }
 
@@ -49,7 +49,8 @@ async function finish(
   transfer: string,
 ): Promise<Omit<Media, 'repaired'>> {
   if (first !== undefined && other !== undefined) return join(first, other, transfer);
-  if (first !== undefined) await (repaired ? repair : rename)(first, transfer);
+  if (first !== undefined && repaired) await repair(first, transfer);
+  else if (first !== undefined) renameSync(first, transfer);
   return inspect(transfer);
 }
 
@@ -70,8 +71,8 @@ async function untilClosed(
   let grewAt = Date.now();
   for (;;) {
     // Before the others: those that are still there beside it are what a crash left.
-    if (await exists(transfer)) return { files: [], bytes: 0, closed: true };
-    const found = await firstOf(candidates);
+    if (isThere(transfer)) return { files: [], bytes: 0, closed: true };
+    const found = firstOf(candidates);
     if (found?.closed) return found;
     const quietMs = Date.now() - grewAt;
     if (found?.bytes !== size) {
@@ -85,9 +86,9 @@ async function untilClosed(
 }
 
 /** The files that are there. One whose other side is missing may still get it. */
-async function firstOf(candidates: readonly AudioFiles[]): Promise<Found | undefined> {
+function firstOf(candidates: readonly AudioFiles[]): Found | undefined {
   for (const files of candidates) {
-    const states = await Promise.all(files.map(stateOf));
+    const states = files.map(stateOf);
     if (states.every((state) => state === undefined)) continue;
     const bytes = states.reduce((sum, state) => sum + (state?.bytes ?? 0), 0);
     return { files, bytes, closed: states.every((state) => state?.closed === true) };

@@ -1,4 +1,4 @@
-import { constants, type Stats } from 'node:fs';
+import { constants, statSync, type Stats } from 'node:fs';
 import { access, chmod, chown, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -89,9 +89,9 @@ export class Spool {
    * Bytes that Asterisk has written of a recording so far; undefined when it has not begun, or not with both sides.
    * Asterisk writes some 32 kB at once: 2 s of a side, 1 s of a wideband one.
    */
-  async activeBytes(recording: RecordingId): Promise<number | undefined> {
+  activeBytes(recording: RecordingId): number | undefined {
     for (const files of this.#candidates(recording)) {
-      const sizes = await Promise.all(files.map(sizeOf));
+      const sizes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size);
       if (sizes.every((size) => size === undefined)) continue;
       return sizes.includes(undefined)
         ? undefined

@@ -24,7 +24,7 @@ beforeEach(() => {
     files: {
       activeBytes: () => {
         looked += 1;
-        return Promise.resolve(bytes);
+        return bytes;
       },
       obstacle: () => Promise.resolve(obstacle),
     },

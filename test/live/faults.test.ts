@@ -78,6 +78,28 @@ test('Mitschnitt is not running: calls go on, or end where the administrator wan
   expect((await placed.done).status).toBeGreaterThanOrEqual(400);
 });
 
+test('nothing is ever announced: calls pass by the gate as long as Mitschnitt is there, and are recorded', async () => {
+  const unannounced = { incoming: { mode: 'none' }, outgoing: { mode: 'none' } };
+  const configure = (config: Record<string, unknown>): Record<string, unknown> => ({
+    ...config,
+    groups: [{ name: 'Verkauf', members: ['200'], announcement: unannounced, deliver_to: ['archive'] }],
+  });
+  station = await Station.start({ version: 22, gate: false, configure });
+  await station.asterisk.cli('dialplan set global MITSCHNITT_IF_DOWN hangup');
+  await eventually(async () =>
+    /MITSCHNITT_ENTRY=n/.test(await station.asterisk.cli('dialplan show globals')),
+  );
+  await station.incoming('+41790020014');
+  const listed = await station.listedCall('+41790020014');
+  expect(listed).toMatchObject({ outcome: 'recorded', rule: 'no-announcement' });
+  await station.outgoing('790020015');
+  expect(await station.listedCall('790020015')).toMatchObject({ outcome: 'recorded' });
+  expect(station.mitschnitt.log).not.toContain('type=continue');
+  await station.mitschnitt.kill();
+  const placed = await station.parties.party('trunk').calls('200', { from: '+41790020016' });
+  expect((await placed.done).status).toBeGreaterThanOrEqual(400);
+});
+
 test('both connections are cut in the middle of a call: the recording runs on and is found again', async () => {
   station = await Station.start({ version: 22, run: false });
   const { ami, ari } = await wired(station);

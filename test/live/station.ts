@@ -81,6 +81,8 @@ export interface Options {
   readonly configure?: (config: Config) => Config;
   /** False: Asterisk and telephones only; the test runs Mitschnitt itself. */
   readonly run?: boolean;
+  /** False: where the configuration announces nothing, calls do not enter the gate. */
+  readonly gate?: boolean;
   readonly files?: Readonly<Record<string, string | Buffer>>;
   /** Modules of Asterisk beside those that every test has. */
   readonly modules?: readonly string[];
@@ -131,6 +133,7 @@ export class Station {
     version,
     configure = (config) => config,
     run = true,
+    gate = true,
     files = {},
     modules = [],
     spoolSize,
@@ -145,7 +148,8 @@ export class Station {
       Parties.start(net.prefix),
     ]);
     for (const module of modules) await asterisk.cli(`module load ${module}.so`);
-    const config = configure(standardConfig(asterisk, folder));
+    const wanted = configure(standardConfig(asterisk, folder));
+    const config = gate ? withGate(wanted) : wanted;
     const mitschnitt = await Mitschnitt.prepare({ config });
     const station = new Station({ asterisk, parties, mitschnitt, folder, config }, net);
     if (run) await mitschnitt.run();
@@ -311,4 +315,15 @@ function standardConfig(asterisk: Asterisk, folder: string): Config {
     upload: { every: 'immediately' },
     log: { level: 'debug' },
   };
+}
+
+/** Another group announces: so calls enter the gate, whatever the groups in question do. */
+function withGate(config: Config): Config {
+  const announcing = {
+    name: 'Gate',
+    members: ['PJSIP/nobody'],
+    announcement: { incoming: { mode: 'notice' }, outgoing: { mode: 'notice' } },
+    deliver_to: ['archive'],
+  };
+  return { ...config, groups: [...(config.groups as readonly object[]), announcing] };
 }

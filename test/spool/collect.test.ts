@@ -78,7 +78,7 @@ describe('two sides', () => {
     const [first = '', second = ''] = sides();
     await writeFile(`${first}16`, formatWav({ sampleRate, channels: [left] }));
     await writeFile(`${second}16`, formatWav({ sampleRate, channels: [right] }));
-    expect(await spool.activeBytes(id)).toBe(member.length + other.length);
+    expect(spool.activeBytes(id)).toBe(member.length + other.length);
     expect(await spool.collect(id, signal)).toMatchObject({ durationMs: ms / 2, sampleRate });
     await expectOnly(formatWav({ sampleRate, channels: [left, right] }));
   });
@@ -109,7 +109,7 @@ describe('two sides', () => {
 
   test('of which one was never written: the other is kept', async () => {
     await write(1, other);
-    expect(await spool.activeBytes(id)).toBeUndefined();
+    expect(spool.activeBytes(id)).toBeUndefined();
     expect(await collected()).toMatchObject({
       durationMs: ms,
       levels: [{ audibleMs: 0 }, { audibleMs: ms }],
