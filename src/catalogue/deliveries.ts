@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { MitschnittError } from '../errors.ts';
+import { prepared } from './prepared.ts';
+import { selectRecording } from './recordings.ts';
 import { deliveryFrom, deliveryRow, problemFrom, recordingFrom } from './tables.ts';
 import type { Kysely, RawBuilder } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
@@ -28,9 +30,15 @@ export async function dueDeliveries(
   limit: number,
   after: RecordingPosition | undefined,
 ): Promise<readonly DueDelivery[]> {
-  const deliveries = await inOrder(db, target, pendingState, limit, after).where(ifDue, '<=', now).execute();
+  const deliveries = await (after
+    ? inOrder(db, target, pendingState, limit, after).where(ifDue, '<=', now).execute()
+    : selectDue(db, { target, now, limit }));
   return await withRecordings(db, deliveries);
 }
+
+const selectDue = prepared((db, { target, now, limit }: { target: string; now: number; limit: number }) =>
+  inOrder(db, target, pendingState, limit, undefined).where(ifDue, '<=', now),
+);
 
 /** Deliveries to a target in one state, oldest recording first: read from an index that has them in this order. */
 function inOrder(
@@ -60,8 +68,7 @@ async function withRecordings(
   deliveries: readonly DeliveryRow[],
 ): Promise<readonly DueDelivery[]> {
   if (deliveries.length === 0) return [];
-  const ids = deliveries.map(({ recording }) => recording);
-  const rows = await db.selectFrom('recordings').selectAll().where('id', 'in', ids).execute();
+  const rows = await recordingRows(db, deliveries);
   const recordings = new Map(rows.map((row) => [row.id, recordingFrom(row)]));
   return deliveries.flatMap((row) => {
     const recording = recordings.get(row.recording);
@@ -69,41 +76,65 @@ async function withRecordings(
   });
 }
 
+/** One alone is asked for after every delivery. */
+async function recordingRows(db: Kysely<Tables>, deliveries: readonly DeliveryRow[]) {
+  const [first, ...more] = deliveries;
+  if (first && more.length === 0) return await selectRecording(db, { id: first.recording });
+  const ids = deliveries.map(({ recording }) => recording);
+  return await db.selectFrom('recordings').selectAll().where('id', 'in', ids).execute();
+}
+
 export async function nextDue(db: Kysely<Tables>, target: string): Promise<number | undefined> {
-  const row = await db
+  const [row] = await selectNextDue(db, { target });
+  return row?.due_at;
+}
+
+const selectNextDue = prepared((db, { target }: { target: string }) =>
+  db
     .selectFrom('deliveries')
     .select('due_at')
     .where('target', '=', target)
     .where('state', '=', pendingState)
     .orderBy('due_at')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.due_at;
-}
+    .limit(1),
+);
 
 export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Promise<void> {
+  const { recording, target } = delivery;
   await db.transaction().execute(async (transaction) => {
-    const { numUpdatedRows } = await transaction
-      .updateTable('deliveries')
-      .set(deliveryRow(delivery))
-      .where('recording', '=', delivery.recording)
-      .where('target', '=', delivery.target)
-      .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) throw unknownDelivery(delivery);
-    const waiting = await transaction
-      .selectFrom('deliveries')
-      .select('target')
-      .where('recording', '=', delivery.recording)
-      .where('state', '<>', deliveredState)
-      .limit(1)
-      .executeTakeFirst();
-    await transaction
-      .updateTable('recordings')
-      .set({ all_delivered: waiting ? 0 : 1 })
-      .where('id', '=', delivery.recording)
-      .execute();
+    const updated = await updateDelivery(transaction, { recording, target, ...deliveryRow(delivery) });
+    if (updated.length === 0) throw unknownDelivery(delivery);
+    await noteWhetherAllDelivered(transaction, { recording });
   });
 }
+
+const updateDelivery = prepared((db, { recording, target, ...row }: Omit<DeliveryRow, 'started_at'>) =>
+  db
+    .updateTable('deliveries')
+    .set(row)
+    .where('recording', '=', recording)
+    .where('target', '=', target)
+    .returning('recording'),
+);
+
+const noteWhetherAllDelivered = prepared((db, { recording }: { recording: string }) =>
+  db
+    .updateTable('recordings')
+    .set((eb) => ({
+      all_delivered: eb
+        .not(
+          eb.exists(
+            eb
+              .selectFrom('deliveries')
+              .select('target')
+              .where('recording', '=', recording)
+              .where('state', '<>', deliveredState),
+          ),
+        )
+        .$castTo<0 | 1>(),
+    }))
+    .where('id', '=', recording),
+);
 
 export async function retrySetAside(db: Kysely<Tables>, recording: string | undefined): Promise<number> {
   const all = db

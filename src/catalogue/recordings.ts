@@ -59,7 +59,7 @@ function pathKey(folder: string, name: string): string {
   return `${folder}/${name}`.normalize('NFC').toLowerCase();
 }
 
-const selectRecording = prepared((db, { id }: { id: string }) =>
+export const selectRecording = prepared((db, { id }: { id: string }) =>
   db.selectFrom('recordings').selectAll().where('id', '=', id),
 );
 
