@@ -85,7 +85,7 @@ export async function benchStorm(options: StormOptions): Promise<boolean> {
 class Storm {
   readonly #mitschnitt: Mitschnitt;
   readonly #calmMs: number;
-  #over = false;
+  readonly #over = new AbortController();
 
   constructor(mitschnitt: Mitschnitt, calmMs: number) {
     this.#mitschnitt = mitschnitt;
@@ -93,14 +93,15 @@ class Storm {
   }
 
   over(): void {
-    this.#over = true;
+    this.#over.abort();
   }
 
   async rage(): Promise<Absence[]> {
     const absences: Absence[] = [];
     for (;;) {
-      await pause((this.#calmMs * (1 + Math.random())) / 2);
-      if (this.#over) return absences;
+      const calmMs = (this.#calmMs * (1 + Math.random())) / 2;
+      await pause(calmMs, undefined, this.#over).catch(() => undefined);
+      if (this.#over.signal.aborted) return absences;
       const kind = (absences.length + 1) % freezeEvery === 0 ? 'frozen' : 'killed';
       const absence: Absence = { from: Date.now(), to: 0, kind };
       absences.push(absence);
