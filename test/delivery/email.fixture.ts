@@ -137,7 +137,11 @@ async function startEmail(tls: 'required' | 'implicit'): Promise<EmailPlace> {
       await writeFile(join(folder, `0.${name}`), `${head}${part}${content.toString('base64')}\n--b--\n`);
     },
     clear: () => server.clear(),
+    impatient: () =>
+      new EmailTarget('archiv', emailSettings, new SmtpMailer(right, { ...smtpTestLimits, idleMs: 0 })),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();
