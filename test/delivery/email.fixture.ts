@@ -91,6 +91,7 @@ export const emailSettings: EmailSettings = {
   type: 'email',
   to: ['archive@example.test'],
   max_size: anySize,
+  format: 'wav',
   languageOf: () => 'de',
   timeZone: 'Europe/Zurich',
 };
