@@ -13,7 +13,7 @@ import { interruption, pause, Problem, uninterruptible } from './setup/child.mjs
 import { engineEnvironment, provideEngine, removeLeftovers, stopEngine } from './setup/engine.mjs';
 import { provideBaseImages, provideImages } from './setup/images.mjs';
 import { commandPath, compile, installPackages } from './setup/packages.mjs';
-import { provideSmbclient } from './setup/programs.mjs';
+import { providePrograms } from './setup/programs.mjs';
 import { alone, enter, leave } from './setup/runs.mjs';
 
 /** In a terminal npm passes on the signal that the terminal has sent already: one Ctrl-C arrives twice. */
@@ -59,7 +59,7 @@ async function main([name, ...args]) {
 async function prepare() {
   await step('Node packages', installPackages);
   await step('program', compile);
-  await step('smbclient', provideSmbclient);
+  await step('programs', providePrograms);
   await step('Docker engine', provideEngine);
   const removed = await removeLeftovers();
   if (removed > 0) line('left over', `containers of earlier runs removed: ${removed}`);

@@ -11,7 +11,7 @@ import { SmtpMailer } from './mail/smtp.ts';
 import type { NoticePolicy } from './alarms/notices.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
-import type { ConnectionCheck } from './delivery/connection-checks.ts';
+import type { ConnectionCheck } from './catalogue/catalogue.ts';
 import type { UploadEvent } from './delivery/upload-events.ts';
 import type { Log } from './log.ts';
 

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 
 import type { Config } from './config/schema.ts';
-import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Catalogue, CheckLedger } from './catalogue/catalogue.ts';
 import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
 import { ConnectionChecks, type CheckedTarget } from './delivery/connection-checks.ts';
@@ -74,19 +74,34 @@ export function uploaderOf(
   });
 }
 
-/** Looks every so often whether the targets of a configuration would take a recording. */
+/**
+ * Looks every so often whether the targets of a configuration would take a recording. The uploader learns of it when
+ * one does again.
+ */
 export function connectionChecksOf(
   config: Config,
-  { log, alarming }: { readonly log: Log; readonly alarming: Pick<Alarming, 'checked'> },
+  parts: {
+    readonly catalogue: CheckLedger;
+    readonly uploader: Pick<Uploader, 'recovered'>;
+    readonly log: Log;
+    readonly alarming: Pick<Alarming, 'checked'>;
+  },
 ): ConnectionChecks {
+  const { alarming, catalogue, log, uploader } = parts;
   return new ConnectionChecks({
     targets: targetsOf(config),
     clock: systemClock,
-    report: (check) => {
+    report: async (check) => {
       const { target, ms, problem } = check;
       if (problem) log.warn('the check of a target failed', { target, ms, ...problem });
       else log.debug('target checked', { target, ms });
       alarming.checked(check);
+      if (!problem) uploader.recovered(target);
+      await catalogue
+        .saveCheck(check)
+        .catch((error: unknown) =>
+          log.error('the check of a target was not noted', { target, ...errorFields(error) }),
+        );
     },
   });
 }

@@ -61,7 +61,7 @@ export function assemble(config: Config): Program {
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
-  const checks = connectionChecksOf(config, { log, alarming });
+  const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
@@ -81,7 +81,7 @@ export function assemble(config: Config): Program {
       await storage.start();
       await reporter?.start();
       uploader.start();
-      checks.start();
+      checks.start(await catalogue.checks());
       await recorder.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },

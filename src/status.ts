@@ -1,9 +1,13 @@
 import type { Alarm } from './alarms/alarms.ts';
 import type { Call } from './call/call.ts';
-import type { DeliveryProblem, StorageSample, TargetBacklog } from './catalogue/catalogue.ts';
+import type {
+  ConnectionCheck,
+  DeliveryProblem,
+  StorageSample,
+  TargetBacklog,
+} from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
-import type { ConnectionCheck } from './delivery/connection-checks.ts';
 import type { UploadActivity } from './delivery/uploader.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -47,7 +51,7 @@ export interface TargetStatus {
   readonly lastError?: DeliveryProblem | undefined;
   /** What the running process does there; undefined where none runs. */
   readonly activity?: TargetActivity | undefined;
-  /** The last connection check; undefined before the first, and where none runs. */
+  /** The last connection check; undefined before the first. */
   readonly check?: ConnectionCheck | undefined;
 }
 

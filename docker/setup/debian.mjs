@@ -11,11 +11,14 @@ const env = { DEBIAN_FRONTEND: 'noninteractive' };
 
 let listsAreFresh = false;
 
-export async function install(name) {
+/** `options`: further ones of `apt-get install`. */
+export async function install(name, ...options) {
   const remedy = `See apt-get's message, or install ${name} yourself.`;
   if (!listsAreFresh) {
     await must('the package lists could not be updated', remedy, 'apt-get', ['update', '-q'], { env });
     listsAreFresh = true;
   }
-  await must(`${name} could not be installed`, remedy, 'apt-get', ['install', '-y', '-q', name], { env });
+  await must(`${name} could not be installed`, remedy, 'apt-get', ['install', '-y', '-q', ...options, name], {
+    env,
+  });
 }

@@ -18,6 +18,7 @@ const IMAGES = [
   { tag: 'mitschnitt/asterisk:16', context: 'docker/asterisk', base: BULLSEYE },
   { tag: 'mitschnitt/sipp:latest', context: 'docker/sipp', base: FORKY },
   { tag: 'mitschnitt/ftp:latest', context: 'docker/ftp', base: FORKY },
+  { tag: 'mitschnitt/proftpd:latest', context: 'docker/proftpd', base: FORKY },
   { tag: 'mitschnitt/ssh:latest', context: 'docker/ssh', base: FORKY },
   { tag: 'mitschnitt/smb:latest', context: 'docker/smb', base: FORKY },
   { tag: 'mitschnitt/swift:latest', context: 'docker/swift', base: FORKY },

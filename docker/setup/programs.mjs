@@ -3,11 +3,21 @@
 import { onPath } from './child.mjs';
 import * as debian from './debian.mjs';
 
-/** Only the tests of targets of type smb need it: where it cannot be installed, all else goes on. */
-export async function provideSmbclient(say) {
-  if (onPath('smbclient')) return 'present';
-  if (!debian.canInstall()) return 'MISSING: tests of SMB fail until it is installed (apt install smbclient)';
-  say('installing smbclient');
-  await debian.install('smbclient');
-  return 'installed';
+/** Each by its package, and whose tests need it: where it cannot be installed, all else goes on. */
+const PROGRAMS = [
+  { name: 'smbclient', tests: 'SMB' },
+  { name: 'ffmpeg', tests: 'recordings in Ogg Opus' },
+];
+
+export async function providePrograms(say) {
+  const said = [];
+  for (const { name, tests } of PROGRAMS) {
+    if (onPath(name)) said.push(`${name}: present`);
+    else if (debian.canInstall()) {
+      say(`installing ${name}`);
+      await debian.install(name, '--no-install-recommends');
+      said.push(`${name}: installed`);
+    } else said.push(`${name} MISSING: tests of ${tests} fail until it is installed (apt install ${name})`);
+  }
+  return said.join(', ');
 }

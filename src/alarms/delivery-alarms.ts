@@ -1,6 +1,6 @@
 import { UploadAlarms, type AlarmChange, type FailingAfter } from './upload-alarms.ts';
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
-import type { ConnectionCheck } from '../delivery/connection-checks.ts';
+import type { ConnectionCheck } from '../catalogue/catalogue.ts';
 import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Alarms } from './alarms.ts';
 

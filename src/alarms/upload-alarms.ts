@@ -1,6 +1,6 @@
 import type { Alarm, AlarmKind, AlarmRaised } from './alarms.ts';
 import type { Instant } from '../call/call.ts';
-import type { ConnectionCheck } from '../delivery/connection-checks.ts';
+import type { ConnectionCheck } from '../catalogue/catalogue.ts';
 import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Fault, MitschnittError } from '../errors.ts';
 

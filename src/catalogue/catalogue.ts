@@ -204,9 +204,34 @@ export interface NoticeLedger {
   saveNotices(channel: string, notices: readonly AlarmNotice[]): Promise<void>;
 }
 
+/** What came of asking a target whether recordings would get there. */
+export interface ConnectionCheck {
+  readonly target: string;
+  /** When it began, ms since 1970. */
+  readonly at: number;
+  /** How long it took. */
+  readonly ms: number;
+  /** What stood in the way; undefined: nothing. */
+  readonly problem: CheckProblem | undefined;
+}
+
+export interface CheckProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly hint: string;
+}
+
+/** The last check of each target. */
+export interface CheckLedger {
+  /** Takes the place of the last one of that target. */
+  saveCheck(check: ConnectionCheck): Promise<void>;
+  checks(): Promise<readonly ConnectionCheck[]>;
+}
+
 /** Everything that must outlive the process (PORT). */
 export interface Catalogue
-  extends CallCatalogue, Listings, DeliveryLedger, ReportLedger, NoticeLedger, StorageHistory {
+  extends CallCatalogue, Listings, DeliveryLedger, CheckLedger, ReportLedger, NoticeLedger, StorageHistory {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

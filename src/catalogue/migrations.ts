@@ -12,6 +12,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-storage-samples': { up: createStorageSamples },
   '0003-alarm-notices': { up: createAlarmNotices },
   '0004-backlogs': { up: countBacklogs },
+  '0005-connection-checks': { up: createConnectionChecks },
 };
 
 async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {
@@ -233,5 +234,18 @@ async function countBacklogs(db: Kysely<Tables>): Promise<void> {
     .column('ended_at')
     .where(sql.ref('all_delivered'), '=', sql.lit(1))
     .where(sql.ref('local_deleted_at'), 'is', null)
+    .execute();
+}
+
+async function createConnectionChecks(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('connection_checks')
+    .addColumn('target', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addColumn('ms', 'integer', (column) => column.notNull())
+    .addColumn('code', 'text')
+    .addColumn('message', 'text')
+    .addColumn('fault', 'text')
+    .addColumn('hint', 'text')
     .execute();
 }

@@ -12,6 +12,7 @@ import {
 } from './deliveries.ts';
 import { lineOf, listRecords } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
+import { checks, saveCheck } from './checks.ts';
 import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
@@ -24,6 +25,7 @@ import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type {
   AlarmNotice,
   Catalogue,
+  ConnectionCheck,
   Delivery,
   DeliveryFilter,
   DueDelivery,
@@ -183,6 +185,14 @@ export class SqliteCatalogue implements Catalogue {
 
   storageSamples(since: number): Promise<readonly StorageSample[]> {
     return storageSamples(this.#db, since);
+  }
+
+  saveCheck(check: ConnectionCheck): Promise<void> {
+    return saveCheck(this.#db, check);
+  }
+
+  checks(): Promise<readonly ConnectionCheck[]> {
+    return checks(this.#db);
   }
 
   notices(channel: string): Promise<readonly AlarmNotice[]> {

@@ -14,6 +14,7 @@ export interface Tables {
   report_appends: ReportAppendRow;
   storage_samples: StorageSampleRow;
   alarm_notices: AlarmNoticeRow;
+  connection_checks: ConnectionCheckRow;
 }
 
 export interface CallRow {
@@ -113,6 +114,17 @@ interface StorageSampleRow {
   at: number;
   free_bytes: number;
   total_bytes: number;
+}
+
+interface ConnectionCheckRow {
+  target: string;
+  at: number;
+  ms: number;
+  /** All of them null where nothing stood in the way. */
+  code: string | null;
+  message: string | null;
+  fault: Fault | null;
+  hint: string | null;
 }
 
 export interface AlarmNoticeRow {

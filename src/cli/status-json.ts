@@ -1,5 +1,5 @@
 import type { Alarm } from '../alarms/alarms.ts';
-import type { ConnectionCheck } from '../delivery/connection-checks.ts';
+import type { ConnectionCheck } from '../catalogue/catalogue.ts';
 import type { Status, TargetStatus } from '../status.ts';
 
 /** The state of the running process as `status --json` gives it. Times are ISO 8601; what is not known is null. */

@@ -69,7 +69,7 @@ async function tellStopped(config: Config, json: boolean): Promise<void> {
 async function backlogOf(config: Config): Promise<readonly TargetStatus[] | undefined> {
   try {
     return await withCatalogue(config, async (catalogue) =>
-      targetStatuses(config.targets, await catalogue.backlog()),
+      targetStatuses(config.targets, await catalogue.backlog(), [], await catalogue.checks()),
     );
   } catch (thrown) {
     if (thrown instanceof MitschnittError && thrown.code === 'catalogue-missing') return undefined;

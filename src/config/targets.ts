@@ -220,7 +220,13 @@ const email = z
     max_size: size()
       .prefault('20MB')
       .describe(
-        'A recording whose message would be larger is not sent and is set aside; a size. It is that of the message as mail servers count it: attached, a file grows by 37 %, so that 20MB are a file of 14.6 MB, 15 minutes of telephone audio.',
+        'A recording whose message would be larger is not sent and is set aside; a size. It is that of the message as mail servers count it: attached, a file grows by 37 %, so that 20MB are a file of 14.6 MB, 15 minutes of telephone audio, or an hour of it in Ogg Opus.',
+      ),
+    format: z
+      .enum(['wav', 'opus'])
+      .default('wav')
+      .describe(
+        'What is attached: wav, the recording itself, or opus, a copy of it in Ogg Opus, a fifth as large or less. It needs ffmpeg on this machine (Debian, Ubuntu: apt install ffmpeg). Other targets get the recording itself all the same: a copy is no evidence.',
       ),
     ...common,
   })

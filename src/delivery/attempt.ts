@@ -89,10 +89,10 @@ export class Attempt {
     const signal = this.#signal;
     let name = first;
     for (let suffix = 2; ; suffix += 1) {
-      const [pace, pay] = await this.#pace(file.bytes);
+      const [pace, pay] = await this.#pace();
       try {
         const stored = await target.put({ ...file, folder, name, facts, signal, pace, onProgress });
-        if (stored.how === 'stored') pay();
+        if (stored.how === 'stored') pay(stored.sent ?? file.bytes);
         return { name, confirmedBy: stored.confirmedBy };
       } catch (error) {
         const taken = error instanceof MitschnittError && error.code === 'name-taken';
@@ -103,7 +103,7 @@ export class Attempt {
   }
 
   /** How a file is held back while it is sent, and what charges afterwards for what was sent without asking. */
-  async #pace(bytes: number): Promise<[pace: Upload['pace'], pay: () => void]> {
+  async #pace(): Promise<[pace: Upload['pace'], pay: (sent: number) => void]> {
     const { throttles } = this.#parts;
     if (throttles.length === 0) return [undefined, () => undefined];
     for (const throttle of throttles) await throttle.settled(this.#signal);
@@ -113,8 +113,8 @@ export class Attempt {
       taken += granted;
       return granted;
     };
-    const pay = () => {
-      for (const throttle of throttles) throttle.charge(Math.max(0, bytes - taken));
+    const pay = (sent: number) => {
+      for (const throttle of throttles) throttle.charge(Math.max(0, sent - taken));
     };
     return [pace, pay];
   }

@@ -1,25 +1,7 @@
+import type { CheckProblem, ConnectionCheck } from '../catalogue/catalogue.ts';
 import { explained } from './explained.ts';
-import type { Fault } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Target } from './target.ts';
-
-/** What came of asking a target whether recordings would get there. */
-export interface ConnectionCheck {
-  readonly target: string;
-  /** When it began, ms since 1970. */
-  readonly at: number;
-  /** How long it took. */
-  readonly ms: number;
-  /** What stood in the way; undefined: nothing. */
-  readonly problem: CheckProblem | undefined;
-}
-
-export interface CheckProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fault: Fault;
-  readonly hint: string;
-}
 
 /** A target that is checked. */
 export interface CheckedTarget {
@@ -33,8 +15,8 @@ export interface CheckedTarget {
 export interface ConnectionChecksParts {
   readonly targets: readonly CheckedTarget[];
   readonly clock: Clock;
-  /** Told of each check when it is over. */
-  readonly report: (check: ConnectionCheck) => void;
+  /** Told of each check when it is over. The next one waits for it. */
+  readonly report: (check: ConnectionCheck) => Promise<void>;
 }
 
 /** Everything else at the start goes first: loading the program of a target takes half a second of the processor. */
@@ -56,7 +38,9 @@ export class ConnectionChecks {
     this.#parts = parts;
   }
 
-  start(): void {
+  /** `former`: what a process before this one found last. It stands until there is something newer. */
+  start(former: readonly ConnectionCheck[] = []): void {
+    for (const check of former) this.#latest.set(check.target, check);
     this.#work = Promise.all(this.#parts.targets.map((target) => this.#watch(target)));
   }
 
@@ -65,7 +49,7 @@ export class ConnectionChecks {
     await this.#work;
   }
 
-  /** The last check of each target that was checked since the start. */
+  /** The last check of each target that was ever checked. */
   get latest(): readonly ConnectionCheck[] {
     return [...this.#latest.values()];
   }
@@ -79,7 +63,7 @@ export class ConnectionChecks {
       // What was cut short by our own end says nothing.
       if (isStopping()) return;
       this.#latest.set(target.name, check);
-      report(check);
+      await report(check);
       await this.#pause(target.checkEveryMs);
     }
   }

@@ -59,7 +59,7 @@ export class Courier {
   readonly #underway = new Map<string, Underway>();
   /** A run is wanted, or going on. */
   #wanted = true;
-  /** The run takes what is not due as well, each once, in windows or not. */
+  /** The run takes what is not due as well, each once. */
   #everything = false;
   /** Only what is behind this recording is taken. */
   #after: RecordingPosition | undefined;
@@ -120,6 +120,18 @@ export class Courier {
     });
   }
 
+  /**
+   * The target was seen to work: a rest ends, and all that is pending is tried once, in windows. Where the first of it
+   * fails all the same, it rests again.
+   */
+  recovered(): void {
+    if (this.#failuresInRow === 0) return;
+    this.#everything = true;
+    this.#after = undefined;
+    this.#restUntil = 0;
+    this.wake();
+  }
+
   /** Works until `signal` aborts; at once on what a former process left. */
   async work(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.#ring(), { once: true });
@@ -173,7 +185,7 @@ export class Courier {
       const isProbing = [...this.#underway.values()].some(({ round }) => round === this.#rests);
       if (isProbing) return longestSleepMs;
     }
-    return this.#everything || isOpen(this.#options.windows, now) ? 0 : untilNextMinute(now);
+    return this.isAsked || isOpen(this.#options.windows, now) ? 0 : untilNextMinute(now);
   }
 
   async #next(): Promise<DueDelivery | undefined> {

@@ -1,7 +1,8 @@
 import { MitschnittError } from '../errors.ts';
-import type { Mailer, Message } from '../mail/mail.ts';
+import type { Attachment, Mailer, Message } from '../mail/mail.ts';
 import { emailText, type MailLanguage } from './email-message.ts';
 import { OpenRecording } from './local-file.ts';
+import { OpusCopy, opusProblem, silence } from './email-opus.ts';
 import { targetError } from './target-errors.ts';
 import type { Stored, Target, Upload } from './target.ts';
 
@@ -12,6 +13,8 @@ export interface EmailSettings {
   readonly to: readonly string[];
   /** Of the message as it is sent, in bytes: a file grows by 37 % on its way. */
   readonly max_size: number;
+  /** What is attached: the recording itself, or a copy of it in Ogg Opus. */
+  readonly format: 'wav' | 'opus';
   /** Language of the message for a recording of this group. */
   readonly languageOf: (group: string) => MailLanguage;
   /** IANA time zone of the PBX. */
@@ -35,19 +38,21 @@ export class EmailTarget implements Target {
   }
 
   async put(upload: Upload): Promise<Stored> {
-    const source = await OpenRecording.open(upload);
+    const attachment = await this.#attachment(upload);
     try {
-      const message = this.#message(upload, source.pieces());
+      const message = this.#message(upload, attachment);
       await this.#refuseTooLarge(message);
       await this.#do(() => this.#mailer.send(message, upload.signal));
     } finally {
-      await source.close();
+      await attachment.close();
     }
-    return { how: 'stored', confirmedBy: 'accepted' };
+    const { bytes: sent } = attachment;
+    return { how: 'stored', confirmedBy: 'accepted', ...(sent === upload.bytes ? {} : { sent }) };
   }
 
   /** As far as that can be had without sending anything: connects, logs in, names sender and recipients, takes it back. */
   async check(signal: AbortSignal): Promise<void> {
+    if (this.#settings.format === 'opus') await (await this.#opus(silence(), signal)).close();
     await this.#do(() => this.#mailer.ask(this.#settings.to, signal));
   }
 
@@ -56,10 +61,36 @@ export class EmailTarget implements Target {
     return Promise.resolve();
   }
 
-  #message({ id, name, bytes, facts }: Upload, content: AsyncIterable<Buffer>): Message {
+  /** What is sent, open for one transfer. A sidecar is sent as it is in any case. */
+  async #attachment(upload: Upload): Promise<Attachment & { close(): Promise<void> }> {
+    const { name, bytes, signal } = upload;
+    const isAudio = !name.endsWith('.json');
+    if (isAudio && this.#settings.format === 'opus') {
+      // Not what is read is sent, but what is made of it.
+      const source = await OpenRecording.open({ ...upload, pace: undefined, onProgress: undefined });
+      const copy = await this.#opus(source.pieces(), signal).finally(() => source.close());
+      const copyName = `${name.replace(/\.wav$/i, '')}.opus`;
+      const content = copy.pieces(upload);
+      return { name: copyName, type: 'audio/ogg', bytes: copy.bytes, content, close: () => copy.close() };
+    }
+    const source = await OpenRecording.open(upload);
+    const type = isAudio ? 'audio/wav' : 'application/json';
+    return { name, type, bytes, content: source.pieces(), close: () => source.close() };
+  }
+
+  async #opus(wav: AsyncIterable<Buffer>, signal: AbortSignal): Promise<OpusCopy> {
+    try {
+      return await OpusCopy.of(wav, signal);
+    } catch (error) {
+      if (error instanceof MitschnittError) throw error;
+      throw targetError(this.name, opusProblem(error, `targets.${this.name}`));
+    }
+  }
+
+  #message({ id, facts }: Upload, attachment: Attachment): Message {
     const { to, languageOf, timeZone } = this.#settings;
-    const text = emailText(facts, name, { language: languageOf(facts.group), timeZone });
-    return { id, to, ...text, attachment: { name, type: mediaType(name), bytes, content } };
+    const text = emailText(facts, attachment.name, { language: languageOf(facts.group), timeZone });
+    return { id, to, ...text, attachment };
   }
 
   async #refuseTooLarge(message: Message): Promise<void> {
@@ -91,9 +122,4 @@ const bytesPerMegabyte = 1e6;
 
 function megabytes(bytes: number): string {
   return `${(bytes / bytesPerMegabyte).toFixed(1)} MB`;
-}
-
-/** A sidecar is no audio. */
-function mediaType(name: string): string {
-  return name.endsWith('.json') ? 'application/json' : 'audio/wav';
 }

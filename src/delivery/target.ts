@@ -45,6 +45,8 @@ export interface Stored {
    * and said so (RFC 5321, 4.2.5).
    */
   readonly confirmedBy: 'size' | 'sha256' | 'accepted';
+  /** Bytes that were sent, where that is not the size of the local file: a copy in another format went. */
+  readonly sent?: number;
 }
 
 /**

@@ -125,6 +125,11 @@ export class Uploader {
     if (this.#options.schedule === 'immediately') for (const courier of this.#couriers) courier.wake();
   }
 
+  /** The check of a target found nothing in the way: what waits for the end of its rest waits no longer. */
+  recovered(target: string): void {
+    this.#couriers.find(({ name }) => name === target)?.recovered();
+  }
+
   /**
    * Tries everything that is pending now, whatever schedule, windows and retry delays say. Resolves when every target
    * was given each once, or turned out to be down.

@@ -3,6 +3,7 @@ import { nasty } from '../nasty.ts';
 import { allOf, closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
 import type {
   AlarmNotice,
+  ConnectionCheck,
   Catalogue,
   Delivery,
   DeliveryFilter,
@@ -354,6 +355,18 @@ function contract(make: () => Promise<Catalogue>): void {
       expect(await catalogue.openAppend()).toBeUndefined();
       expect(await ids()).toEqual([]);
     });
+  });
+
+  test('connection checks: the last one of each target is kept', async () => {
+    const failed: ConnectionCheck = {
+      ...{ target: 'b', at: START, ms: 12 },
+      problem: { code: 'unreachable', message: 'm', fault: 'destination', hint: 'h' },
+    };
+    const fine = { target: 'a', at: START + 1, ms: 3, problem: undefined };
+    for (const check of [fine, { ...fine, target: 'b' }, failed]) await catalogue.saveCheck(check);
+    expect(await catalogue.checks()).toEqual([fine, failed]);
+    await catalogue.saveCheck({ ...failed, at: START + 2, problem: undefined });
+    expect(await catalogue.checks()).toEqual([fine, { ...failed, at: START + 2, problem: undefined }]);
   });
 
   describe('notices of alarms', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { ConnectionChecks, type ConnectionCheck } from '../../src/delivery/connection-checks.ts';
+import type { ConnectionCheck } from '../../src/catalogue/catalogue.ts';
+import { ConnectionChecks } from '../../src/delivery/connection-checks.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { eventually } from '../live/eventually.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -25,6 +26,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+const report = (check: ConnectionCheck) => {
+  reported.push(check);
+  return Promise.resolve();
+};
+
 const archive = (name: string) => ({
   name,
   create: () => new FolderTarget(name, { type: 'folder', path: join(folder, name) }),
@@ -42,7 +48,7 @@ test('each target is checked soon after the start and every so often, and nothin
   await mkdir(join(folder, 'a'));
   checks = new ConnectionChecks({
     ...{ targets: [archive('a'), archive('b')], clock },
-    report: (check) => reported.push(check),
+    report,
   });
   checks.start();
   expect(checks.latest).toEqual([]);
@@ -68,10 +74,23 @@ test('a check ends with the process, and says nothing then', async () => {
   });
   checks = new ConnectionChecks({
     ...{ targets: [{ name: 'c', create, checkEveryMs: hourMs }], clock },
-    report: (check) => reported.push(check),
+    report,
   });
   checks.start();
   await clock.pass(5_000);
   await checks.stop();
   expect(reported).toEqual([]);
+});
+
+test('what was found before a restart is known until there is something newer', async () => {
+  const former = {
+    ...{ target: 'a', at: 500, ms: 20 },
+    problem: { code: 'unreachable', message: 'no way', fault: 'destination', hint: 'Look.' },
+  } as const;
+  await mkdir(join(folder, 'a'));
+  checks = new ConnectionChecks({ targets: [archive('a')], clock, report });
+  checks.start([former]);
+  expect(checks.latest).toEqual([former]);
+  await after(3_000, 1);
+  expect(checks.latest).toMatchObject([{ target: 'a', at: 4_000, problem: undefined }]);
 });

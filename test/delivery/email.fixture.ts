@@ -91,6 +91,7 @@ export const emailSettings: EmailSettings = {
   type: 'email',
   to: ['archive@example.test'],
   max_size: anySize,
+  format: 'wav',
   languageOf: () => 'de',
   timeZone: 'Europe/Zurich',
 };
@@ -137,7 +138,11 @@ async function startEmail(tls: 'required' | 'implicit'): Promise<EmailPlace> {
       await writeFile(join(folder, `0.${name}`), `${head}${part}${content.toString('base64')}\n--b--\n`);
     },
     clear: () => server.clear(),
+    impatient: () =>
+      new EmailTarget('archiv', emailSettings, new SmtpMailer(right, { ...smtpTestLimits, idleMs: 0 })),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();

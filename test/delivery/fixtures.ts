@@ -19,6 +19,8 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
     'FTP without TLS': ftp('none'),
     'FTP with explicit TLS': ftp('explicit'),
     'FTP with implicit TLS': ftp('implicit'),
+    'FTP by proftpd without TLS': ftp('none', 'proftpd'),
+    'FTP by proftpd with explicit TLS': ftp('explicit', 'proftpd'),
   },
   smb: {
     'SMB with default security': smb('default'),

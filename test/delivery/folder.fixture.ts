@@ -14,12 +14,16 @@ export function folder(): Fixture {
   return {
     secrets: [],
     server: false,
+    folders: { gone: undefined, isFile: 'not-a-folder' },
     start: async () => {
       const path = await mkdtemp(join(tmpdir(), 'mitschnitt-folder-'));
       return {
         ...folderPlace(path),
         target: () => new FolderTarget(name, { type: 'folder', path }),
+        impatient: () => new FolderTarget(name, { type: 'folder', path }),
         kill: () => Promise.resolve(),
+        freeze: () => Promise.resolve(),
+        thaw: () => Promise.resolve(),
         restart: () => Promise.resolve(),
         stop: () => rm(path, { recursive: true }),
       };
@@ -91,7 +95,7 @@ export class InContainer implements Target {
 }
 
 /** A folder of this machine as a place. */
-export function folderPlace(path: string): Omit<Place, 'target' | 'kill' | 'restart' | 'stop'> {
+export function folderPlace(path: string): Pick<Place, 'files' | 'read' | 'write' | 'clear'> {
   return {
     files: async () => {
       const entries = await readdir(path, { recursive: true, withFileTypes: true });

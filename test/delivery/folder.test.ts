@@ -32,14 +32,6 @@ test('a root that is a file is told apart', async () => {
   expect(await thrownBy(target('share').put(await local.upload({})))).toMatchObject({ code: 'not-a-folder' });
 });
 
-test('a file in the place of a folder is told, and stays', async () => {
-  await writeFile(join(path, '2026'), 'mine');
-  const thrown = await thrownBy(target().put(await local.upload({ folder: '2026/04' })));
-  expectToHelp(thrown, 'archiv', []);
-  expect(thrown).toMatchObject({ code: 'not-a-folder', retry: true });
-  expect(await readFile(join(path, '2026'), 'utf8')).toBe('mine');
-});
-
 test('a link under the final name is neither followed nor replaced', async () => {
   const upload = await local.upload({});
   await writeFile(join(path, 'other'), 'other');

@@ -1,16 +1,13 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GenericContainer } from 'testcontainers';
 
 import { ftpLimits, FtpTarget, type FtpLimits, type FtpSettings } from '../../src/delivery/ftp.ts';
 import type { Target } from '../../src/delivery/target.ts';
-import { MitschnittError } from '../../src/errors.ts';
-import { docker, testLabels } from '../live/containers.ts';
-import { eventually } from '../live/eventually.ts';
-import { FtpServer } from '../live/ftp.ts';
-import { takeNet } from '../live/net.ts';
-import type { Fixture, ObstacleCase, Place } from './contract.ts';
+import type { Server } from '../live/containers.ts';
+import { FtpServer, type FtpOptions } from '../live/ftp.ts';
+import { takeNet, type Net } from '../live/net.ts';
+import type { Fixture, HinderedTarget, ObstacleCase, Place } from './contract.ts';
 import { folderPlace } from './folder.fixture.ts';
 import { startRude } from './rude.ts';
 
@@ -20,12 +17,16 @@ const ftpTestLimits: FtpLimits = { answerMs: 1_000, idleMs: 5_000 };
 const passwordOfTests = 'ftp-secret';
 const wrongPassword = 'Tr0ub4dor&3';
 
-export function ftp(tls: FtpSettings['tls']): Fixture {
+type Software = NonNullable<FtpOptions['software']>;
+
+export function ftp(tls: FtpSettings['tls'], software: Software = 'vsftpd'): Fixture {
   const withTls = tls !== 'none';
   return {
     secrets: [passwordOfTests, wrongPassword],
     server: true,
-    start: () => startFtp(tls),
+    folders: { gone: 'write-refused', isFile: 'write-refused' },
+    ...(!withTls && software === 'vsftpd' ? { outages: 'tried' as const } : {}),
+    start: () => startFtp(tls, software),
     obstacles: {
       'wrong password': {
         code: 'login-refused',
@@ -58,7 +59,7 @@ export function ftp(tls: FtpSettings['tls']): Fixture {
           return ftpOf(place).target({ path: 'locked' });
         },
       },
-      'no space left': withTls ? 'as without TLS' : noSpace,
+      'no space left': withTls ? 'as without TLS' : noSpace[software],
     },
   };
 }
@@ -69,38 +70,48 @@ const untrusted: ObstacleCase = {
   meet: (place) => changed(place, { ca: undefined }),
 };
 
-const noSpace: ObstacleCase = {
-  code: 'write-failed',
-  fault: 'destination',
-  meet: async (place) => {
-    const net = await takeNet();
-    const container = await new GenericContainer('mitschnitt/ftp')
-      .withNetworkMode('host')
-      .withLabels(testLabels)
-      .withEnvironment({ NET: net.prefix })
-      .withTmpFs({ '/home/mitschnitt': 'size=64k' })
-      .start();
-    await docker(
-      'exec',
-      container.getId(),
-      'dd',
-      'if=/dev/zero',
-      'of=/home/mitschnitt/full',
-      'bs=64k',
-      'count=1',
-    );
-    const target = ftpOf(place).target({ host: `${net.prefix}6` });
-    await eventually(() => target.check(new AbortController().signal).catch(isUp));
-    return closing(target, async () => {
-      await container.stop({ timeout: 0 });
-      await net.release();
-    });
+/** vsftpd says no more than that it could not do it, proftpd that the quota is used up. */
+const noSpace: Readonly<Record<Software, ObstacleCase>> = {
+  vsftpd: {
+    code: 'write-failed',
+    fault: 'destination',
+    meet: async (place) => {
+      const net = await takeNet();
+      const server = await FtpServer.start({ net: net.prefix, tmpfs: '1m' });
+      const full = '/home/mitschnitt/full';
+      await server.run('dd', 'if=/dev/zero', `of=${full}`, 'bs=1M', 'count=1');
+      const target = ftpOf(place).target({ host: server.host });
+      return closing(
+        target,
+        () => ended(server, net),
+        () => server.run('rm', full),
+      );
+    },
+  },
+  proftpd: {
+    code: 'no-space',
+    fault: 'destination',
+    meet: async (place) => {
+      const net = await takeNet();
+      const server = await FtpServer.start({ net: net.prefix, software: 'proftpd', quota: 10 });
+      const target = ftpOf(place).target({ host: server.host });
+      return closing(
+        target,
+        () => ended(server, net),
+        async () => {
+          await server.allow(1_000_000);
+          // It holds from the next login on.
+          await target.close();
+        },
+      );
+    },
   },
 };
 
-/** Whatever else it is that a server has to say. */
-function isUp(error: unknown): boolean {
-  return error instanceof MitschnittError && error.code !== 'connection-refused';
+/** After what it is tried against. */
+export async function ended(server: Server, net: Net): Promise<void> {
+  await server.stop();
+  await net.release();
 }
 
 /** An FTP server as a place, with targets of it that differ from the right one. */
@@ -114,11 +125,11 @@ const ftpOf = (place: Place) => place as FtpPlace;
 const changed = (place: Place, changes: Partial<FtpSettings>) =>
   Promise.resolve(ftpOf(place).target(changes));
 
-async function startFtp(tls: FtpSettings['tls']): Promise<FtpPlace> {
+async function startFtp(tls: FtpSettings['tls'], software: Software): Promise<FtpPlace> {
   const net = await takeNet();
   const root = await mkdtemp(join(tmpdir(), 'mitschnitt-ftp-'));
   const certificates = await mkdtemp(join(tmpdir(), 'mitschnitt-ca-'));
-  const server = await FtpServer.start({ net: net.prefix, root, tls });
+  const server = await FtpServer.start({ net: net.prefix, software, root, tls });
   const ca = join(certificates, 'ca.pem');
   await writeFile(ca, server.certificate);
   const { host, port, username, password } = server;
@@ -132,7 +143,10 @@ async function startFtp(tls: FtpSettings['tls']): Promise<FtpPlace> {
     root,
     target: (changes = {}, limits = ftpLimits) =>
       new FtpTarget('archiv', { ...settings, ...changes }, limits),
+    impatient: () => new FtpTarget('archiv', settings, { ...ftpTestLimits, idleMs: 0 }),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();
@@ -142,9 +156,14 @@ async function startFtp(tls: FtpSettings['tls']): Promise<FtpPlace> {
   };
 }
 
-/** A target that ends what it was tried against when it is closed. */
-export function closing(target: Target, stop: () => Promise<void>): Target {
+/** A target that ends what it was tried against when it is closed; `relieve` takes the obstacle away. */
+export function closing(
+  target: Target,
+  stop: () => Promise<void>,
+  relieve?: () => Promise<unknown>,
+): HinderedTarget {
   return {
+    relieve,
     name: target.name,
     put: (upload) => target.put(upload),
     check: (signal) => target.check(signal),

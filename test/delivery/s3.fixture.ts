@@ -28,6 +28,7 @@ export function s3(tls: boolean): Fixture {
   return {
     secrets: ['s3-secret', 'guest-secret', wrongSecret],
     server: true,
+    ...(tls ? {} : { outages: 'tried' as const }),
     leftovers: 'a part of a file has no name: see s3.test.ts',
     start: () => startS3(tls),
     obstacles: {
@@ -83,7 +84,8 @@ const noSpace: ObstacleCase = {
     const bucket = `full-${randomUUID()}`;
     await server.createBucket(bucket);
     await server.limit(bucket, 1);
-    return s3Of(place).target({ bucket });
+    const relieve = () => server.limit(bucket, 1_000_000);
+    return closing(s3Of(place).target({ bucket }), () => Promise.resolve(), relieve);
   },
 };
 
@@ -119,7 +121,10 @@ async function startS3(tls: boolean): Promise<S3Place> {
     ...bucketPlace(server, `${settings.path}/`),
     server,
     target: (changes = {}, limits = s3Limits) => new S3Target('archiv', { ...settings, ...changes }, limits),
+    impatient: () => new S3Target('archiv', settings, s3TestLimits),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();

@@ -10,7 +10,7 @@ import { takeNet } from '../live/net.ts';
 import { SshServer, type SshOptions } from '../live/ssh.ts';
 import type { Fixture, Place } from './contract.ts';
 import { folderPlace } from './folder.fixture.ts';
-import { closing } from './ftp.fixture.ts';
+import { closing, ended } from './ftp.fixture.ts';
 import { startRude } from './rude.ts';
 
 /** So that a silent server is given up soon enough for a test. */
@@ -27,6 +27,8 @@ export function sftp(login: SftpLogin): Fixture {
   return {
     secrets: ['ssh-secret', 'ssh-passphrase', wrongPassword, 'PRIVATE KEY'],
     server: true,
+    folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
+    ...(login === 'password' ? { outages: 'tried' as const } : {}),
     start: () => startSftp(login),
     obstacles: {
       'wrong password': {
@@ -70,14 +72,16 @@ export function sftp(login: SftpLogin): Fixture {
         fault: 'destination',
         meet: async (place) => {
           const net = await takeNet();
-          const server = await SshServer.start({ net: net.prefix, tmpfs: '64k' });
-          await server.run('dd', 'if=/dev/zero', 'of=/home/mitschnitt/full', 'bs=64k', 'count=1');
+          const server = await SshServer.start({ net: net.prefix, tmpfs: '1m' });
+          const full = '/home/mitschnitt/full';
+          await server.run('dd', 'if=/dev/zero', `of=${full}`, 'bs=1M', 'count=1');
           const password = { reveal: () => server.password };
           const target = sftpOf(place).target({ ...(await reach(server)), password });
-          return closing(target, async () => {
-            await server.stop();
-            await net.release();
-          });
+          return closing(
+            target,
+            () => ended(server, net),
+            () => server.run('rm', full),
+          );
         },
       },
     },
@@ -124,7 +128,10 @@ async function startSftp(login: SftpLogin): Promise<SftpPlace> {
     root,
     target: (changes = {}, limits = sftpLimits) =>
       new SftpTarget('archiv', { ...settings, ...changes }, limits),
+    impatient: () => new SftpTarget('archiv', settings, { ...sftpTestLimits, idleMs: 0 }),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();

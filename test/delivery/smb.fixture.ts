@@ -8,7 +8,7 @@ import { takeNet } from '../live/net.ts';
 import { SmbServer } from '../live/smb.ts';
 import type { Fixture, Place } from './contract.ts';
 import { folderPlace } from './folder.fixture.ts';
-import { closing } from './ftp.fixture.ts';
+import { closing, ended } from './ftp.fixture.ts';
 import { startRude } from './rude.ts';
 
 /** So that a silent server is given up soon enough for a test. */
@@ -27,6 +27,8 @@ export function smb(security: keyof typeof securities): Fixture {
   return {
     secrets: ['smb-secret', wrongPassword],
     server: true,
+    folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
+    ...(security === 'default' ? { outages: 'tried' as const } : {}),
     start: () => startSmb(security),
     obstacles: {
       'wrong password': {
@@ -67,14 +69,12 @@ export function smb(security: keyof typeof securities): Fixture {
           const net = await takeNet();
           const server = await SmbServer.start({
             net: net.prefix,
-            tmpfs: '64k',
+            tmpfs: '1m',
             config: securities[security],
           });
-          await server.run('dd', 'if=/dev/zero', 'of=/share/full', 'bs=64k', 'count=1');
-          return closing(smbOf(place).target({ host: server.host }), async () => {
-            await server.stop();
-            await net.release();
-          });
+          await server.run('dd', 'if=/dev/zero', 'of=/share/full', 'bs=1M', 'count=1');
+          const relieve = () => server.run('rm', '/share/full');
+          return closing(smbOf(place).target({ host: server.host }), () => ended(server, net), relieve);
         },
       },
     },
@@ -107,7 +107,10 @@ async function startSmb(security: keyof typeof securities): Promise<SmbPlace> {
     root,
     target: (changes = {}, limits = smbLimits) =>
       new SmbTarget('archiv', { ...reach(server), ...changes }, limits),
+    impatient: () => new SmbTarget('archiv', reach(server), { ...smbTestLimits, idleMs: 0 }),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: () => server.restart(),
     stop: async () => {
       await server.stop();

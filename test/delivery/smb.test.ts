@@ -15,8 +15,6 @@ import { reach } from './smb.fixture.ts';
 import { Tap } from './tap.ts';
 
 const secret = 'Tr0ub4dor&3';
-/** So that what is silent is given up soon. */
-const impatient: SmbLimits = { answerMs: 1_000, idleMs: 5_000 };
 const patient: SmbLimits = { answerMs: 10_000, idleMs: 5_000 };
 
 let local: Local;
@@ -214,25 +212,6 @@ describe('a Samba server', () => {
     await one.close();
   });
 
-  test('that is frozen in the middle of a file is given up, and serves again when it is thawed', async () => {
-    const one = target({}, impatient);
-    const upload = await local.large();
-    const putting = thrownBy(one.put(upload));
-    await eventually(async () => (await readdir(root)).length > 0, { every: 1 });
-    await server.freeze();
-    const frozenAt = performance.now();
-    const thrown = await putting;
-    expect(performance.now() - frozenAt).toBeLessThan(3_000);
-    await server.thaw();
-    expectToHelp(thrown, 'archiv', [server.password]);
-    expect(thrown).toMatchObject({ code: 'no-answer', retry: true });
-    expect(await readdir(root)).not.toContain(upload.name);
-    const slow = target();
-    expect((await slow.put(upload)).how).toBe('stored');
-    await one.close();
-    await slow.close();
-  });
-
   test('behind a slow line is waited for as long as something moves', async () => {
     const tap = await Tap.to(server.host, server.port, 4_000_000);
     const one = target({ host: tap.host, port: tap.port }, { ...patient, answerMs: 3_000 });
@@ -241,41 +220,6 @@ describe('a Samba server', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(4_500);
     await one.close();
     await tap.remove();
-  });
-
-  test('that dropped an idle session without a word is connected to anew', async () => {
-    const one = target({}, { ...impatient, idleMs: 0 });
-    await one.put(await local.upload({}));
-    await server.freeze();
-    expect(await thrownBy(one.put(await local.upload({})))).toMatchObject({ code: 'no-answer' });
-    await server.thaw();
-    expect((await one.put(await local.upload({}))).how).toBe('stored');
-    await server.restart();
-    expect((await one.put(await local.upload({}))).how).toBe('stored');
-    await one.close();
-  });
-
-  test('that loses a folder in mid-session gets it again', async () => {
-    const one = target();
-    await one.put(await local.upload({ folder: 'a/b' }));
-    await rm(join(root, 'a'), { recursive: true });
-    expect(await thrownBy(one.put(await local.upload({ folder: 'a/b' })))).toMatchObject({
-      code: 'folder-missing',
-      retry: true,
-    });
-    expect((await one.put(await local.upload({ folder: 'a/b' }))).how).toBe('stored');
-    await one.close();
-  });
-
-  test('with a file in the place of a folder is told', async () => {
-    await writeFile(join(root, 'a'), 'mine');
-    const one = target();
-    expect(await thrownBy(one.put(await local.upload({ folder: 'a/b' })))).toMatchObject({
-      code: 'not-a-folder',
-      retry: true,
-    });
-    expect(await readFile(join(root, 'a'), 'utf8')).toBe('mine');
-    await one.close();
   });
 
   test('is left with no session and no process, whatever came of them', async () => {

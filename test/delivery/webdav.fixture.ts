@@ -13,7 +13,7 @@ import { takeNet } from '../live/net.ts';
 import { WebDavServer, type WebDavOptions } from '../live/webdav.ts';
 import type { Fixture, ObstacleCase, Place } from './contract.ts';
 import { folderPlace } from './folder.fixture.ts';
-import { closing } from './ftp.fixture.ts';
+import { closing, ended } from './ftp.fixture.ts';
 import { startRude } from './rude.ts';
 
 /** So that a silent server is given up soon enough for a test. */
@@ -25,6 +25,8 @@ export function webdav(login: NonNullable<WebDavOptions['login']>, tls: boolean)
   return {
     secrets: ['webdav-secret', wrongPassword],
     server: true,
+    folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
+    ...(login === 'basic' && !tls ? { outages: 'tried' as const } : {}),
     start: () => startWebDav(login, tls),
     obstacles: {
       'wrong password': {
@@ -76,12 +78,10 @@ const noSpace: ObstacleCase = {
   fault: 'destination',
   meet: async (place) => {
     const net = await takeNet();
-    const server = await WebDavServer.start({ net: net.prefix, tmpfs: '64k' });
-    await server.run('dd', 'if=/dev/zero', 'of=/srv/dav/full', 'bs=64k', 'count=1');
-    return closing(webDavOf(place).target({ url: server.url }), async () => {
-      await server.stop();
-      await net.release();
-    });
+    const server = await WebDavServer.start({ net: net.prefix, tmpfs: '1m' });
+    await server.run('dd', 'if=/dev/zero', 'of=/srv/dav/full', 'bs=1M', 'count=1');
+    const relieve = () => server.run('rm', '/srv/dav/full');
+    return closing(webDavOf(place).target({ url: server.url }), () => ended(server, net), relieve);
   },
 };
 
@@ -117,7 +117,10 @@ async function startWebDav(login: WebDavOptions['login'] & string, tls: boolean)
     server,
     target: (changes = {}, limits = webDavLimits) =>
       new WebDavTarget('archiv', { ...settings, ...changes }, limits),
+    impatient: () => new WebDavTarget('archiv', settings, webDavTestLimits),
     kill: () => server.kill(),
+    freeze: () => server.freeze(),
+    thaw: () => server.thaw(),
     restart: async () => {
       await server.restart();
       // What it was writing when it was killed, under names of its own.
