@@ -2,8 +2,9 @@ import { MitschnittError } from '../errors.ts';
 import type { Mailer, Message } from '../mail/mail.ts';
 import { emailText, type MailLanguage } from './email-message.ts';
 import { OpenRecording } from './local-file.ts';
+import { received } from './received.ts';
 import { targetError } from './target-errors.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 /** Recordings attached to messages. */
 export interface EmailSettings {
@@ -46,6 +47,14 @@ export class EmailTarget implements Target {
     return { how: 'stored', confirmedBy: 'accepted' };
   }
 
+  read({ name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, () => Promise.reject(this.#outOfReach(name)));
+  }
+
+  remove({ name }: TargetPath): Promise<'removed' | 'absent'> {
+    return Promise.reject(this.#outOfReach(name));
+  }
+
   /** As far as that can be had without sending anything: connects, logs in, names sender and recipients, takes it back. */
   async check(signal: AbortSignal): Promise<void> {
     await this.#do(() => this.#mailer.ask(this.#settings.to, signal));
@@ -60,6 +69,17 @@ export class EmailTarget implements Target {
     const { to, languageOf, timeZone } = this.#settings;
     const text = emailText(facts, name, { language: languageOf(facts.group), timeZone });
     return { id, to, ...text, attachment: { name, type: mediaType(name), bytes, content } };
+  }
+
+  #outOfReach(name: string): MitschnittError {
+    const to = this.#settings.to.join(', ');
+    return targetError(this.name, {
+      what: `${name} was sent as a message and can neither be read back nor removed there: e-mail`,
+      code: 'not-possible',
+      fault: 'configuration',
+      retry: false,
+      hint: `Ask those who received it to do so (${to}), and whoever runs their mailboxes and backups.`,
+    });
   }
 
   async #refuseTooLarge(message: Message): Promise<void> {

@@ -26,6 +26,17 @@ export function ftp(tls: FtpSettings['tls']): Fixture {
     secrets: [passwordOfTests, wrongPassword],
     server: true,
     start: () => startFtp(tls),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        const path = join(ftpOf(place).root, 'locked');
+        await place.write('locked/kept.wav', Buffer.from('kept'));
+        await chmod(path, 0o555);
+        return ftpOf(place).target({ path: 'locked' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',
@@ -147,6 +158,8 @@ export function closing(target: Target, stop: () => Promise<void>): Target {
   return {
     name: target.name,
     put: (upload) => target.put(upload),
+    read: (path, signal) => target.read(path, signal),
+    remove: (path, signal) => target.remove(path, signal),
     check: (signal) => target.check(signal),
     close: async () => {
       await target.close();

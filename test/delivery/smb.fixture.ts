@@ -28,6 +28,17 @@ export function smb(security: keyof typeof securities): Fixture {
     secrets: ['smb-secret', wrongPassword],
     server: true,
     start: () => startSmb(security),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        const path = join(smbOf(place).root, 'locked');
+        await place.write('locked/kept.wav', Buffer.from('kept'));
+        await chmod(path, 0o555);
+        return smbOf(place).target({ path: 'locked' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',

@@ -26,6 +26,15 @@ export function webdav(login: NonNullable<WebDavOptions['login']>, tls: boolean)
     secrets: ['webdav-secret', wrongPassword],
     server: true,
     start: () => startWebDav(login, tls),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        await place.write('closed/kept.wav', Buffer.from('kept'));
+        return webDavOf(place).target({ path: 'closed' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',
