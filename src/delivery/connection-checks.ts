@@ -7,7 +7,7 @@ import type { Target } from './target.ts';
 export interface CheckedTarget {
   readonly name: string;
   /** Makes the target once more: a check neither waits for deliveries nor holds one up. */
-  readonly create: () => Target;
+  readonly create: () => Pick<Target, 'check' | 'close'>;
   /** From the end of a check to the next, in ms. */
   readonly checkEveryMs: number;
 }

@@ -3,8 +3,9 @@ import type { Attachment, Mailer, Message } from '../mail/mail.ts';
 import { emailText, type MailLanguage } from './email-message.ts';
 import { OpenRecording } from './local-file.ts';
 import { OpusCopy, opusProblem, silence } from './email-opus.ts';
+import { received } from './received.ts';
 import { targetError } from './target-errors.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 /** Recordings attached to messages. */
 export interface EmailSettings {
@@ -50,6 +51,14 @@ export class EmailTarget implements Target {
     return { how: 'stored', confirmedBy: 'accepted', ...(sent === upload.bytes ? {} : { sent }) };
   }
 
+  read({ name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, () => Promise.reject(this.#outOfReach(name)));
+  }
+
+  remove({ name }: TargetPath): Promise<'removed' | 'absent'> {
+    return Promise.reject(this.#outOfReach(name));
+  }
+
   /** As far as that can be had without sending anything: connects, logs in, names sender and recipients, takes it back. */
   async check(signal: AbortSignal): Promise<void> {
     if (this.#settings.format === 'opus') await (await this.#opus(silence(), signal)).close();
@@ -91,6 +100,17 @@ export class EmailTarget implements Target {
     const { to, languageOf, timeZone } = this.#settings;
     const text = emailText(facts, attachment.name, { language: languageOf(facts.group), timeZone });
     return { id, to, ...text, attachment };
+  }
+
+  #outOfReach(name: string): MitschnittError {
+    const to = this.#settings.to.join(', ');
+    return targetError(this.name, {
+      what: `${name} was sent as a message and can neither be read back nor removed there: e-mail`,
+      code: 'not-possible',
+      fault: 'configuration',
+      retry: false,
+      hint: `Ask those who received it to do so (${to}), and whoever runs their mailboxes and backups.`,
+    });
   }
 
   async #refuseTooLarge(message: Message): Promise<void> {

@@ -2,8 +2,11 @@ import { codeOf, messageOf } from '../errors.ts';
 import { aborted, completed, noAnswer, type ProblemWords, type TargetProblem } from './target-errors.ts';
 import { Aborted, NoAnswer } from './time-limit.ts';
 
+/** What is being done when something goes wrong. */
+export type FolderStep = 'store' | 'read' | 'remove';
+
 /** Explains whatever an operation in the folder `path` threw, by the error's code (errno(3)), never by its text. */
-export function folderProblem(error: unknown, path: string): TargetProblem {
+export function folderProblem(error: unknown, path: string, step: FolderStep = 'store'): TargetProblem {
   if (error instanceof Aborted) return aborted;
   if (error instanceof NoAnswer)
     return noAnswer(
@@ -12,7 +15,8 @@ export function folderProblem(error: unknown, path: string): TargetProblem {
       'Check the server and the network behind the mount.',
     );
   const code = codeOf(error);
-  return completed(byCode[code]?.(path) ?? unknown(path, code || messageOf(error)), error);
+  const words = notAllowedTo[step] && isRefusal.has(code) ? notAllowedTo[step](path) : byCode[code]?.(path);
+  return completed(words ?? unknown(path, code || messageOf(error)), error);
 }
 
 const missing = (path: string): ProblemWords => ({
@@ -32,6 +36,22 @@ const notAllowed = (path: string): ProblemWords => ({
   what: `no right to write in ${path}`,
   hint: `Give the user that Mitschnitt runs as the right to write in ${path} and in the folders below.`,
 });
+const isRefusal: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
+/** What else than writing is not allowed. */
+const notAllowedTo: Partial<Readonly<Record<FolderStep, (path: string) => ProblemWords>>> = {
+  read: (path) => ({
+    code: 'read-refused',
+    fault: 'configuration',
+    what: `no right to read what is stored in ${path}`,
+    hint: `Give the user that Mitschnitt runs as the right to read in ${path} and in the folders below.`,
+  }),
+  remove: (path) => ({
+    code: 'remove-refused',
+    fault: 'configuration',
+    what: `no right to remove what is stored in ${path}`,
+    hint: `Give the user that Mitschnitt runs as the right to write in ${path} and in the folders below, and take what makes files immutable away (lsattr).`,
+  }),
+};
 const unreachable = (path: string): ProblemWords => ({
   code: 'unreachable',
   what: `the file system of ${path} is not reachable`,

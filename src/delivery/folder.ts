@@ -3,12 +3,13 @@ import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'nod
 import { join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
-import { folderProblem } from './folder-errors.ts';
+import { folderProblem, type FolderStep } from './folder-errors.ts';
 import { OpenRecording, pieceFor } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
-import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { received, type Take } from './received.ts';
+import { contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import { NoAnswer, within } from './time-limit.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 /** A folder of this machine: a disk, or a share that is mounted. */
 export interface FolderSettings {
@@ -51,6 +52,37 @@ export class FolderTarget implements Target {
       return await this.#put(upload);
     } catch (error) {
       throw this.#explain(error);
+    }
+  }
+
+  read({ folder, name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    const path = join(this.#path, folder, name);
+    return received(signal, async (take, until) => {
+      try {
+        await this.#requireRoot(until);
+        await this.#fetch(path, (piece) => take(Buffer.from(piece)), until).catch((error: unknown) => {
+          throw isAbsent(error) ? targetError(this.name, fileMissing(name)) : error;
+        });
+      } catch (error) {
+        throw this.#explain(error, 'read');
+      }
+    });
+  }
+
+  async remove({ folder, name }: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const parent = join(this.#path, folder);
+    try {
+      await this.#requireRoot(signal);
+      try {
+        await this.#do(signal, () => rm(join(parent, name)));
+      } catch (error) {
+        if (isAbsent(error)) return 'absent';
+        throw error;
+      }
+      await this.#syncFolder(parent, signal);
+      return 'removed';
+    } catch (error) {
+      throw this.#explain(error, 'remove');
     }
   }
 
@@ -144,16 +176,21 @@ export class FolderTarget implements Target {
   /** SHA-256 of a file as it is read back, lower-case hex. */
   async #digest(path: string, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
+    await this.#fetch(path, (piece) => void hash.update(piece), signal);
+    return hash.digest('hex');
+  }
+
+  /** Hands on a file piece by piece, all in the same buffer. */
+  async #fetch(path: string, take: Take, signal: AbortSignal): Promise<void> {
     await this.#withFile(path, 'r', signal, async (file) => {
       const { size } = await this.#do(signal, () => file.stat());
       const buffer = Buffer.allocUnsafe(pieceFor(size));
       for (;;) {
         const { bytesRead } = await this.#do(signal, () => file.read(buffer));
         if (bytesRead === 0) return;
-        hash.update(buffer.subarray(0, bytesRead));
+        await take(buffer.subarray(0, bytesRead));
       }
     });
-    return hash.digest('hex');
   }
 
   /**
@@ -232,9 +269,14 @@ export class FolderTarget implements Target {
     return targetError(this.name, contentDiffers(hint));
   }
 
-  #explain(error: unknown): MitschnittError {
+  #explain(error: unknown, step: FolderStep = 'store'): MitschnittError {
     // From the local file, or explained already.
     if (error instanceof MitschnittError) return error;
-    return targetError(this.name, folderProblem(error, this.#path));
+    return targetError(this.name, folderProblem(error, this.#path, step));
   }
+}
+
+/** Whether there is nothing of that name, or not even its folder. */
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }

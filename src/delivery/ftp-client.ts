@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Client, FTPError } from 'basic-ftp';
+
+import type { Take } from './received.ts';
 
 /** How long a server may take to say why it ended a data connection. It usually says so at once. */
 const reasonMs = 2_000;
@@ -58,6 +60,16 @@ export async function store(client: Client, content: Readable, path: string): Pr
   source.removeAllListeners('error');
   source.on('error', () => undefined);
   await stored;
+}
+
+/** Hands on a file, as fast as its pieces are taken. */
+export async function fetch(client: Client, take: Take, path: string): Promise<void> {
+  const sink = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      Promise.resolve(take(piece)).then(() => done(), done);
+    },
+  });
+  await client.downloadTo(sink, path);
 }
 
 /**

@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { FTPError, type Client } from 'basic-ftp';
 
 import { MitschnittError } from '../errors.ts';
-import { createFtpClient, reasonOf, store } from './ftp-client.ts';
+import { createFtpClient, fetch, reasonOf, store } from './ftp-client.ts';
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
-import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { received, type Take } from './received.ts';
+import { contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import { within } from './time-limit.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 /** An FTP server (RFC 959), with or without TLS (RFC 4217). */
 export interface FtpSettings {
@@ -87,6 +88,30 @@ export class FtpTarget implements Target {
       return { how: 'stored', confirmedBy: 'size' };
     } catch (error) {
       await this.#discard(temporary, error);
+      throw error;
+    }
+  }
+
+  read({ folder, name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, async (take, until) => {
+      const client = await this.#session(until);
+      const path = posix.join(this.#root, folder, name);
+      // Before: a server says the same of a file that is missing and of one that is closed (550).
+      const found = await this.#size(client, path, until);
+      if (found === undefined) throw targetError(this.name, fileMissing(name));
+      await this.#fetch(client, path, take, until);
+    });
+  }
+
+  async remove({ folder, name }: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const client = await this.#session(signal);
+    const path = posix.join(this.#root, folder, name);
+    try {
+      await this.#do('remove', signal, () => client.remove(path));
+      return 'removed';
+    } catch (error) {
+      const refused = error instanceof MitschnittError && error.cause instanceof FTPError && !client.closed;
+      if (refused && (await this.#size(client, path, signal)) === undefined) return 'absent';
       throw error;
     }
   }
@@ -220,14 +245,12 @@ export class FtpTarget implements Target {
   /** SHA-256 of a file as it is read back, lower-case hex. */
   async #digest(client: Client, path: string, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
-    const sink = new Writable({
-      write(piece: Buffer, _encoding, done) {
-        hash.update(piece);
-        done();
-      },
-    });
-    await this.#transfer('read', client, signal, () => client.downloadTo(sink, path));
+    await this.#fetch(client, path, (piece) => void hash.update(piece), signal);
     return hash.digest('hex');
+  }
+
+  async #fetch(client: Client, path: string, take: Take, signal: AbortSignal): Promise<void> {
+    await this.#transfer('read', client, signal, () => fetch(client, take, path));
   }
 
   /** A limit for the whole would fail for large files on slow lines: it counts from the last byte that moved. */

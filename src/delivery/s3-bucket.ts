@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 
 import { MitschnittError } from '../errors.ts';
+import type { Take } from './received.ts';
 import { bodyOf, signed, type S3Body, type S3Connection } from './s3-connection.ts';
-import { refusalOf, s3Problem, type S3Step } from './s3-errors.ts';
+import { keptObject, lockedObject, refusalOf, s3Problem, type S3Step } from './s3-errors.ts';
 import { partBytesFor, sendParts, type S3Part } from './s3-multipart.ts';
 import type { S3Limits, S3Settings } from './s3.ts';
 import { targetError } from './target-errors.ts';
@@ -15,6 +15,9 @@ export interface S3Object {
   readonly metadata: Readonly<Record<string, string>>;
   /** As the service computed it, Base64; undefined: it does not tell. */
   readonly sha256: string | undefined;
+  /** In a bucket that keeps versions: of the last one. */
+  readonly version: string | undefined;
+  readonly lock: { readonly until: Date | undefined; readonly hold: boolean };
 }
 
 /** What an object is given besides its content. */
@@ -72,7 +75,9 @@ export class S3Bucket {
         const { ContentLength: bytes, Metadata: metadata = {}, ChecksumSHA256: sha256 } = found;
         // Every object has one. Without it, it is a web page of somebody who has one for any address.
         if (found.ETag === undefined) throw new Error('this is no object');
-        return { bytes, metadata, sha256 };
+        const { VersionId: version, ObjectLockRetainUntilDate: until } = found;
+        const lock = { until, hold: found.ObjectLockLegalHoldStatus === 'ON' };
+        return { bytes, metadata, sha256, version, lock };
       } catch (error) {
         const refusal = refusalOf(error);
         if (refusal?.status === 404) return undefined;
@@ -84,18 +89,16 @@ export class S3Bucket {
     });
   }
 
-  /** SHA-256 of an object as it is read back, lower-case hex. */
-  digest(key: string, signal: AbortSignal): Promise<string> {
+  /** Hands on an object, piece by piece. */
+  fetch(key: string, take: Take, signal: AbortSignal): Promise<void> {
     const { sdk, client } = this.#connection;
     return this.#do('read', signal, async (abortSignal, progress) => {
       const command = new sdk.GetObjectCommand({ ...this.#bucket, Key: key });
       const { Body: body } = await client.send(command, { abortSignal });
-      const hash = createHash('sha256');
       for await (const piece of body as AsyncIterable<Buffer>) {
-        hash.update(piece);
+        await take(piece);
         progress();
       }
-      return hash.digest('hex');
     });
   }
 
@@ -157,10 +160,35 @@ export class S3Bucket {
     }
   }
 
+  /**
+   * Removes an object in all its versions: without naming one, a bucket that keeps them only hides it. False: there is
+   * none.
+   */
+  async erase(key: string, signal: AbortSignal): Promise<boolean> {
+    const { target } = this.#user;
+    let found = await this.find(key, signal);
+    // Also what is not there: of a bucket that is missing only this is refused.
+    if (!found) await this.remove(key, signal);
+    if (!found) return false;
+    while (found) {
+      const { version, lock } = found;
+      try {
+        await this.remove(key, signal, version);
+      } catch (error) {
+        const locked = lock.hold || (lock.until !== undefined && lock.until.getTime() > Date.now());
+        throw locked ? targetError(target, lockedObject(lock, this.#user, error)) : error;
+      }
+      // The version before this one, if there is one.
+      found = await this.find(key, signal);
+      if (found && found.version === version) throw targetError(target, keptObject(this.#user));
+    }
+    return true;
+  }
+
   /** Fails where the object cannot be removed; of an object that is not there it is none. */
-  async remove(key: string, signal: AbortSignal): Promise<void> {
+  async remove(key: string, signal: AbortSignal, version?: string): Promise<void> {
     const { sdk, client } = this.#connection;
-    const command = new sdk.DeleteObjectCommand({ ...this.#bucket, Key: key });
+    const command = new sdk.DeleteObjectCommand({ ...this.#bucket, Key: key, VersionId: version });
     await this.#do('remove', signal, (abortSignal) => client.send(command, { abortSignal }));
   }
 

@@ -51,8 +51,9 @@ function refused(refusal: S3Refusal, scene: S3Scene): ProblemWords {
 
 function wordsOf({ code, status }: S3Refusal, scene: S3Scene): (scene: S3Scene) => ProblemWords {
   const known = byCode[code];
-  if (known && known !== notOffered) return known;
+  if (known && known !== notOffered && known !== noAccess) return known;
   if (code.startsWith('KMS.')) return noKey;
+  if (scene.step === 'remove' && status === 403) return noRemoval;
   // Whatever a service has against being asked for its locks: most have none.
   return scene.step === 'lock' && status !== 403 ? noLock : (known ?? byStatus(status, scene));
 }
@@ -96,6 +97,11 @@ const noAccess = (scene: S3Scene): ProblemWords => ({
   hint:
     'Give it s3:ListBucket and s3:ListBucketMultipartUploads for the bucket, and s3:PutObject, s3:GetObject, ' +
     's3:DeleteObject and s3:AbortMultipartUpload (with object_lock also the rights to lock) for what is in it.',
+});
+const noRemoval = (scene: S3Scene): ProblemWords => ({
+  code: 'remove-refused',
+  what: `the access key ${scene.settings.access_key} may not remove what is in ${bucket(scene)}`,
+  hint: 'Give it s3:DeleteObject for what is in the bucket, and s3:DeleteObjectVersion where the bucket keeps versions.',
 });
 const noBucket = (scene: S3Scene): ProblemWords => ({
   code: 'bucket-missing',
@@ -249,6 +255,30 @@ function byStatus(status: number, { settings }: S3Scene): (scene: S3Scene) => Pr
     default:
       return status >= 500 ? failed : notUnderstood;
   }
+}
+
+/** Removal was refused, and the object is locked. */
+export function lockedObject(
+  { until, hold }: { readonly until: Date | undefined; readonly hold: boolean },
+  { settings }: Pick<S3Scene, 'settings'>,
+  cause: unknown,
+): TargetProblem {
+  const how = hold ? 'by a legal hold' : `until ${until?.toISOString() ?? 'later'}`;
+  const what = `the object is locked ${how} in the bucket ${settings.bucket}`;
+  const hint = hold
+    ? 'Let whoever put the legal hold on it take it off, then remove it again.'
+    : 'Remove it again after that time: before, nobody can, or only who has s3:BypassGovernanceRetention.';
+  return completed({ code: 'object-locked', what, hint }, cause);
+}
+
+/** The service said that it removed an object, and has it still. */
+export function keptObject({ settings }: Pick<S3Scene, 'settings'>): TargetProblem {
+  const what = `an object that was removed is still in the bucket ${settings.bucket}`;
+  return completed({
+    code: 'remove-failed',
+    what,
+    hint: 'Check the log of the service. It can be tried again.',
+  });
 }
 
 /** No answer of the service that could be understood, but an error of the connection. */

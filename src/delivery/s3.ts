@@ -7,8 +7,9 @@ import { readAuthority } from './own-authority.ts';
 import { newProbeName } from './own-names.ts';
 import { base64Of, S3Bucket, type S3Properties } from './s3-bucket.ts';
 import { openS3 } from './s3-connection.ts';
-import { aborted, contentDiffers, nameTaken, targetError } from './target-errors.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import { received } from './received.ts';
+import { aborted, contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 /** A bucket of Amazon S3 or of a service with the same interface. */
 export interface S3Settings {
@@ -106,6 +107,21 @@ export class S3Target implements Target {
     return { how: 'stored', confirmedBy: await this.#confirm(bucket, key, upload) };
   }
 
+  read({ folder, name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, async (take, until) => {
+      const bucket = await this.#connected(until);
+      const key = this.#key(folder, name);
+      // Before: to read what is not there is refused as if there were no bucket.
+      if (!(await bucket.find(key, until))) throw targetError(this.name, fileMissing(name));
+      await bucket.fetch(key, take, until);
+    });
+  }
+
+  async remove({ folder, name }: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const bucket = await this.#connected(signal);
+    return (await bucket.erase(this.#key(folder, name), signal)) ? 'removed' : 'absent';
+  }
+
   async check(signal: AbortSignal): Promise<void> {
     const bucket = await this.#connected(signal);
     const key = this.#key('', this.#probe);
@@ -115,7 +131,7 @@ export class S3Target implements Target {
     await bucket.find(key, signal);
     await bucket.store(key, { content, sha256 }, this.#encryption(), signal);
     try {
-      if ((await bucket.digest(key, signal)) !== sha256) throw this.#differs();
+      if ((await this.#digest(bucket, key, signal)) !== sha256) throw this.#differs();
       await bucket.remove(key, signal);
     } catch (error) {
       await bucket.discard(key);
@@ -151,10 +167,17 @@ export class S3Target implements Target {
     const found = await bucket.find(key, signal);
     if (!found) return false;
     if (found.bytes === bytes) {
-      const digest = found.metadata[digestKey] ?? (await bucket.digest(key, signal));
+      const digest = found.metadata[digestKey] ?? (await this.#digest(bucket, key, signal));
       if (digest === sha256) return true;
     }
     throw targetError(this.name, nameTaken(name));
+  }
+
+  /** SHA-256 of an object as it is read back, lower-case hex. */
+  async #digest(bucket: S3Bucket, key: string, signal: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    await bucket.fetch(key, (piece) => void hash.update(piece), signal);
+    return hash.digest('hex');
   }
 
   async #store(bucket: S3Bucket, key: string, source: OpenRecording, upload: Upload): Promise<void> {

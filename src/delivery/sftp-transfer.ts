@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-
+import type { Take } from './received.ts';
 import type { SftpSession } from './sftp-session.ts';
 
 /** OpenSSH takes so much in one request; for servers that take less ssh2 splits it. */
@@ -27,16 +26,10 @@ export async function writeAll(
   await Promise.all(onTheWay);
 }
 
-/** SHA-256 of a file of `bytes` as it is read back, lower-case hex. `progress` is told of every answer. */
-export async function readDigest(
-  session: SftpSession,
-  path: string,
-  bytes: number,
-  progress: () => void,
-): Promise<string> {
+/** Hands on a file of `bytes`, piece by piece. */
+export async function readAll(session: SftpSession, path: string, bytes: number, take: Take): Promise<void> {
   const handle = await session.openToRead(path);
   try {
-    const hash = createHash('sha256');
     const onTheWay: Promise<Buffer>[] = [];
     for (let position = 0; position < bytes || onTheWay.length > 0;) {
       while (position < bytes && onTheWay.length < mostOnTheWay) {
@@ -44,10 +37,9 @@ export async function readDigest(
         onTheWay.push(expected(readFully(session, handle, position, length)));
         position += length;
       }
-      hash.update((await onTheWay.shift()) ?? '');
-      progress();
+      const piece = await onTheWay.shift();
+      if (piece) await take(piece);
     }
-    return hash.digest('hex');
   } finally {
     // Not waited for: where the connection is over, its error says more.
     void session.close(handle).catch(() => undefined);

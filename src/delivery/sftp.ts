@@ -4,13 +4,14 @@ import { posix } from 'node:path';
 import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
+import { received, type Take } from './received.ts';
 import { sftpProblem, type SftpStep } from './sftp-errors.ts';
 import { connectTrusted, WrongHostKey } from './sftp-connect.ts';
 import { SftpRefusal, sftpStatus, type SftpSession } from './sftp-session.ts';
-import { readDigest, writeAll } from './sftp-transfer.ts';
-import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { readAll, writeAll } from './sftp-transfer.ts';
+import { contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import { within } from './time-limit.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 interface Secret {
   reveal(): string;
@@ -90,6 +91,27 @@ export class SftpTarget implements Target {
         : { how: 'already-there', confirmedBy: 'sha256' };
     } finally {
       if (!published) await this.#discard(session, creating, temporary);
+    }
+  }
+
+  read({ folder, name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, async (take, until) => {
+      const session = await this.#connected(until);
+      const path = posix.join(this.#root, folder, name);
+      const found = await this.#do('look', until, () => session.lstat(path));
+      if (found?.isFile !== true) throw targetError(this.name, fileMissing(name));
+      await this.#fetch(session, path, found.size, take, until);
+    });
+  }
+
+  async remove({ folder, name }: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const session = await this.#connected(signal);
+    try {
+      await this.#do('remove', signal, () => session.remove(posix.join(this.#root, folder, name)));
+      return 'removed';
+    } catch (error) {
+      if (refusalOf(error)?.status === sftpStatus.noSuchFile) return 'absent';
+      throw error;
     }
   }
 
@@ -231,8 +253,19 @@ export class SftpTarget implements Target {
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
-  #digest(session: SftpSession, path: string, bytes: number, signal: AbortSignal): Promise<string> {
-    return this.#do('read', signal, (progress) => readDigest(session, path, bytes, progress));
+  async #digest(session: SftpSession, path: string, bytes: number, signal: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    await this.#fetch(session, path, bytes, (piece) => void hash.update(piece), signal);
+    return hash.digest('hex');
+  }
+
+  #fetch(session: SftpSession, path: string, bytes: number, take: Take, signal: AbortSignal): Promise<void> {
+    return this.#do('read', signal, (progress) =>
+      readAll(session, path, bytes, async (piece) => {
+        await take(piece);
+        progress();
+      }),
+    );
   }
 
   /**

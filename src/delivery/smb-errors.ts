@@ -211,7 +211,7 @@ const brokenDisk = (scene: SmbScene): ProblemWords => ({
   hint: 'Check the disk and the log of the server.',
 });
 
-const notAllowed: Readonly<Record<SmbStep, (scene: SmbScene) => ProblemWords>> = {
+export const notAllowed: Readonly<Record<SmbStep, (scene: SmbScene) => ProblemWords>> = {
   connect: noLogin,
   root: (scene) => notWritable(scene),
   folder: (scene) => notWritable(scene),

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
+import type { Take } from './received.ts';
 import { fetchedBytes, listedFile, SmbRefusal, statusIn, type SharedFile } from './smb-answers.ts';
 import { environmentFor, parametersFor, type SmbSessionOptions } from './smb-program.ts';
 
@@ -120,13 +121,13 @@ export class SmbSession {
   }
 
   /** Hands on a file, piece by piece. */
-  async get(path: string, take: (piece: Buffer) => void): Promise<void> {
+  async get(path: string, take: Take): Promise<void> {
     const whole = Promise.withResolvers<undefined>();
     let received = 0;
     let bytes = Infinity;
     this.#receive = (piece) => {
       received += piece.length;
-      take(piece);
+      this.#holdBack(take(piece));
       if (received >= bytes) whole.resolve(undefined);
     };
     try {
@@ -137,6 +138,15 @@ export class SmbSession {
     } finally {
       this.#receive = undefined;
     }
+  }
+
+  /** smbclient waits where nobody reads what it has to say. */
+  #holdBack(taken: Promise<void> | void): void {
+    const stdout = this.#child?.stdout;
+    if (!taken || !stdout) return;
+    stdout.pause();
+    const resume = () => void stdout.resume();
+    taken.then(resume, resume);
   }
 
   /** Whether the server answers. */
@@ -247,7 +257,10 @@ export class SmbSession {
 }
 
 const taken: ReadonlySet<string> = new Set(['OBJECT_NAME_COLLISION', 'OBJECT_NAME_EXISTS']);
-const absent: ReadonlySet<string> = new Set(['NO_SUCH_FILE', 'OBJECT_NAME_NOT_FOUND']);
+/** Of the file itself, or of its folder. */
+const absent: ReadonlySet<string> = new Set([
+  ...['NO_SUCH_FILE', 'OBJECT_NAME_NOT_FOUND', 'OBJECT_PATH_NOT_FOUND'],
+]);
 
 /** It could not read what it was to send. */
 const localFailure = /^(?:.* does not exist|Error opening local file .*)$/m;

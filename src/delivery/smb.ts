@@ -6,15 +6,23 @@ import { join } from 'node:path';
 import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
+import { received, type Take } from './received.ts';
 import { connectSmb } from './smb-connect.ts';
-import { noFolder, smbProblem, unusableName, unusablePath, type SmbStep } from './smb-errors.ts';
+import { noFolder, notAllowed, smbProblem, unusableName, unusablePath, type SmbStep } from './smb-errors.ts';
 import { isUsableName, partsOf, pathOf } from './smb-names.ts';
 import { SmbRefusal } from './smb-answers.ts';
 import type { SmbEncryption } from './smb-program.ts';
 import type { SmbSession } from './smb-session.ts';
-import { completed, contentDiffers, nameTaken, targetError, type ProblemWords } from './target-errors.ts';
+import {
+  completed,
+  contentDiffers,
+  fileMissing,
+  nameTaken,
+  targetError,
+  type ProblemWords,
+} from './target-errors.ts';
 import { within } from './time-limit.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 
 interface Secret {
   reveal(): string;
@@ -88,6 +96,29 @@ export class SmbTarget implements Target {
     } finally {
       if (!published) await this.#discard(session, temporary);
     }
+  }
+
+  read(file: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, async (take, until) => {
+      const path = this.#pathOf(file);
+      const session = await this.#connected(until);
+      const found = await this.#do('look', until, () => session.look(path));
+      if (found?.isFolder !== false) throw targetError(this.name, fileMissing(file.name));
+      await this.#fetch(session, path, take, until);
+    });
+  }
+
+  async remove(file: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const path = this.#pathOf(file);
+    const session = await this.#connected(signal);
+    // As with a rename: smbclient says nothing of one that went well.
+    const [removed, gone] = await Promise.all([
+      this.#do('remove', signal, () => session.remove(path)),
+      this.#do('look', signal, () => session.isGone(path)),
+    ]);
+    if (!removed) return 'absent';
+    if (!gone) throw this.#problem(notAllowed.remove);
+    return 'removed';
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -209,13 +240,24 @@ export class SmbTarget implements Target {
   /** SHA-256 of a file as it is read back, lower-case hex. */
   async #digest(session: SmbSession, path: string, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
+    await this.#fetch(session, path, (piece) => void hash.update(piece), signal);
+    return hash.digest('hex');
+  }
+
+  async #fetch(session: SmbSession, path: string, take: Take, signal: AbortSignal): Promise<void> {
     await this.#do('read', signal, (progress) =>
       session.get(path, (piece) => {
-        hash.update(piece);
         progress();
+        return take(piece);
       }),
     );
-    return hash.digest('hex');
+  }
+
+  /** Of a file that was stored, from the root of the share. */
+  #pathOf({ folder, name }: TargetPath): string {
+    const parts = [...partsOf(folder), name];
+    if (!parts.every(isUsableName)) throw this.#problem(unusableName);
+    return pathOf([...partsOf(this.#settings.path), ...parts]);
   }
 
   /** Gives the file its final name. False: that turned out to have the same content. */

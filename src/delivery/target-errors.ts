@@ -31,6 +31,17 @@ export function nameTaken(name: string): TargetProblem {
   };
 }
 
+/** What was stored is not there any more. */
+export function fileMissing(name: string): TargetProblem {
+  return {
+    what: `there is no file ${name}`,
+    code: 'file-missing',
+    fault: 'destination',
+    retry: false,
+    hint: 'Find out who removed, renamed or moved it at the target, and look for it in the backups there.',
+  };
+}
+
 /** `hint`: what to check at a place that does not keep what it is given. */
 export function contentDiffers(hint: string): TargetProblem {
   return completed({ what: 'what arrived is not what was sent', code: 'content-differs', hint });

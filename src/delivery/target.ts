@@ -6,8 +6,16 @@ export type RecordingFacts = Pick<
   'group' | 'direction' | 'from' | 'to' | 'startedAt' | 'durationMs'
 >;
 
+/** Where a file is at a target. */
+export interface TargetPath {
+  /** Folder below the target's own path, `/` between parts, no leading or trailing `/`; empty for none. */
+  readonly folder: string;
+  /** Final file name, already safe for SMB, FTP and POSIX. */
+  readonly name: string;
+}
+
 /** One file on its way to one target: a finished recording, or the sidecar of one. */
-export interface Upload {
+export interface Upload extends TargetPath {
   /**
    * The recording's UUID; of a sidecar with `-sidecar` behind it. Names the temporary file at the target, so that a
    * retry finds and replaces it.
@@ -19,10 +27,6 @@ export interface Upload {
   readonly bytes: number;
   /** SHA-256 of the local file, lower-case hex. */
   readonly sha256: string;
-  /** Folder below the target's own path, `/` between parts, no leading or trailing `/`; empty for none. */
-  readonly folder: string;
-  /** Final file name, already safe for SMB, FTP and POSIX. */
-  readonly name: string;
   readonly facts: RecordingFacts;
   /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
   readonly signal: AbortSignal;
@@ -66,6 +70,20 @@ export interface Target {
    * Calls on one instance never overlap; other instances may work on other files at the same time.
    */
   put(upload: Upload): Promise<Stored>;
+  /**
+   * Hands on a file that was stored, piece by piece, as it is there now: whoever wants to be sure compares its SHA-256.
+   * It is a call that lasts until the last piece was taken or the loop was left. Pieces are to be taken as they come:
+   * a rest that is longer than the target waits for an answer is `no-answer`.
+   *
+   * Errors with `retry: false`: `file-missing`; `not-possible`, where nothing that was stored can be reached any more.
+   */
+  read(path: TargetPath, signal: AbortSignal): AsyncIterable<Buffer>;
+  /**
+   * Removes a file that was stored, in all its versions, so that it cannot be read any more; `absent`: there is none.
+   *
+   * Errors: `remove-refused` without the right to it; `object-locked` (S3) before its time; `not-possible` as above.
+   */
+  remove(path: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'>;
   /** Writes, reads back and removes a probe file; throws what stands in the way. */
   check(signal: AbortSignal): Promise<void>;
   /** Closes connections. The target can be used again afterwards. */

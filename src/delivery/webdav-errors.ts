@@ -54,6 +54,12 @@ const noAccess = (scene: WebDavScene): ProblemWords => {
       what: `user ${scene.settings.username} may not read in ${folder(scene)}`,
       hint: 'Give the user the right to read there: what arrived is compared with what was sent.',
     };
+  if (step === 'remove')
+    return {
+      code: 'remove-refused',
+      what: `user ${scene.settings.username} may not remove files in ${folder(scene)}`,
+      hint: 'Give the user the right to remove files there: else probe files and unfinished ones stay behind.',
+    };
   return {
     code: 'write-refused',
     what: `user ${scene.settings.username} may not write in ${folder(scene)}`,

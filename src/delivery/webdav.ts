@@ -6,9 +6,10 @@ import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
 import { newProbeName, temporaryName } from './own-names.ts';
-import { contentDiffers, nameTaken, targetError } from './target-errors.ts';
+import { received, type Take } from './received.ts';
+import { contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import { NoAnswer, within } from './time-limit.ts';
-import type { Stored, Target, Upload } from './target.ts';
+import type { Stored, Target, TargetPath, Upload } from './target.ts';
 import { webDavProblem, type WebDavStep } from './webdav-errors.ts';
 import { WebDavRefusal, WebDavSession } from './webdav-session.ts';
 
@@ -74,6 +75,29 @@ export class WebDavTarget implements Target {
         : { how: 'already-there', confirmedBy: 'sha256' };
     } finally {
       if (!published) await this.#discard(temporary);
+    }
+  }
+
+  read({ folder, name }: TargetPath, signal: AbortSignal): AsyncIterable<Buffer> {
+    return received(signal, async (take, until) => {
+      const session = await this.#connected(until);
+      await this.#fetch(session, pathOf(this.#settings.path, folder, name), take, until).catch(
+        (error: unknown) => {
+          throw refusalOf(error)?.status === 404 ? targetError(this.name, fileMissing(name)) : error;
+        },
+      );
+    });
+  }
+
+  async remove({ folder, name }: TargetPath, signal: AbortSignal): Promise<'removed' | 'absent'> {
+    const session = await this.#connected(signal);
+    const path = pathOf(this.#settings.path, folder, name);
+    try {
+      await this.#do('remove', signal, (abortSignal) => session.remove(path, abortSignal));
+      return 'removed';
+    } catch (error) {
+      if (refusalOf(error)?.status === 404) return 'absent';
+      throw error;
     }
   }
 
@@ -201,14 +225,18 @@ export class WebDavTarget implements Target {
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
-  #digest(session: WebDavSession, path: string, signal: AbortSignal): Promise<string> {
+  async #digest(session: WebDavSession, path: string, signal: AbortSignal): Promise<string> {
+    const hash = createHash('sha256');
+    await this.#fetch(session, path, (piece) => void hash.update(piece), signal);
+    return hash.digest('hex');
+  }
+
+  #fetch(session: WebDavSession, path: string, take: Take, signal: AbortSignal): Promise<void> {
     return this.#do('read', signal, async (abortSignal, progress) => {
-      const hash = createHash('sha256');
       for await (const piece of await session.read(path, abortSignal)) {
-        hash.update(piece);
+        await take(piece);
         progress();
       }
-      return hash.digest('hex');
     });
   }
 

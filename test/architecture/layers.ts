@@ -76,6 +76,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       ...['delivery/time-limit.ts', 'delivery/local-file.ts', 'delivery/own-names.ts'],
       ...['delivery/target-errors.ts', 'delivery/socket-errors.ts', 'delivery/own-authority.ts'],
+      'delivery/received.ts',
     ],
     mayImport: ['part of targets', 'port', 'core'],
     outside: true,

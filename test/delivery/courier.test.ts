@@ -50,6 +50,8 @@ function archiv(meet: (upload: Upload) => Upload = (upload) => upload): () => Ta
     const real = new FolderTarget('archiv', { type: 'folder', path: join(work.path, 'archiv') });
     return {
       name: 'archiv',
+      read: (path, signal) => real.read(path, signal),
+      remove: (path, signal) => real.remove(path, signal),
       check: (signal) => real.check(signal),
       close: () => {
         closed += 1;

@@ -26,6 +26,8 @@ export function failing(
       if (error) throw error;
       return stored;
     },
+    read: (path, signal) => target.read(path, signal),
+    remove: (path, signal) => target.remove(path, signal),
     check: (signal) => target.check(signal),
     close: () => target.close(),
   };

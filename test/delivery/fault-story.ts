@@ -229,6 +229,8 @@ export class FaultStory {
     const real = new FolderTarget(name, { type: 'folder', path: join(this.#work.path, name) });
     return {
       name,
+      read: (path, signal) => real.read(path, signal),
+      remove: (path, signal) => real.remove(path, signal),
       check: (signal) => real.check(signal),
       close: () => real.close(),
       put: async (upload) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { FolderTarget } from '../../src/delivery/folder.ts';
-import type { Stored, Target, Upload } from '../../src/delivery/target.ts';
+import type { Stored, Target, TargetPath, Upload } from '../../src/delivery/target.ts';
 import { MitschnittError } from '../../src/errors.ts';
 import { docker, testLabels } from '../live/containers.ts';
 import type { Fixture, Place } from './contract.ts';
@@ -27,6 +27,12 @@ export function folder(): Fixture {
         restart: () => Promise.resolve(),
         stop: () => rm(path, { recursive: true }),
       };
+    },
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'configuration',
+      file: { folder: '', name: 'passwd' },
+      meet: () => Promise.resolve(new InContainer(name, ['--user', '65534'], '/etc')),
     },
     obstacles: {
       'wrong password': 'a folder has none',
@@ -57,7 +63,7 @@ export function folder(): Fixture {
 export class InContainer implements Target {
   readonly name: string;
   readonly #options: readonly string[];
-  readonly #order: Omit<PutInside, 'upload'>;
+  readonly #order: PutInside;
 
   constructor(name: string, options: readonly string[], path: string, fill = 0) {
     this.name = name;
@@ -68,18 +74,30 @@ export class InContainer implements Target {
   async put(upload: Upload): Promise<Stored> {
     const { source } = upload;
     const order = { ...this.#order, upload: { ...upload, signal: undefined } };
-    return this.#run(order, ['--volume', `${source}:${source}:ro`]);
+    const { stored } = await this.#run(order, ['--volume', `${source}:${source}:ro`]);
+    if (!stored) throw new Error('nothing came out of the container');
+    return stored;
+  }
+
+  read(): AsyncIterable<Buffer> {
+    throw new Error('reading is not tried in a container');
+  }
+
+  async remove(remove: TargetPath): Promise<'removed' | 'absent'> {
+    const { removed } = await this.#run({ ...this.#order, remove }, []);
+    if (!removed) throw new Error('nothing came out of the container');
+    return removed;
   }
 
   async check(): Promise<void> {
-    await this.#run({ ...this.#order, upload: undefined }, []);
+    await this.#run(this.#order, []);
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  async #run(order: PutInside, mounts: readonly string[]): Promise<Stored> {
+  async #run(order: PutInside, mounts: readonly string[]): Promise<PutResult> {
     const project = resolve(import.meta.dirname, '../..');
     const labels = Object.entries(testLabels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
     const output = await docker(
@@ -87,10 +105,9 @@ export class InContainer implements Target {
       ...['--volume', `${project}:${project}:ro`, '--volume', `${process.execPath}:/node:ro`],
       ...['mitschnitt/ftp', '/node', join(import.meta.dirname, 'put-inside.ts'), JSON.stringify(order)],
     );
-    const { stored, thrown } = JSON.parse(output) as PutResult;
-    if (thrown) throw new MitschnittError(thrown.message, thrown);
-    if (!stored) throw new Error(`nothing came out of the container: ${output}`);
-    return stored;
+    const result = JSON.parse(output) as PutResult;
+    if (result.thrown) throw new MitschnittError(result.thrown.message, result.thrown);
+    return result;
   }
 }
 

@@ -27,6 +27,17 @@ export function ftp(tls: FtpSettings['tls'], software: Software = 'vsftpd'): Fix
     folders: { gone: 'write-refused', isFile: 'write-refused' },
     ...(!withTls && software === 'vsftpd' ? { outages: 'tried' as const } : {}),
     start: () => startFtp(tls, software),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        const path = join(ftpOf(place).root, 'locked');
+        await place.write('locked/kept.wav', Buffer.from('kept'));
+        await chmod(path, 0o555);
+        return ftpOf(place).target({ path: 'locked' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',
@@ -166,6 +177,8 @@ export function closing(
     relieve,
     name: target.name,
     put: (upload) => target.put(upload),
+    read: (path, signal) => target.read(path, signal),
+    remove: (path, signal) => target.remove(path, signal),
     check: (signal) => target.check(signal),
     close: async () => {
       await target.close();

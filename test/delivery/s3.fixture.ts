@@ -31,6 +31,17 @@ export function s3(tls: boolean): Fixture {
     ...(tls ? {} : { outages: 'tried' as const }),
     leftovers: 'a part of a file has no name: see s3.test.ts',
     start: () => startS3(tls),
+    unremovable: {
+      // Who may do nothing at all learns it when it looks.
+      code: 'write-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        await place.write('kept.wav', Buffer.from('kept'));
+        const { accessKey, secretKey } = s3Of(place).server.guest;
+        return changed(place, { access_key: accessKey, secret_key: { reveal: () => secretKey } });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',

@@ -30,6 +30,17 @@ export function sftp(login: SftpLogin): Fixture {
     folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
     ...(login === 'password' ? { outages: 'tried' as const } : {}),
     start: () => startSftp(login),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        const path = join(sftpOf(place).root, 'locked');
+        await place.write('locked/kept.wav', Buffer.from('kept'));
+        await chmod(path, 0o555);
+        return sftpOf(place).target({ path: 'locked' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',

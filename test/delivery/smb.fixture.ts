@@ -30,6 +30,17 @@ export function smb(security: keyof typeof securities): Fixture {
     folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
     ...(security === 'default' ? { outages: 'tried' as const } : {}),
     start: () => startSmb(security),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        const path = join(smbOf(place).root, 'locked');
+        await place.write('locked/kept.wav', Buffer.from('kept'));
+        await chmod(path, 0o555);
+        return smbOf(place).target({ path: 'locked' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',

@@ -28,6 +28,15 @@ export function webdav(login: NonNullable<WebDavOptions['login']>, tls: boolean)
     folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
     ...(login === 'basic' && !tls ? { outages: 'tried' as const } : {}),
     start: () => startWebDav(login, tls),
+    unremovable: {
+      code: 'remove-refused',
+      fault: 'destination',
+      file: { folder: '', name: 'kept.wav' },
+      meet: async (place) => {
+        await place.write('closed/kept.wav', Buffer.from('kept'));
+        return webDavOf(place).target({ path: 'closed' });
+      },
+    },
     obstacles: {
       'wrong password': {
         code: 'login-refused',
