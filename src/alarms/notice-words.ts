@@ -104,7 +104,7 @@ const german: Kinds = {
     remedy: 'Prüfen, ob der Server läuft und ob Netz und Firewall dorthin in Ordnung sind.',
   },
   'selftest-failed': {
-    title: () => 'Der Selbsttest ist gescheitert',
+    title: (command) => `Der Selbsttest ist gescheitert (${command})`,
     meaning:
       'Ein Probeanruf kam nicht durch alle Schritte (Ansage, Aufnahme, Übertragung, Zurücklesen, Löschen). Echten Gesprächen kann es ebenso ergehen.',
     remedy: 'Der Meldung nachgehen und mit "mitschnitt selftest" wiederholen, bis er besteht.',
@@ -200,7 +200,7 @@ const english: Kinds = {
     remedy: 'Check that the server runs, and the network and firewalls to it.',
   },
   'selftest-failed': {
-    title: () => 'The self-test failed',
+    title: (command) => `The self-test failed (${command})`,
     meaning:
       'A call of the test did not get through all steps (announcement, recording, delivery, reading back, removal). Real calls may fare the same.',
     remedy: 'Look into what the message says, and repeat it with "mitschnitt selftest" until it passes.',

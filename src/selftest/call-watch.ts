@@ -1,9 +1,14 @@
-import type { Call } from '../call/call.ts';
+import type { Call, RecordingId } from '../call/call.ts';
 
 /** One call of the self-test, as its states are told. */
 export class CallWatch {
   #call: Call | undefined;
   readonly #looking = new Set<(call: Call) => void>();
+
+  /** Of all recordings that were begun. */
+  get recordings(): readonly RecordingId[] {
+    return this.#call?.segments.map(({ id }) => id) ?? [];
+  }
 
   tell(call: Call): void {
     this.#call = call;

@@ -53,7 +53,7 @@ export interface SelfTestState {
   readonly result: SelfTestResult | undefined;
 }
 
-const subject = 'selftest';
+const subject = 'mitschnitt selftest';
 
 /**
  * Tries all that a recording needs, by a call of its own to each group: announcement, key, MixMonitor, file, and at each
@@ -173,7 +173,7 @@ export class SelfTest {
       await this.#tryFile(talk, { call: call.id, group: group.name, steps, untried });
     } finally {
       this.#call = undefined;
-      if (talk) await this.#parts.files.discard(talk.id);
+      for (const id of call.recordings) await this.#parts.files.discard(id);
     }
   }
 

@@ -8,7 +8,16 @@ import { CallWatch } from './call-watch.ts';
 import { found, type StepName, type Steps } from './steps.ts';
 import { tones } from './test-file.ts';
 import type { Telephones } from '../asterisk/pbx.ts';
-import type { Announcement, Call, Consent, Direction, Group, Outcome, Segment } from '../call/call.ts';
+import type {
+  Announcement,
+  Call,
+  Consent,
+  Direction,
+  Group,
+  Outcome,
+  RecordingId,
+  Segment,
+} from '../call/call.ts';
 import type { ControlAnswer, ControlRequest } from '../controls.ts';
 
 /** What a call of the self-test is made with. */
@@ -33,7 +42,9 @@ const talkMs = 2_000;
 /** For Asterisk to close the file, and for us to take it over or find that there is none. */
 const settleMs = 15_000;
 
-/** Recordings that are over, one way or the other. */
+/** For the call to be over once it is hung up. */
+const endMs = 3_000;
+/** Recordings that are not over yet. */
 const unsettled = new Set(['starting', 'running', 'ending']);
 
 /** A call of a group through announcement, key and MixMonitor, to the file of it. */
@@ -53,6 +64,11 @@ export class TestCall {
     this.#direction = direction;
   }
 
+  /** What is left of it in the spool. */
+  get recordings(): readonly RecordingId[] {
+    return this.#watch.recordings;
+  }
+
   /** Told of each state of the call. */
   tell(call: Call): void {
     this.#watch.tell(call);
@@ -64,7 +80,8 @@ export class TestCall {
       return await this.#run();
     } finally {
       await this.#parts.telephones.hangUp(this.id).catch(() => undefined);
-      await this.#watch.until(({ verdict }) => verdict, settleMs, this.#parts.signal);
+      // Also where the process is about to stop: else a file would stay that nobody knows.
+      await this.#watch.until(({ verdict }) => verdict, endMs, new AbortController().signal);
     }
   }
 
