@@ -10,6 +10,7 @@ import {
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
+import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -29,12 +30,14 @@ import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
 import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';
+import { withTestTelephones } from './call/self-test.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
+import type { SelfTest } from './selftest/self-test.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
@@ -62,7 +65,10 @@ export function assemble(config: Config): Program {
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
-  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
+  const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
+  const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
+  let endSchedule: (() => void) | undefined;
+  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter, selfTest };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const control = controlOf(config, parts, () => recorder);
@@ -82,10 +88,14 @@ export function assemble(config: Config): Program {
       await reporter?.start();
       uploader.start();
       checks.start(await catalogue.checks());
+      await selfTest.start();
       await recorder.start();
+      endSchedule = scheduleSelfTest(config, selfTest);
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
+      endSchedule?.();
+      await selfTest.stop();
       await growth.stop();
       await storage.stop();
       await recorder?.stop();
@@ -109,7 +119,7 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 
 /** What the command line asks the running process. */
 function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, checks, spool, uploader } = parts;
+  const { alarms, catalogue, checks, selfTest, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -131,10 +141,12 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         activity: uploader.activity,
         checks: checks.latest,
         alarms: alarms.standing,
+        selfTest: selfTest.last,
         storage: config.storage,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue),
+    ...selfTestAnswers(selfTest),
   });
 }
 
@@ -254,10 +266,11 @@ interface Parts {
   readonly uploader: Uploader;
   readonly checks: ConnectionChecks;
   readonly reporter: Reporter | undefined;
+  readonly selfTest: SelfTest;
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
-  const { catalogue, spool, log, alarms, growth, uploader, reporter } = parts;
+  const { catalogue, spool, log, alarms, growth, uploader, reporter, selfTest } = parts;
   const mark = new WatchMarkFile(watchMarkOf(config));
   await mark.start();
   const troubled = (command: string, error: unknown): void => {
@@ -269,7 +282,7 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
     folder: config.naming.folder,
     timeZone: config.pbx.timezone,
   };
-  return new Recorder(policy, {
+  const recorder = new Recorder(withTestTelephones(policy), {
     pbx,
     catalogue,
     files: spool,
@@ -292,7 +305,17 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
       for (const alarm of alarmsOf(call)) alarms.raise(alarm);
       reporter?.wake();
     },
+    tested: (call) => {
+      selfTest.tell(call);
+    },
   });
+  selfTest.use({
+    telephones: pbx.telephones,
+    groups: policy.groups,
+    connections: () => recorder.connectionState,
+    control: (request) => recorder.control(request),
+  });
+  return recorder;
 }
 
 /** The report is tried again with every call: it is written when nothing was told for so long. */

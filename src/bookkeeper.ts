@@ -1,5 +1,6 @@
 import { messageOf } from './errors.ts';
 import { concernsMember } from './call/classification.ts';
+import { isTestCall } from './call/self-test.ts';
 import { finishedRecordingOf, isSameSave, recordsOf } from './call/records.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import type { Call, Policy, RecordingId, Segment } from './call/call.ts';
@@ -42,6 +43,7 @@ export class Bookkeeper {
   /** Can be repeated: what is kept already is not kept again. Rejects when the catalogue cannot be written. */
   async keep(account: Account, call: Call, policy: Policy): Promise<void> {
     const { saved } = account;
+    if (isTestCall(call)) return;
     const isOurs = concernsMember(call, policy);
     // Once kept, it is kept to its end: its member may have gone over to another call.
     if (saved ? isSameSave(saved, call) : !isOurs) return;

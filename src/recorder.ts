@@ -1,5 +1,6 @@
 import { Bookkeeper, type Account, type BookkeeperParts } from './bookkeeper.ts';
 import { concernsMember } from './call/classification.ts';
+import { isTestCall } from './call/self-test.ts';
 import { openSegmentsOf } from './call/control.ts';
 import { Exchange, type Change } from './call/exchange.ts';
 import { consentText } from './call/consent-text.ts';
@@ -26,6 +27,8 @@ export interface RecorderParts extends BookkeeperParts, CollectorParts {
   readonly newId: () => string;
   /** Told of each call whose state changed, and of those that a former process left behind. */
   readonly followed: (call: Call) => void;
+  /** Told of each new state of a call of the self-test, and of nothing else about it. */
+  readonly tested: (call: Call) => void;
 }
 
 /** An event that is due when a time is over. */
@@ -104,12 +107,18 @@ export class Recorder implements PbxListener {
 
   /** The calls that touch a member, as they stand. */
   get liveCalls(): readonly Call[] {
+    return this.#membersCalls.filter((call) => !isTestCall(call));
+  }
+
+  get #membersCalls(): readonly Call[] {
     return this.#exchange.calls.filter((call) => !call.verdict && concernsMember(call, this.#policy));
   }
 
   /** Resolves when Asterisk has answered. What is not done is said in the answer. */
   async control({ id, control, actor }: ControlRequest): Promise<ControlAnswer> {
-    const talks = this.liveCalls.flatMap((call) => openSegmentsOf(call, id).map((talk) => ({ call, talk })));
+    const talks = this.#membersCalls.flatMap((call) =>
+      openSegmentsOf(call, id).map((talk) => ({ call, talk })),
+    );
     const [only] = talks;
     if (!only) return { talk: undefined, problem: 'no such talk goes on now' };
     if (talks.length > 1) {
@@ -194,7 +203,8 @@ export class Recorder implements PbxListener {
   #advance({ before, call, commands }: Change, by: CallEvent['type']): void {
     const watched = this.#watched.get(call.id) ?? this.#watch(before, undefined);
     watched.call = call;
-    if (before.segments !== call.segments) this.#parts.followed(call);
+    if (isTestCall(call)) this.#parts.tested(call);
+    else if (before.segments !== call.segments) this.#parts.followed(call);
     const canWait = isSameSave(before, call) || (foundAgain.has(by) && !call.verdict);
     if (canWait && commands.length === 0) return;
     this.#inTurn(watched, async () => {

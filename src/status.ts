@@ -9,6 +9,7 @@ import type {
 import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
 import type { UploadActivity } from './delivery/uploader.ts';
+import type { SelfTestResult } from './selftest/result-file.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the running process tells of itself (`GET /status` on its control socket). */
@@ -34,6 +35,8 @@ export interface Status {
   readonly targets: readonly TargetStatus[];
   /** What stands in the way; undefined only of a process of an earlier version. */
   readonly alarms?: readonly Alarm[] | undefined;
+  /** What the last self-test found; undefined before the first. */
+  readonly selfTest?: SelfTestResult | undefined;
 }
 
 /** What waits for a target, and what happened last. */
@@ -59,7 +62,7 @@ export interface TargetStatus {
 export type TargetActivity = Pick<UploadActivity, 'state' | 'restsUntil' | 'bytesPerSecond'>;
 
 /** What a status is made of. */
-export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms'> {
+export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms' | 'selfTest'> {
   readonly startedAt: Date;
   readonly calls: readonly Call[];
   readonly spool: Spool;
@@ -73,7 +76,8 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
-  const { version, pid, asterisk, alarms, startedAt, calls, spool, targets, backlog, activity } = sources;
+  const { version, pid, asterisk, alarms, selfTest, startedAt, calls, spool, targets, backlog, activity } =
+    sources;
   const { checks, samples, storage } = sources;
   const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
@@ -101,6 +105,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
     },
     targets: targetStatuses(targets, backlog, activity, checks),
     alarms,
+    selfTest,
   };
 }
 

@@ -64,6 +64,7 @@ beforeEach(async () => {
     recorded: () => undefined,
     closed: () => undefined,
     followed: () => undefined,
+    tested: () => undefined,
     alarms: { raise: ({ kind }) => log.push(kind), clear: () => undefined },
   });
   await recorder.start();

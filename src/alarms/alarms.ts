@@ -27,6 +27,8 @@ export type AlarmKind =
   | 'target-unreachable'
   /** The connection check of a target fails, though somebody is there. */
   | 'target-check-failed'
+  /** The last self-test found something. */
+  | 'selftest-failed'
   /** Nobody could be told of alarms by this way. */
   | 'notices-unsent';
 

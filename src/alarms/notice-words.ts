@@ -103,6 +103,12 @@ const german: Kinds = {
       'Anrufe werden weiter aufgezeichnet. Die Aufnahmen bleiben auf diesem Rechner und werden übertragen, sobald das Ziel wieder antwortet; es geht nichts verloren, solange dort Platz ist.',
     remedy: 'Prüfen, ob der Server läuft und ob Netz und Firewall dorthin in Ordnung sind.',
   },
+  'selftest-failed': {
+    title: (command) => `Der Selbsttest ist gescheitert (${command})`,
+    meaning:
+      'Ein Probeanruf kam nicht durch alle Schritte (Ansage, Aufnahme, Übertragung, Zurücklesen, Löschen). Echten Gesprächen kann es ebenso ergehen.',
+    remedy: 'Der Meldung nachgehen und mit "mitschnitt selftest" wiederholen, bis er besteht.',
+  },
   'notices-unsent': {
     title: (channel) => `Alarme können nicht gesendet werden (${channel})`,
     meaning: 'Auf diesem Weg erfährt zurzeit niemand von Störungen. Was wartet, wird später gesendet.',
@@ -192,6 +198,12 @@ const english: Kinds = {
     meaning:
       'Calls are recorded as ever. The recordings stay on this machine and are delivered as soon as the target answers again; nothing is lost as long as there is room.',
     remedy: 'Check that the server runs, and the network and firewalls to it.',
+  },
+  'selftest-failed': {
+    title: (command) => `The self-test failed (${command})`,
+    meaning:
+      'A call of the test did not get through all steps (announcement, recording, delivery, reading back, removal). Real calls may fare the same.',
+    remedy: 'Look into what the message says, and repeat it with "mitschnitt selftest" until it passes.',
   },
   'notices-unsent': {
     title: (channel) => `Alarms cannot be sent (${channel})`,

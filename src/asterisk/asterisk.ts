@@ -11,6 +11,7 @@ import { queueEvents, Queues } from './queues.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
+import { TestTelephones } from './telephones.ts';
 import { isWhisper, Whisper } from './whisper.ts';
 import type { ChannelId, RecordingId } from '../call/call.ts';
 import type { CallEvent, Playback } from '../call/event.ts';
@@ -47,6 +48,8 @@ export class Asterisk implements Pbx {
   readonly #ari: AriClient;
   readonly #gate: StasisGate;
   readonly #whisper: Whisper;
+  /** Of the self-test. */
+  readonly telephones: TestTelephones;
   readonly #mixMonitor: MixMonitor;
   readonly #attendance: Attendance;
   readonly #mark: WatchMark;
@@ -76,6 +79,7 @@ export class Asterisk implements Pbx {
       await this.#action(limit);
     });
     this.#whisper = new Whisper(this.#ari, settings.ari.app, emit);
+    this.telephones = new TestTelephones(this.#ari);
     this.#mixMonitor = new MixMonitor(
       (fields) => this.#action(fields),
       emit,
@@ -197,7 +201,12 @@ export class Asterisk implements Pbx {
     const present = await this.#gate.present(this.#settings.ari.app);
     const before = this.#seenInGate;
     this.#seenInGate = new Set(present);
-    this.#listener?.inGate(present.filter((channel) => before.has(channel) && !isWhisper(channel)));
+    this.#listener?.inGate(present.filter((channel) => before.has(channel) && this.#isParty(channel)));
+  }
+
+  /** Whether a channel in our application is somebody in the gate, and none of our own. */
+  #isParty(channel: ChannelId): boolean {
+    return !isWhisper(channel) && !this.telephones.has(channel);
   }
 
   async #openAmi(stopping: AbortSignal): Promise<Connection> {
@@ -287,7 +296,7 @@ export class Asterisk implements Pbx {
   }
 
   #stasisEvent(event: AriEvent): void {
-    if (this.#whisper.take(event)) return;
+    if (this.#whisper.take(event) || this.telephones.take(event)) return;
     const at = Date.now();
     this.#gate.see(event);
     if (event.type === 'CallBroadcast' && event.channel) {

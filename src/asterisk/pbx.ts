@@ -1,5 +1,6 @@
 import type { ChannelId, Instant, RecordingId } from '../call/call.ts';
 import type { CallEvent, ChannelFacts, Playback } from '../call/event.ts';
+import type { TestCallOrder } from '../call/self-test.ts';
 import type { AudioFiles } from '../recording/audio-form.ts';
 
 /** Which of the two connections to Asterisk stand. */
@@ -41,6 +42,18 @@ export interface RecordingForm {
   readonly keepsWideband: boolean;
   /** Both parties hear a beep so often; undefined: none. */
   readonly beepEverySeconds: number | undefined;
+}
+
+/** The telephones of the self-test, two in each of its calls. Unlike {@link Pbx} they reject: the self-test tells why. */
+export interface Telephones {
+  /** One calls the other, which answers; `call` becomes the `Linkedid`, and the channel of the one that calls. */
+  dial(call: string, order: TestCallOrder): Promise<void>;
+  /** On the one that is not the member's. */
+  press(call: string, digit: string): Promise<void>;
+  /** Each sends a tone from now on, in Hz. */
+  speak(call: string, tones: { readonly member: number; readonly other: number }): Promise<void>;
+  /** Can be repeated. */
+  hangUp(call: string): Promise<void>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isTestEnd } from './self-test.ts';
 import type { Call, Direction, Group, Leg, Member, Policy } from './call.ts';
 
 /** `PJSIP/200-0000001f` -> `PJSIP/200`; Asterisk appends `-` and a number to the endpoint's name. */
@@ -11,9 +12,9 @@ function extensionOf(endpoint: string): string {
   return endpoint.slice(endpoint.indexOf('/') + 1);
 }
 
-/** A `Local/` channel is no party: it only leads to one. */
+/** A `Local/` channel is no party: it only leads to one. But the self-test has telephones of that kind. */
 export function isParty(leg: Leg): boolean {
-  return !leg.name.startsWith('Local/');
+  return !leg.name.startsWith('Local/') || isTestEnd(leg);
 }
 
 export function isExternal(leg: Leg, policy: Policy): boolean {

@@ -48,6 +48,7 @@ function commandLine(): Command {
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./calls.ts')).calls(options));
   for (const control of controls) addControl(program, control);
+  addSelfTest(program);
   addRecordings(program);
   addReport(program);
   addDeliveries(program);
@@ -92,6 +93,14 @@ function addControl(program: Command, control: Control): void {
     .addOption(json())
     .action(async (id: string, options: { config: string }) =>
       (await import('./calls.ts')).control(control, id, options),
+    );
+}
+
+function addSelfTest(program: Command): void {
+  verb(program, 'selftest', 'call through announcement, recording and delivery, and tell what is wrong')
+    .addOption(json())
+    .action(async (options: { config: string; json?: boolean }) =>
+      (await import('./selftest.ts')).selftest(options),
     );
 }
 

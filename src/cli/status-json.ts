@@ -1,6 +1,7 @@
 import type { Alarm } from '../alarms/alarms.ts';
 import type { ConnectionCheck } from '../catalogue/catalogue.ts';
 import type { Status, TargetStatus } from '../status.ts';
+import { selfTestJson } from './selftest-json.ts';
 
 /** The state of the running process as `status --json` gives it. Times are ISO 8601; what is not known is null. */
 export function statusJson(status: Status) {
@@ -23,6 +24,7 @@ export function statusJson(status: Status) {
     },
     targets: targets.map(targetJson),
     alarms: alarms.map(alarmJson),
+    selftest: status.selfTest ? selfTestJson(status.selfTest) : null,
   };
 }
 

@@ -37,9 +37,19 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
     `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
     `Disk       ${disk(spool)}`,
+    `Self-test  ${selfTest(running)}`,
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
+}
+
+function selfTest({ selfTest: last }: Status): string {
+  if (!last) return 'never done';
+  const at = printable(new Date(last.at).toISOString());
+  const failed = last.steps.filter(({ state }) => state === 'failed');
+  return failed.length === 0
+    ? `passed at ${at}`
+    : `FAILED at ${at}: ${failed.map(({ name, target = '' }) => printable(`${name} ${target}`.trim())).join(', ')}`;
 }
 
 function exitCodeOfStatus({ asterisk, targets, alarms = [] }: Status): number {

@@ -13,6 +13,11 @@ export function alarmsFileOf(config: Config): string {
   return join(dirname(catalogueFileOf(config)), 'alarms.json');
 }
 
+/** What the last self-test found. */
+export function selfTestFileOf(config: Config): string {
+  return join(dirname(catalogueFileOf(config)), 'selftest.json');
+}
+
 /** The time of this file is when somebody last watched the calls. */
 export function watchMarkOf(config: Config): string {
   return `${catalogueFileOf(config)}.watched`;

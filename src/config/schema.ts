@@ -45,6 +45,7 @@ const fields = z.strictObject({
   smtp: sections.smtpSchema,
   alarms: sections.alarmsSchema,
   cleanup: sections.cleanupSchema,
+  selftest: sections.selftestSchema,
   storage: sections.storageSchema,
   retention: sections.retentionSchema,
   report: sections.reportSchema,

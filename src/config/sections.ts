@@ -272,6 +272,21 @@ export const cleanupSchema = z
   .optional()
   .meta({ description: 'Taking recordings out of the spool that Asterisk still holds open.', ...notYet() });
 
+export const selftestSchema = z
+  .strictObject({
+    schedule: cron()
+      .optional()
+      .describe(
+        'When to test by itself: a cron expression of five fields in the time zone of the PBX. Default: only by hand.',
+      ),
+    email: z
+      .boolean()
+      .default(false)
+      .describe('Whether e-mail targets are tried as well: each test then sends a message, which stays.'),
+  })
+  .prefault({})
+  .describe('The self-test: a call of its own through announcement, recording and delivery.');
+
 export const storageSchema = z
   .strictObject({
     warn: percentage()

@@ -96,6 +96,7 @@ const LAYERS: readonly Layer[] = [
         'spool/',
         'report/',
         'alarms/',
+        'selftest/',
       ],
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
       ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
@@ -120,7 +121,15 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
+    files: [
+      'main.ts',
+      'assemble.ts',
+      'assemble-alarms.ts',
+      'assemble-delivery.ts',
+      'assemble-selftest.ts',
+      'version.ts',
+      'cli/',
+    ],
     mayImport: [
       'entry',
       'web',

@@ -81,6 +81,7 @@ describe('status', () => {
         'Calls      3 live, 1 in the gate, 2 recording',
         'Spool      active: 2 files, 640.0 kB; transfer: 1 file, 44 B',
         'Disk       12.3 GB free, 87 % used; 1.2 GB more each hour: recording stops in 2 days',
+        'Self-test  never done',
         'target\ttype\tstate\tcheck\twaiting\tset aside\tdelivered\tlast success\tlast error',
         'archiv\tfolder\tuploading, 1.2 MB/s\tfine, 35 ms\t1 file, 44 B\t0\t7\t2026-11-23T08:15:00.000Z\t',
         '',
@@ -128,6 +129,7 @@ describe('status', () => {
         },
       ],
       alarms: [],
+      selftest: null,
     });
   });
 

@@ -1,0 +1,89 @@
+import { messageOf, MitschnittError, type Fault } from '../errors.ts';
+
+/** What is tried, in this order; `delivery` to `removal` at each target. */
+export type StepName =
+  | 'prompt'
+  | 'asterisk'
+  | 'call'
+  | 'announcement'
+  | 'key'
+  | 'recording'
+  | 'file'
+  | 'delivery'
+  | 'read-back'
+  | 'removal';
+
+/** What a step is about. */
+export interface StepPlace {
+  readonly name: StepName;
+  readonly group?: string | undefined;
+  readonly target?: string | undefined;
+  readonly prompt?: string | undefined;
+}
+
+/** How a step ended. */
+export interface Step extends StepPlace {
+  readonly state: 'ok' | 'failed' | 'skipped';
+  readonly ms: number;
+  /** Of one that failed. */
+  readonly problem?: StepProblem | undefined;
+  /** Why it was left out. */
+  readonly reason?: string | undefined;
+}
+
+export interface StepProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fault: Fault;
+  readonly hint: string;
+}
+
+/** What a step throws that found something. */
+export function found(code: string, fault: Fault, message: string, hint: string): MitschnittError {
+  return new MitschnittError(message, { code, fault, retry: true, hint });
+}
+
+/** The steps of a self-test, as they were done. */
+export class Steps {
+  readonly #now: () => number;
+  readonly #done: Step[] = [];
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get done(): readonly Step[] {
+    return this.#done;
+  }
+
+  get ok(): boolean {
+    return this.#done.every(({ state }) => state !== 'failed');
+  }
+
+  /** Undefined: it failed, and those that need it are to be left out. */
+  async run<Result>(place: StepPlace, work: () => Promise<Result>): Promise<Result | undefined> {
+    const startedAt = this.#now();
+    const passed = (): number => this.#now() - startedAt;
+    try {
+      const result = await work();
+      this.#done.push({ ...place, state: 'ok', ms: passed() });
+      return result;
+    } catch (thrown) {
+      this.#done.push({ ...place, state: 'failed', ms: passed(), problem: problemOf(thrown) });
+      return undefined;
+    }
+  }
+
+  skip(place: StepPlace, reason: string): void {
+    this.#done.push({ ...place, state: 'skipped', ms: 0, reason });
+  }
+}
+
+function problemOf(thrown: unknown): StepProblem {
+  if (thrown instanceof MitschnittError) {
+    const { code, message, fault, hint } = thrown;
+    return { code, message, fault, hint };
+  }
+  const hint = 'Report this to the makers of Mitschnitt.';
+  return { code: 'unexpected', message: messageOf(thrown), fault: 'defect', hint };
+}
