@@ -9,6 +9,7 @@ import {
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
+import { cleaningOf } from './assemble-cleanup.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
@@ -16,7 +17,7 @@ import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
 import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
-import { ControlSocket } from './control-socket.ts';
+import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
 import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
@@ -65,7 +66,8 @@ export function assemble(config: Config): Program {
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
-  const control = controlOf(config, parts, () => recorder);
+  const cleaning = cleaningOf(config, parts);
+  const control = controlOf(config, parts, () => recorder, cleaning.answers);
   return {
     async start() {
       await catalogue.open();
@@ -83,11 +85,13 @@ export function assemble(config: Config): Program {
       uploader.start();
       checks.start();
       await recorder.start();
+      cleaning.start(recorder);
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
       await growth.stop();
       await storage.stop();
+      await cleaning.stop();
       await recorder?.stop();
       await checks.stop();
       await uploader.stop();
@@ -108,7 +112,12 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 }
 
 /** What the command line asks the running process. */
-function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
+function controlOf(
+  config: Config,
+  parts: Parts,
+  running: () => Recorder | undefined,
+  more: Answers,
+): ControlSocket {
   const { alarms, catalogue, checks, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
@@ -135,6 +144,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue),
+    ...more,
   });
 }
 

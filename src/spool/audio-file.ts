@@ -30,14 +30,25 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
+/** A file as it stands. Times are ms since 1970, as the file system has them. */
+export interface FileState {
+  readonly bytes: number;
+  /** Undefined: it has none that Asterisk writes. */
+  readonly header: WavHeader | undefined;
+  readonly closed: boolean;
+  readonly createdAt: number;
+  readonly writtenAt: number;
+}
+
 /** Undefined: there is no such file. */
-export async function stateOf(path: string): Promise<{ bytes: number; closed: boolean } | undefined> {
+export async function stateOf(path: string): Promise<FileState | undefined> {
   const file = await openIfThere(path);
   if (!file) return undefined;
   try {
-    const { size } = await file.stat();
+    const { birthtimeMs: createdAt, mtimeMs: writtenAt, size } = await file.stat();
     const header = await headerOf(file);
-    return { bytes: size, closed: header !== undefined && isClosed(header, size) };
+    const closed = header !== undefined && isClosed(header, size);
+    return { bytes: size, header, closed, createdAt, writtenAt };
   } finally {
     await file.close();
   }

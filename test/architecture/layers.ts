@@ -88,6 +88,8 @@ const LAYERS: readonly Layer[] = [
         'collector.ts',
         'bookkeeper.ts',
         'recovery.ts',
+        'cleanup.ts',
+        'cleanup-report.ts',
         'watch-mark.ts',
         'control-socket.ts',
         'controls.ts',
@@ -119,7 +121,15 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
+    files: [
+      'main.ts',
+      'assemble.ts',
+      'assemble-alarms.ts',
+      'assemble-cleanup.ts',
+      'assemble-delivery.ts',
+      'version.ts',
+      'cli/',
+    ],
     mayImport: [
       'entry',
       'web',
