@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { orphanCall, type RecordedChannel } from './call/orphan.ts';
-import { judge, type CleanupMode, type Judgement } from './call/stuck.ts';
+import { judge, type CleanupMode, type Judgement, type OpenRecording } from './call/stuck.ts';
 import { messageOf } from './errors.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import type { Call, Instant, Recording, RecordingId, Segment } from './call/call.ts';
@@ -42,6 +42,8 @@ export interface CleanupParts {
   readonly maxDurationMs: number;
 }
 
+type Whereabouts = OpenRecording['channel'];
+
 /** A recording that runs, or whose file is in `active/`. */
 interface Open {
   readonly id: RecordingId;
@@ -55,7 +57,7 @@ interface Open {
 export class Cleanup {
   readonly #parts: CleanupParts;
   /** Where orphans were recorded, for when their channels are gone. */
-  readonly #seen = new Map<RecordingId, RecordedChannel>();
+  readonly #seen = new Map<RecordingId, { readonly channel: RecordedChannel; readonly where: Whereabouts }>();
   readonly #stopping = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #watching: Promise<void> | undefined;
@@ -95,9 +97,10 @@ export class Cleanup {
 
   async #watch(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let waitMs = lookAgainMs; !signal.aborted;) {
+    const isOver = (): boolean => signal.aborted;
+    for (let waitMs = lookAgainMs; !isOver();) {
       await pause(waitMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
+      if (isOver()) return;
       waitMs = (await this.#inTurn(() => this.#look())) ? lookEveryMs : lookAgainMs;
     }
   }
@@ -147,19 +150,24 @@ export class Cleanup {
     return [...ids].flatMap((id) => {
       const [file, talk, channel] = [found.get(id), talks.get(id), channels.get(id)];
       if (!file && !isUnsettled(talk?.segment.recording)) return [];
-      const where = channel && (channel.others.length > 0 ? 'talking' : 'apart');
-      const facts = { id, segment: talk?.segment, file, channel: where } as const;
+      const facts = { id, segment: talk?.segment, file, channel: this.#seen.get(id)?.where };
       return [{ id, talk, file, channel, judgement: judge(facts, { mode, now: now(), maxDurationMs }) }];
     });
   }
 
   #remember(channels: ReadonlyMap<RecordingId, RecordedChannel>, found: ReadonlyMap<string, unknown>): void {
-    for (const [id, channel] of channels) {
-      const before = this.#seen.get(id);
+    for (const id of found.keys()) {
+      const [now, before] = [channels.get(id), this.#seen.get(id)];
       // Who was there while they talked counts, not who is left.
-      if (!before || channel.others.length > 0) this.#seen.set(id, channel);
+      const channel = now && now.others.length > 0 ? now : (before?.channel ?? now);
+      if (channel) this.#seen.set(id, { channel, where: now && this.#whereabouts(now, before?.where) });
     }
     for (const id of this.#seen.keys()) if (!found.has(id)) this.#seen.delete(id);
+  }
+
+  #whereabouts({ others }: RecordedChannel, before: Whereabouts): Whereabouts {
+    if (others.length > 0) return 'talking';
+    return typeof before === 'object' ? before : { apartSince: this.#parts.now() };
   }
 
   async #clean({ mode, actor }: CleanupRequest): Promise<CleanupAnswer> {
@@ -237,7 +245,7 @@ export class Cleanup {
       ...{ callId: newId(), recording: id, known },
       startedAt: Math.round(Math.min(file.createdAt, file.writtenAt - file.durationMs)),
       endedAt: Math.round(file.writtenAt),
-      channel: channel ?? this.#seen.get(before),
+      channel: channel ?? this.#seen.get(before)?.channel,
       lives: channel !== undefined,
     };
     const call = orphanCall(facts, recorder.policy);

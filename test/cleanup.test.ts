@@ -63,7 +63,7 @@ async function begin(): Promise<void> {
   });
   await recorder.start();
   recorder.connections({ ari: true, ami: true });
-  cleanup = new Cleanup({ ...common, alarms: common.alarms as never, recorder, maxDurationMs: 3_600_000 });
+  cleanup = new Cleanup({ ...common, alarms: common.alarms, recorder, maxDurationMs: 3_600_000 });
 }
 
 async function end(): Promise<void> {

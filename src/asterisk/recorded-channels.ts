@@ -39,8 +39,8 @@ function among(
   const live = entries.map((entry) => ({ entry, facts: factsOf(entry, holding) }));
   return live.flatMap(({ entry, facts }) =>
     asked.flatMap((recording) => {
-      const mixMonitor = valueOf(entry, variableOf(recording));
-      if (mixMonitor === '') return [];
+      const mixMonitor = mixMonitorIn(entry, variableOf(recording));
+      if (mixMonitor === undefined) return [];
       const others = live
         .map((each) => each.facts)
         .filter((each) => each !== facts && each.bridge !== undefined && each.bridge === facts.bridge);
@@ -51,10 +51,10 @@ function among(
   );
 }
 
-/** `Variable: NAME=value`, once for each that was asked for. */
-function valueOf(entry: AmiMessage, name: string): string {
+/** `Variable: NAME=value`, once for each that was asked for; of a channel that has none, Asterisk says `(null)`. */
+function mixMonitorIn(entry: AmiMessage, name: string): string | undefined {
   const line = entry.get('Variable')?.find((each) => each.startsWith(`${name}=`));
-  return line?.slice(name.length + 1) ?? '';
+  return /=(0x[0-9a-f]+)$/.exec(line ?? '')?.[1];
 }
 
 function factsOf(entry: AmiMessage, holding: ReadonlySet<string>): ChannelFacts {

@@ -11,7 +11,7 @@ export interface OpenRecording {
   /** Its file; undefined where Asterisk has written none. Times are those of the file. */
   readonly file: OpenFile | undefined;
   /** Where Asterisk records it: on a channel that talks to another one, or on one that does not. Undefined: nowhere. */
-  readonly channel: 'talking' | 'apart' | undefined;
+  readonly channel: 'talking' | { readonly apartSince: Instant } | undefined;
 }
 
 interface OpenFile {
@@ -34,7 +34,7 @@ export type Judgement = 'goes-on' | 'max-duration' | 'all' | 'not-closed' | 'orp
 
 /** What Asterisk was told it does within ms, on a stalled machine within seconds. */
 const settlingMs = 10_000;
-/** While two talk, Asterisk writes every 2 s; a channel that goes from one bridge to the next is there in between. */
+/** A channel that goes from one bridge to the next is in none for a moment. A parked one is recorded on, music and all. */
 const apartMs = 10_000;
 /** Whoever writes a file of a name of their own is not known, and may be slow. */
 const foreignMs = 600_000;
@@ -86,6 +86,6 @@ function judgeStranger({ file, channel }: Omit<OpenRecording, 'segment'>, rules:
   if (mode === 'all' || file.closed) return 'orphan';
   if (file.foreign) return now - file.writtenAt > foreignMs ? 'orphan' : 'goes-on';
   if (channel === 'talking') return now - file.createdAt > maxDurationMs ? 'orphan' : 'goes-on';
-  if (channel === 'apart') return now - file.writtenAt > apartMs ? 'orphan' : 'goes-on';
+  if (channel) return now - channel.apartSince > apartMs ? 'orphan' : 'goes-on';
   return 'orphan';
 }

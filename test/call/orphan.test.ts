@@ -79,7 +79,7 @@ test('an orphan is a call that only waits for its file, and then is recorded', (
     { type: 'collect-recording', recording: 'S1' },
   ]);
   const context = { policy: two, newId: () => 'S2' };
-  const [settled] = step(call, { ...closed, at: 99_000 } as Parameters<typeof step>[1], context);
+  const [settled] = step(call, { ...closed, at: 99_000 }, context);
   expect(settled.verdict).toEqual({ outcome: 'recorded', rule: 'orphan' });
   expect(settled.segments[0]).toMatchObject({ startedAt: 1_000, endedAt: 2_000 });
 });

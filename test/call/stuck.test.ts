@@ -63,10 +63,14 @@ describe('a file whose call nobody knows', () => {
     ],
     [
       'is left alone while its channel may be on the way to another bridge',
-      { file: written(fresh), channel: 'apart' },
+      { file: written(fresh), channel: { apartSince: fresh } },
       'goes-on',
     ],
-    ['is stuck when its channel talks to nobody', { file: written(old), channel: 'apart' }, 'orphan'],
+    [
+      'is stuck when its channel talks to nobody',
+      { file: written(fresh), channel: { apartSince: old } },
+      'orphan',
+    ],
     ['is stuck when no channel has it', { file: written(fresh) }, 'orphan'],
     ['is done when it is closed', { file: written(fresh, { closed: true }), channel: 'talking' }, 'orphan'],
     [
