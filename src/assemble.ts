@@ -9,6 +9,7 @@ import {
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
+import { cleaningOf } from './assemble-cleanup.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
@@ -17,7 +18,7 @@ import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
 import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
-import { ControlSocket } from './control-socket.ts';
+import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
 import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
@@ -71,7 +72,8 @@ export function assemble(config: Config): Program {
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter, selfTest };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
-  const control = controlOf(config, parts, () => recorder);
+  const cleaning = cleaningOf(config, parts);
+  const control = controlOf(config, parts, () => recorder, cleaning.answers);
   return {
     async start() {
       await catalogue.open();
@@ -91,6 +93,7 @@ export function assemble(config: Config): Program {
       await selfTest.start();
       await recorder.start();
       endSchedule = scheduleSelfTest(config, selfTest);
+      cleaning.start(recorder);
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
@@ -98,6 +101,7 @@ export function assemble(config: Config): Program {
       await selfTest.stop();
       await growth.stop();
       await storage.stop();
+      await cleaning.stop();
       await recorder?.stop();
       await checks.stop();
       await uploader.stop();
@@ -118,7 +122,12 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 }
 
 /** What the command line asks the running process. */
-function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
+function controlOf(
+  config: Config,
+  parts: Parts,
+  running: () => Recorder | undefined,
+  more: Answers,
+): ControlSocket {
   const { alarms, catalogue, checks, selfTest, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
@@ -147,6 +156,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
       }),
     ...uploadAnswers(uploader, catalogue),
     ...selfTestAnswers(selfTest),
+    ...more,
   });
 }
 

@@ -18,8 +18,6 @@ export interface RecordingFiles {
   activeBytes(recording: RecordingId): number | undefined;
   collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined>;
   discard(recording: RecordingId): Promise<void>;
-  /** Files that Asterisk wrote, or still writes, for none of these recordings. */
-  strangers(known: ReadonlySet<RecordingId>): Promise<readonly string[]>;
   /** What stands in the way of writing now, as far as it can be seen. */
   obstacle(): Promise<Obstacle | undefined>;
 }

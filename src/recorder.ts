@@ -10,7 +10,7 @@ import { controlAnswer, type ControlAnswer, type ControlRequest } from './contro
 import { messageOf } from './errors.ts';
 import { isInDoubt, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
-import type { Call, ChannelId, Gate, Instant, Policy, RecordingId } from './call/call.ts';
+import type { Call, ChannelId, Gate, Instant, Policy, RecordingId, Segment } from './call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
 import type { CallCatalogue } from './catalogue/catalogue.ts';
 
@@ -78,19 +78,7 @@ export class Recorder implements PbxListener {
     for (const change of this.#exchange.settle(this.#parts.now(), context))
       this.#advance(change, 'legs-taken');
     this.#leaveGates();
-    await this.#tellStrangers();
     this.#parts.pbx.start(this);
-  }
-
-  /** What the catalogue does not know, because it was lost or restored from a backup, is nobody's to take away. */
-  async #tellStrangers(): Promise<void> {
-    const known = new Set(this.#exchange.calls.flatMap(({ segments }) => segments.map(({ id }) => id)));
-    const files = await this.#parts.files.strangers(known);
-    if (files.length === 0) return;
-    this.#parts.log.warn('files in active/ belong to no call that is known: they stay there', {
-      files: files.length,
-      first: files[0],
-    });
   }
 
   /** Lets go of everything; what runs in Asterisk runs on and is found again. */
@@ -112,6 +100,41 @@ export class Recorder implements PbxListener {
 
   get #membersCalls(): readonly Call[] {
     return this.#exchange.calls.filter((call) => !call.verdict && concernsMember(call, this.#policy));
+  }
+
+  /** The talks of all calls that are known, those included that were over moments ago. */
+  get talks(): readonly { readonly call: Call; readonly segment: Segment }[] {
+    return this.#exchange.calls.flatMap((call) => call.segments.map((segment) => ({ call, segment })));
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  /** For what no known call tells: see {@link Pbx}. */
+  get pbx(): Pick<Pbx, 'channelsOf' | 'stopRecording'> {
+    return this.#parts.pbx;
+  }
+
+  /** Does once more what may not have reached Asterisk of a recording. */
+  async repair(recording: RecordingId): Promise<void> {
+    const owner = this.talks.find(({ segment }) => segment.id === recording);
+    const watched = owner && this.#watched.get(owner.call.id);
+    if (watched) await this.#repair(watched, recording);
+  }
+
+  /** Resolves when all that happened so far is kept. */
+  async kept(): Promise<void> {
+    await Promise.all([...this.#watched.values()].map(({ work }) => work));
+  }
+
+  /** Takes up a call of which only a file is left: it goes the way of every call whose recording is ending. */
+  async adopt(call: Call): Promise<void> {
+    this.#exchange.add(call);
+    const watched = this.#watch(call, undefined);
+    this.#inTurn(watched, () => this.#keepOrLater(watched));
+    await watched.work;
+    for (const { id } of call.segments) await this.#repair(watched, id);
   }
 
   /** Resolves when Asterisk has answered. What is not done is said in the answer. */

@@ -40,6 +40,7 @@ function scripted(): Pbx {
     startRecording: take('startRecording'),
     muteRecording: take('muteRecording'),
     stopRecording: take('stopRecording'),
+    channelsOf: () => Promise.resolve(new Map()),
   };
 }
 

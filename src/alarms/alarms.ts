@@ -12,6 +12,8 @@ export type AlarmKind =
   | 'recording-not-growing'
   /** A finished recording is not as it should be. */
   | 'recording-finding'
+  /** A recording stays in `active/` though its call is over, or runs for longer than any call should. */
+  | 'recording-stuck'
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'

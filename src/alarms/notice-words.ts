@@ -35,6 +35,13 @@ const german: Kinds = {
     remedy:
       'Die Aufnahme anhören und der Meldung nachgehen, bevor weitere Gespräche so aufgezeichnet werden.',
   },
+  'recording-stuck': {
+    title: () => 'Eine Aufnahme hängt fest',
+    meaning:
+      'Ihr Gespräch ist vorbei oder dauert länger als jedes übliche. Solange sie festhängt, wird sie nicht übertragen; verloren geht sie nicht.',
+    remedy:
+      'Mit "mitschnitt cleanup --stuck" bereinigen: das beendet kein Gespräch und berührt keine andere Aufnahme.',
+  },
   'asterisk-disconnected': {
     title: (which) => `Keine Verbindung zur Telefonanlage (${which})`,
     meaning:
@@ -133,6 +140,12 @@ const english: Kinds = {
     title: (group) => `A recording of the group ${group} is not as it should be`,
     meaning: 'The recording exists, but something is missing or nothing is to be heard.',
     remedy: 'Listen to it and look into what the message says, before more calls are recorded like that.',
+  },
+  'recording-stuck': {
+    title: () => 'A recording is stuck',
+    meaning:
+      'Its talk is over, or lasts longer than any should. While it is stuck it is not delivered; it is not lost.',
+    remedy: 'Clean up with "mitschnitt cleanup --stuck": it ends no call and touches no other recording.',
   },
   'asterisk-disconnected': {
     title: (which) => `No connection to the PBX (${which})`,

@@ -8,6 +8,7 @@ import { Attendance, type WatchMark } from './attendance.ts';
 import { channelEvents, Channels } from './channels.ts';
 import { EventClock } from './event-clock.ts';
 import { queueEvents, Queues } from './queues.ts';
+import { recordedChannels } from './recorded-channels.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
@@ -15,6 +16,7 @@ import { TestTelephones } from './telephones.ts';
 import { isWhisper, Whisper } from './whisper.ts';
 import type { ChannelId, RecordingId } from '../call/call.ts';
 import type { CallEvent, Playback } from '../call/event.ts';
+import type { RecordedChannel } from '../call/orphan.ts';
 import type { Pbx, PbxListener, RecordingForm } from './pbx.ts';
 
 export interface AsteriskSettings {
@@ -161,6 +163,21 @@ export class Asterisk implements Pbx {
 
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void> {
     return this.#command('StopMixMonitor', this.#mixMonitor.stop(recording, channelName, mixMonitor));
+  }
+
+  async channelsOf(
+    recordings: readonly RecordingId[],
+  ): Promise<ReadonlyMap<RecordingId, RecordedChannel> | undefined> {
+    const ami = this.#ami;
+    if (!ami) return undefined;
+    let found: ReadonlyMap<RecordingId, RecordedChannel> | undefined;
+    await this.#command(
+      'Status',
+      recordedChannels(ami, recordings).then((channels) => {
+        found = channels;
+      }),
+    );
+    return found;
   }
 
   async #command(name: string, command: Promise<void>): Promise<void> {

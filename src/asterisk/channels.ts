@@ -120,7 +120,7 @@ function askedFor(message: AmiMessage, at: number): readonly CallEvent[] {
 const telephoneControls = [...controls, 'toggle'] as const;
 
 /** In a parking lot or among waiting agents nobody hears anybody: such a bridge is none. */
-function isHolding(message: AmiMessage): boolean {
+export function isHolding(message: AmiMessage): boolean {
   return field(message, 'BridgeTechnology') === 'holding_bridge';
 }
 

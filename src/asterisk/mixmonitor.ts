@@ -7,7 +7,7 @@ import type { RecordingForm } from './pbx.ts';
 type Action = (fields: Readonly<Record<string, string>>) => Promise<AmiMessage>;
 
 /** Channel variable in which Asterisk leaves the id of the MixMonitor of a recording. */
-function variableOf(recording: RecordingId): string {
+export function variableOf(recording: RecordingId): string {
   return `MITSCHNITT_${recording.replaceAll('-', '_')}`;
 }
 

@@ -1,6 +1,7 @@
 import type { ChannelId, Instant, RecordingId } from '../call/call.ts';
 import type { CallEvent, ChannelFacts, Playback } from '../call/event.ts';
 import type { TestCallOrder } from '../call/self-test.ts';
+import type { RecordedChannel } from '../call/orphan.ts';
 import type { AudioFiles } from '../recording/audio-form.ts';
 
 /** Which of the two connections to Asterisk stand. */
@@ -82,4 +83,8 @@ export interface Pbx {
   muteRecording(recording: RecordingId, channelName: string, muted: boolean): Promise<void>;
   /** `mixMonitor` is the id that Asterisk gave; without it the one of this recording is looked up. */
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void>;
+  /** The live channels on which these recordings were started. Undefined: Asterisk cannot be asked now. */
+  channelsOf(
+    recordings: readonly RecordingId[],
+  ): Promise<ReadonlyMap<RecordingId, RecordedChannel> | undefined>;
 }

@@ -226,7 +226,8 @@ export function endingCommands(call: Call, segment: Segment, recording: Recordin
   const { id, memberChannel, memberName } = segment;
   const collect: Command = { type: 'collect-recording', recording: id };
   const member = call.legs.find((leg) => leg.channel === memberChannel);
-  if (member?.hungUpAt !== undefined) return [collect];
+  // An orphan whose channel is gone has the name of none.
+  if (member?.hungUpAt !== undefined || memberName === '') return [collect];
   const { mixMonitor } = recording;
   const channelName = member?.name ?? memberName;
   return [{ type: 'stop-recording', recording: id, channelName, mixMonitor }, collect];

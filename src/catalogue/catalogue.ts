@@ -121,7 +121,7 @@ export interface DeliveryLedger {
   /** Makes what was set aside pending again, of one recording or of all. Returns how many deliveries that were. */
   retrySetAside(recording: string | undefined): Promise<number>;
   /** The line of a recording in the listings; `open` as long as its call is; undefined where the call is unknown. */
-  lineOf(recording: FinishedRecording): Promise<ListedRecord | 'open' | undefined>;
+  lineOf(recording: Pick<FinishedRecording, 'id' | 'callId'>): Promise<ListedRecord | 'open' | undefined>;
   /**
    * Recordings that ended at `endedBefore` (ms since 1970) or earlier, that all their targets have, and whose local
    * file is not yet noted as deleted.

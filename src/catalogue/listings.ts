@@ -31,7 +31,7 @@ export async function* listRecords(db: Kysely<Tables>, filter: RecordFilter): As
 
 export async function lineOf(
   db: Kysely<Tables>,
-  { id, callId }: FinishedRecording,
+  { id, callId }: Pick<FinishedRecording, 'id' | 'callId'>,
 ): Promise<ListedRecord | 'open' | undefined> {
   const row = await lines(db).where('records.id', '=', id).executeTakeFirst();
   if (row)

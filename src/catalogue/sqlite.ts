@@ -146,7 +146,7 @@ export class SqliteCatalogue implements Catalogue {
     return retrySetAside(this.#db, recording);
   }
 
-  lineOf(recording: FinishedRecording): Promise<ListedRecord | 'open' | undefined> {
+  lineOf(recording: Pick<FinishedRecording, 'id' | 'callId'>): Promise<ListedRecord | 'open' | undefined> {
     return lineOf(this.#db, recording);
   }
 

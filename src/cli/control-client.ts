@@ -2,7 +2,7 @@ import { request } from 'node:http';
 
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 
-/** The process answers from memory; one that takes longer hangs. */
+/** The process answers from memory; one that takes longer hangs. Whoever asks for work says how long that may take. */
 const answerLimitMs = 5_000;
 
 /** What means that nobody listens on the socket. */
@@ -12,9 +12,14 @@ const notRunning = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR']);
  * Asks the running process over its control socket: GET, or POST where there is a body. Undefined: it is not running.
  * @throws MitschnittError when it runs and does not answer as it should.
  */
-export async function ask(socket: string, path: string, body?: unknown): Promise<unknown> {
+export async function ask(
+  socket: string,
+  path: string,
+  body?: unknown,
+  limitMs = answerLimitMs,
+): Promise<unknown> {
   try {
-    return JSON.parse(await get(socket, path, body)) as unknown;
+    return JSON.parse(await get(socket, path, body, limitMs)) as unknown;
   } catch (thrown) {
     const code = codeOf(thrown);
     if (notRunning.has(code)) return undefined;
@@ -35,8 +40,13 @@ export async function ask(socket: string, path: string, body?: unknown): Promise
 }
 
 /** The same of a process that has to run. */
-export async function askRunning(socket: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await ask(socket, path, body);
+export async function askRunning(
+  socket: string,
+  path: string,
+  body?: unknown,
+  limitMs = answerLimitMs,
+): Promise<unknown> {
+  const answer = await ask(socket, path, body, limitMs);
   if (answer !== undefined) return answer;
   throw new MitschnittError('Mitschnitt is not running.', {
     code: 'not-running',
@@ -52,9 +62,9 @@ function whatWasWrong(thrown: unknown, code: string): string {
   return messageOf(thrown);
 }
 
-function get(socketPath: string, path: string, body: unknown): Promise<string> {
+function get(socketPath: string, path: string, body: unknown, limitMs: number): Promise<string> {
   const method = body === undefined ? 'GET' : 'POST';
-  const signal = AbortSignal.timeout(answerLimitMs);
+  const signal = AbortSignal.timeout(limitMs);
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, path, method, signal }, (answer) => {
       const parts: Buffer[] = [];

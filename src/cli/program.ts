@@ -49,6 +49,7 @@ function commandLine(): Command {
     .action(async (options: { config: string }) => (await import('./calls.ts')).calls(options));
   for (const control of controls) addControl(program, control);
   addSelfTest(program);
+  addCleanup(program);
   addRecordings(program);
   addReport(program);
   addDeliveries(program);
@@ -101,6 +102,24 @@ function addSelfTest(program: Command): void {
     .addOption(json())
     .action(async (options: { config: string; json?: boolean }) =>
       (await import('./selftest.ts')).selftest(options),
+    );
+}
+
+function addCleanup(program: Command): void {
+  verb(program, 'cleanup', 'take recordings out of the spool that Asterisk still holds open')
+    .option('--stuck', 'only those whose call is over or that run for too long')
+    .option('--all', 'end every running recording; the calls go on')
+    .option('-y, --yes', 'do not ask before --all')
+    .addOption(json())
+    .action(
+      async (
+        options: { config: string; stuck?: boolean; all?: boolean; yes?: boolean },
+        command: Command,
+      ) => {
+        if ((options.stuck === true) === (options.all === true))
+          command.error('error: give either --stuck or --all');
+        await (await import('./cleanup.ts')).cleanup(options.all === true ? 'all' : 'stuck', options);
+      },
     );
 }
 

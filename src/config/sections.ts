@@ -260,17 +260,25 @@ export const alarmsSchema = z
 
 export const cleanupSchema = z
   .strictObject({
-    schedule: cron().optional().describe('When to clean up by itself: a cron expression of five fields.'),
+    schedule: cron()
+      .optional()
+      .describe(
+        'When to clean up by itself: a cron expression of five fields, on the clock of the PBX. Without it only by hand.',
+      ),
     mode: z
       .enum(['stuck', 'all'])
       .default('stuck')
-      .describe('stuck: finish recordings whose call is over; all: end every running recording.'),
+      .describe(
+        'What the schedule does. stuck: finish recordings whose call is over or that exceed max_duration; all: end every running recording.',
+      ),
     max_duration: duration('1m')
       .prefault('8h')
-      .describe('A recording that runs longer counts as stuck; a duration.'),
+      .describe(
+        'A recording that runs longer counts as stuck; a duration. It is ended with the next clean-up, and its call goes on unrecorded.',
+      ),
   })
-  .optional()
-  .meta({ description: 'Taking recordings out of the spool that Asterisk still holds open.', ...notYet() });
+  .prefault({})
+  .describe('Taking recordings out of the spool that Asterisk still holds open.');
 
 export const selftestSchema = z
   .strictObject({

@@ -26,17 +26,28 @@ export function isThere(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** A file as it stands. Times are ms since 1970, as the file system has them. */
+export interface FileState {
+  readonly bytes: number;
+  /** Undefined: it has none that Asterisk writes. */
+  readonly header: WavHeader | undefined;
+  readonly closed: boolean;
+  readonly createdAt: number;
+  readonly writtenAt: number;
+}
+
 /**
  * Undefined: there is no such file. This and {@link inspect} wait for the disk, which is a local one: to have a thread
  * do it costs ten times the processor time, at every recording.
  */
-export function stateOf(path: string): { bytes: number; closed: boolean } | undefined {
+export function stateOf(path: string): FileState | undefined {
   if (!isThere(path)) return undefined;
   const file = openSync(path, 'r');
   try {
-    const { size } = fstatSync(file);
+    const { birthtimeMs: createdAt, mtimeMs: writtenAt, size } = fstatSync(file);
     const header = readHeader(file);
-    return { bytes: size, closed: header !== undefined && isClosed(header, size) };
+    const closed = header !== undefined && isClosed(header, size);
+    return { bytes: size, header, closed, createdAt, writtenAt };
   } finally {
     closeSync(file);
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 import { wideband, type AudioFiles } from '../recording/audio-form.ts';
+import { activeFilesIn, renameActive, type ActiveFile } from './active.ts';
 import { collect } from './collect.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';
 import type { RecordingId } from '../call/call.ts';
@@ -123,10 +124,14 @@ export class Spool {
     await rm(this.transferFile(recording), { force: true });
   }
 
-  /** Files in `active/` that are of none of these recordings. */
-  async strangers(known: ReadonlySet<RecordingId>): Promise<readonly string[]> {
-    const names = await unlessGone(readdir(join(this.#path, 'active')), []);
-    return names.filter((name) => !known.has(name.slice(0, uuidLength)));
+  /** What lies in `active/`, of known calls or not. */
+  active(): Promise<readonly ActiveFile[]> {
+    return activeFilesIn(join(this.#path, 'active'));
+  }
+
+  /** Makes a file in `active/` that of another recording, which has none. */
+  async renameActive(file: ActiveFile, to: RecordingId): Promise<void> {
+    await renameActive(join(this.#path, 'active'), file, to);
   }
 
   /** Files and bytes in one of the folders: none in one that is gone. */
@@ -150,8 +155,6 @@ export class Spool {
   }
 }
 
-/** Each file in `active/` begins with the id of its recording. */
-const uuidLength = 36;
 /** Asterisk writes as much as this at once. */
 const leastFreeBytes = 32_768;
 

@@ -63,17 +63,21 @@ describe('the command line', () => {
 
   test('lists no verb that does not exist yet', async () => {
     const { stdout } = await mitschnitt(['--help']);
-    expect(stdout).not.toMatch(/^ {2}(play|cleanup|verify)\b/m);
+    expect(stdout).not.toMatch(/^ {2}(play|verify)\b/m);
   });
 
-  test.each([['calls'], ['pause', 'ID'], ['stop', 'ID'], ['upload'], ['retry', '--all']])(
-    'says that nothing runs, with 1: %s',
-    async (...verb) => {
-      const { config } = installation();
-      const { code, stderr } = await mitschnitt([...verb, '--config', config]);
-      expect({ code, said: stderr.split('\n')[0] }).toEqual({ code: 1, said: 'Mitschnitt is not running.' });
-    },
-  );
+  test.each([
+    ['calls'],
+    ['pause', 'ID'],
+    ['stop', 'ID'],
+    ['upload'],
+    ['retry', '--all'],
+    ['cleanup', '--stuck'],
+  ])('says that nothing runs, with 1: %s', async (...verb) => {
+    const { config } = installation();
+    const { code, stderr } = await mitschnitt([...verb, '--config', config]);
+    expect({ code, said: stderr.split('\n')[0] }).toEqual({ code: 1, said: 'Mitschnitt is not running.' });
+  });
 
   test.each([
     ['run'],
