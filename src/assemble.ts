@@ -10,6 +10,7 @@ import {
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
+import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -62,7 +63,8 @@ export function assemble(config: Config): Program {
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
   const checks = connectionChecksOf(config, { log, alarming });
-  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
+  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter });
+  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter, deleting };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const control = controlOf(config, parts, () => recorder);
@@ -82,6 +84,7 @@ export function assemble(config: Config): Program {
       await reporter?.start();
       uploader.start();
       checks.start();
+      deleting.retention.start();
       await recorder.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
@@ -90,6 +93,7 @@ export function assemble(config: Config): Program {
       await storage.stop();
       await recorder?.stop();
       await checks.stop();
+      await deleting.stop();
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
@@ -109,7 +113,7 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 
 /** What the command line asks the running process. */
 function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, checks, spool, uploader } = parts;
+  const { alarms, catalogue, checks, deleting, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -135,6 +139,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue),
+    ...deleting.answers,
   });
 }
 
@@ -252,6 +257,7 @@ interface Parts {
   readonly uploader: Uploader;
   readonly checks: ConnectionChecks;
   readonly reporter: Reporter | undefined;
+  readonly deleting: Deleting;
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { MitschnittError } from '../errors.ts';
+import { logDeletion } from './deletions.ts';
+import { isNotHeld } from './holds.ts';
 import { deliveryFrom, deliveryRow, problemFrom, recordingFrom } from './tables.ts';
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, Selectable } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
 import type { Delivery, DeliveryFilter, DueDelivery, RecordingPosition, TargetBacklog } from './catalogue.ts';
 import type { DeliveryRow, Tables } from './tables.ts';
@@ -57,7 +59,7 @@ function inOrder(
 
 async function withRecordings(
   db: Kysely<Tables>,
-  deliveries: readonly DeliveryRow[],
+  deliveries: readonly Selectable<DeliveryRow>[],
 ): Promise<readonly DueDelivery[]> {
   if (deliveries.length === 0) return [];
   const ids = deliveries.map(({ recording }) => recording);
@@ -89,7 +91,11 @@ export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Prom
       .where('recording', '=', delivery.recording)
       .where('target', '=', delivery.target)
       .executeTakeFirstOrThrow();
-    if (numUpdatedRows === 0n) throw unknownDelivery(delivery);
+    if (numUpdatedRows === 0n) {
+      // It was under way when somebody's data were erased: what arrived is removed again.
+      if (await isErased(transaction, delivery.recording)) return;
+      throw unknownDelivery(delivery);
+    }
     const waiting = await transaction
       .selectFrom('deliveries')
       .select('target')
@@ -103,6 +109,15 @@ export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Prom
       .where('id', '=', delivery.recording)
       .execute();
   });
+}
+
+async function isErased(db: Kysely<Tables>, recording: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('recordings')
+    .select('erased')
+    .where('id', '=', recording)
+    .executeTakeFirst();
+  return row?.erased === 1;
 }
 
 export async function retrySetAside(db: Kysely<Tables>, recording: string | undefined): Promise<number> {
@@ -139,21 +154,44 @@ async function targetsOf(db: Kysely<Tables>): Promise<readonly string[]> {
   return rows.map(({ target }) => target);
 }
 
+/** Group by group, from an index: what one group keeps for years is not looked through for another. */
 export async function deletable(
   db: Kysely<Tables>,
   limit: number,
   endedBefore: number,
+  byGroup: ReadonlyMap<string, number> = new Map(),
 ): Promise<readonly FinishedRecording[]> {
-  const rows = await db
+  const found: FinishedRecording[] = [];
+  for (let group = await groupAfter(db, ''); group !== undefined && found.length < limit;) {
+    const rows = await deliveredLocally(db)
+      .selectAll()
+      .where('group_name', '=', group)
+      .where('ended_at', '<=', byGroup.get(group) ?? endedBefore)
+      .where(isNotHeld)
+      .orderBy('ended_at')
+      .limit(limit - found.length)
+      .execute();
+    found.push(...rows.map(recordingFrom));
+    group = await groupAfter(db, group);
+  }
+  return found;
+}
+
+function deliveredLocally(db: Kysely<Tables>) {
+  return db
     .selectFrom('recordings')
-    .selectAll()
     .where('all_delivered', '=', sql.lit(1 as const))
-    .where('local_deleted_at', 'is', null)
-    .where('ended_at', '<=', endedBefore)
-    .orderBy('ended_at')
-    .limit(limit)
-    .execute();
-  return rows.map(recordingFrom);
+    .where('local_deleted_at', 'is', null);
+}
+
+async function groupAfter(db: Kysely<Tables>, group: string): Promise<string | undefined> {
+  const row = await deliveredLocally(db)
+    .select('group_name')
+    .where('group_name', '>', group)
+    .orderBy('group_name')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.group_name;
 }
 
 export async function noteLocalDeleted(
@@ -162,7 +200,23 @@ export async function noteLocalDeleted(
   at: number,
 ): Promise<void> {
   if (recordings.length === 0) return;
-  await db.updateTable('recordings').set({ local_deleted_at: at }).where('id', 'in', recordings).execute();
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .updateTable('recordings')
+      .set({ local_deleted_at: at })
+      .where('id', 'in', recordings)
+      .execute();
+    const reason = { reason: 'retention.local', erasure: undefined, actor: 'mitschnitt' };
+    for (const subject of recordings)
+      await logDeletion(transaction, {
+        ...reason,
+        at,
+        subject,
+        what: 'local-file',
+        target: undefined,
+        result: 'removed',
+      });
+  });
 }
 
 export async function backlog(db: Kysely<Tables>): Promise<readonly TargetBacklog[]> {

@@ -37,7 +37,12 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'port',
-    files: ['asterisk/pbx.ts', 'delivery/target.ts', 'catalogue/catalogue.ts'],
+    files: [
+      'asterisk/pbx.ts',
+      'delivery/target.ts',
+      'catalogue/catalogue.ts',
+      'catalogue/retention-ledger.ts',
+    ],
     mayImport: ['core'],
     outside: false,
     exportsOnlyTypes: true,
@@ -96,6 +101,7 @@ const LAYERS: readonly Layer[] = [
         'spool/',
         'report/',
         'alarms/',
+        'retention/',
       ],
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
       ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
@@ -120,7 +126,15 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
+    files: [
+      'main.ts',
+      'assemble.ts',
+      'assemble-alarms.ts',
+      'assemble-delivery.ts',
+      'assemble-retention.ts',
+      'version.ts',
+      'cli/',
+    ],
     mayImport: [
       'entry',
       'web',
