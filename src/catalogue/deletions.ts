@@ -28,8 +28,10 @@ export async function* listDeletions(
       .limit(deletionsPerPage);
     if (erasure !== undefined) query = query.where('erasure', '=', erasure);
     const rows = await query.execute();
-    for (const { seq: _, target, erasure: of, ...row } of rows)
-      yield { ...row, target: target ?? undefined, erasure: of ?? undefined };
+    for (const { at, subject, what, target, reason, erasure: of, actor, result } of rows) {
+      const where = target ?? undefined;
+      yield { at, subject, what, target: where, reason, erasure: of ?? undefined, actor, result };
+    }
     const last = rows.at(-1);
     if (!last || rows.length < deletionsPerPage) return;
     before = last.seq;

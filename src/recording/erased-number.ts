@@ -13,18 +13,18 @@ export interface NumberToErase {
   /** As {@link comparable} gives it. */
   readonly number: string;
   /** Whether this is the number, however it is written. */
-  is(written: string): boolean;
+  readonly is: (written: string) => boolean;
   /** False: it is in no word of this text. True: it may be. Quick, for whole calls. */
-  mayBeIn(text: string): boolean;
+  readonly mayBeIn: (text: string) => boolean;
   /** The text without the number. */
-  scrubbed(text: string): string;
+  readonly scrubbed: (text: string) => string;
 }
 
 export function numberToErase(written: string): NumberToErase {
   const number = comparable(written);
   const digits = number.replace(/^\+/, '');
   const prefix = number.startsWith('+') ? String.raw`(?:\+|00)` : '';
-  const anywhere = new RegExp([...digits].join(gaps));
+  const anywhere = new RegExp(Array.from(digits).join(gaps));
   const within = new RegExp(String.raw`(?<![\d+])${prefix}${digits}(?!\d)`, 'g');
   const is = (text: string) => comparable(text) === number;
   return {

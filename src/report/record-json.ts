@@ -18,7 +18,7 @@ export function recordJson(record: ListedRecord, timeZone: string) {
 }
 
 /** What forbids that something be deleted. */
-export function holdJson({ subject, kind, at, actor, reason }: Hold, timeZone: string) {
+function holdJson({ subject, kind, at, actor, reason }: Hold, timeZone: string) {
   return { on: subject, kind, since: isoWithOffset(at, timeZone), by: actor, reason: reason ?? null };
 }
 

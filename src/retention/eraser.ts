@@ -121,14 +121,15 @@ export class Eraser {
   async #erase(erasure: Erasure, number: NumberToErase, found: Found): Promise<Certificate> {
     const { ledger, remover, now } = this.#parts;
     const reason = { reason: 'erasure', erasure: erasure.id, actor: erasure.actor };
+    let reports: readonly ReportResult[];
     try {
       for (const call of found.calls)
         if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
+      reports = await this.#scrubReports(number, found);
+      await remover.work();
     } finally {
       await ledger.purge();
     }
-    const reports = await this.#scrubReports(number, found);
-    await remover.work();
     const certificate = await this.#certify(erasure, found, reports);
     const ended = { endedAt: now(), certificate: certificate.sha256 };
     await ledger.saveErasure({ ...erasure, ...ended });

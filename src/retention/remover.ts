@@ -68,10 +68,14 @@ export class Remover {
   }
 
   async #rounds(): Promise<void> {
-    while (this.#again && !this.#stopping.signal.aborted) {
+    do {
       this.#again = false;
       await new Round(this.#parts, this.#stopping.signal).run();
-    }
+    } while (this.#wantsAnother());
+  }
+
+  #wantsAnother(): boolean {
+    return this.#again && !this.#stopping.signal.aborted;
   }
 }
 

@@ -34,7 +34,7 @@ export class Retention {
   #nextLook = 0;
   #working: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
-  #stopped = true;
+  #stopped = false;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
@@ -57,12 +57,10 @@ export class Retention {
   /** Looks for what is due, and tries all that is ordered. Never rejects. */
   async run(): Promise<void> {
     try {
-      for (const group of await this.#parts.ledger.groupsKept()) {
-        await this.#orderRemote(group);
-        await this.#parts.remover.work();
-        await this.#deleteRows(group);
-      }
+      const groups = await this.#parts.ledger.groupsKept();
+      for (const group of groups) await this.#orderRemote(group);
       await this.#parts.remover.work();
+      for (const group of groups) await this.#deleteRows(group);
     } catch (error) {
       this.#parts.log.error('retention failed internally, it is tried again', errorFields(error));
     }

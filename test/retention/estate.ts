@@ -95,7 +95,7 @@ export class Estate {
     const { from = '+41791234567', group = 'Verkauf', delivered = ['archiv'] } = made;
     const { pending = [], setAside = [] } = made;
     const callId = `call-${id}`;
-    const name = `Aufnahme_${id}_${from}_200.wav`;
+    const name = `Aufnahme_${id}_${from.replace(/[^+\d]/g, '').slice(0, 40)}_200.wav`;
     const record: CallRecord = sampleRecord(id, { callId, from, group, file: name });
     await this.catalogue.closeCall(
       {
