@@ -122,7 +122,8 @@ async function partsOf(db: Kysely<Tables>, call: string) {
     numbers: lines.flatMap((line) => [line.from_number, line.to_number]),
     recordings: recordings.map((row) => ({
       isDelivered: row.all_delivered === 1 || row.erased === 1,
-      isLocalGone: row.local_deleted_at !== null,
+      // With the rows the order to remove a file would go as well.
+      isLocalGone: row.local_deleted_at !== null && row.leaving === 0,
       isRemoteGone: (row.remote_ordered_at !== null || row.erased === 1) && row.leaving === 0,
     })),
   };

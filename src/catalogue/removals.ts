@@ -1,5 +1,7 @@
 import { erased } from '../recording/erased-number.ts';
+import { sql } from 'kysely';
 import { logDeletion } from './deletions.ts';
+import { isNotHeld } from './holds.ts';
 import type { Kysely, Selectable } from 'kysely';
 import type { DeletionReason, Removal } from './retention-ledger.ts';
 import type { RemovalRow, Tables } from './tables.ts';
@@ -56,6 +58,10 @@ export async function dueRemovals(
     .selectAll()
     .where('id', '>', afterId)
     .where('due_at', '<=', now)
+    // A hold may have come after the order.
+    .where(
+      sql<boolean>`exists (select 1 from recordings where recordings.id = removals.recording and ${isNotHeld})`,
+    )
     .orderBy('id')
     .limit(limit)
     .execute();

@@ -112,15 +112,19 @@ class Round {
   async #attempt(removal: Removal): Promise<void> {
     const { ledger, clock, log } = this.#parts;
     const { recording, target = here, reason, erasure, actor } = removal;
-    if (this.#signal.aborted || this.#failed.has(target)) return;
+    if (this.#isStopping() || this.#failed.has(target)) return;
     try {
       const result = await this.#remove(removal);
       await ledger.noteRemoval(removal, result, clock.now());
       this.#succeeded.add(target);
       log.info('deleted', { recording, target, reason, erasure, actor, result });
     } catch (thrown) {
-      if (!this.#signal.aborted) await this.#failure(removal, explained(thrown, target));
+      if (!this.#isStopping()) await this.#failure(removal, explained(thrown, target));
     }
+  }
+
+  #isStopping(): boolean {
+    return this.#signal.aborted;
   }
 
   async #remove(removal: Removal): Promise<'removed' | 'absent'> {

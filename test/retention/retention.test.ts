@@ -105,6 +105,24 @@ describe('delivered files', () => {
     expect(await log()).toMatchObject([{ subject: 'a', target: 'archiv', result: 'absent' }]);
   });
 
+  test('that are put on hold after their removal was ordered stay', async () => {
+    const recording = await estate.add('a');
+    const archiv = estate.targets.get('archiv');
+    estate.targets.delete('archiv');
+    estate.periods = { Verkauf: periods };
+    await estate.clock.pass(31 * day);
+    await works();
+    await hold('a');
+    if (archiv) estate.targets.set('archiv', archiv);
+    estate.restart();
+    await estate.clock.pass(day);
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(true);
+    await estate.catalogue.releaseHold({ subject: 'a', kind: 'id', at: START, actor: 'cli:root' });
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+  });
+
   test('of a target that is down are tried again, with one alarm after an hour, and others go on', async () => {
     const recording = await estate.add('a', { delivered: ['archiv', 'zweit'] });
     const second = await estate.add('b', { delivered: ['archiv', 'zweit'] });
