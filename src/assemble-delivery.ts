@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 
 import type { Config } from './config/schema.ts';
 import type { Catalogue, CheckLedger } from './catalogue/catalogue.ts';
+import { retentionOf } from './config/policy.ts';
 import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
 import { ConnectionChecks, type CheckedTarget } from './delivery/connection-checks.ts';
@@ -65,6 +66,7 @@ export function uploaderOf(
     timeZone: config.pbx.timezone,
     bandwidth: config.upload.bandwidth,
     retentionMs: config.retention.local,
+    retentionByGroup: new Map(config.groups.map(({ name }) => [name, retentionOf(config, name).local])),
     localFile: (recording) => spool.transferFile(recording),
     localSidecar: (recording) => spool.sidecarFile(recording),
     report: (event) => {

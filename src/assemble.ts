@@ -12,6 +12,7 @@ import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
+import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -65,11 +66,14 @@ export function assemble(config: Config): Program {
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporter = reporterOf(config, { catalogue, log, alarms });
+  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter });
   const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
   const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
   let endSchedule: (() => void) | undefined;
-  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter, selfTest };
+  const parts: Parts = {
+    ...{ catalogue, spool, log, alarms, growth, uploader, checks, reporter, selfTest, deleting },
+  };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const cleaning = cleaningOf(config, parts);
@@ -91,6 +95,7 @@ export function assemble(config: Config): Program {
       uploader.start();
       checks.start(await catalogue.checks());
       await selfTest.start();
+      deleting.retention.start();
       await recorder.start();
       endSchedule = scheduleSelfTest(config, selfTest);
       cleaning.start(recorder);
@@ -104,6 +109,7 @@ export function assemble(config: Config): Program {
       await cleaning.stop();
       await recorder?.stop();
       await checks.stop();
+      await deleting.stop();
       await uploader.stop();
       await reporter?.stop();
       await control.stop();
@@ -128,7 +134,7 @@ function controlOf(
   running: () => Recorder | undefined,
   more: Answers,
 ): ControlSocket {
-  const { alarms, catalogue, checks, selfTest, spool, uploader } = parts;
+  const { alarms, catalogue, checks, deleting, selfTest, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -157,6 +163,7 @@ function controlOf(
     ...uploadAnswers(uploader, catalogue),
     ...selfTestAnswers(selfTest),
     ...more,
+    ...deleting.answers,
   });
 }
 
@@ -277,6 +284,7 @@ interface Parts {
   readonly checks: ConnectionChecks;
   readonly reporter: Reporter | undefined;
   readonly selfTest: SelfTest;
+  readonly deleting: Deleting;
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {

@@ -27,6 +27,8 @@ export type AlarmKind =
   /** Recordings that no retry can deliver. */
   | 'delivery-set-aside'
   | 'target-unreachable'
+  /** What is due to be deleted at a target, or is to be erased there, cannot be removed. */
+  | 'removal-failing'
   /** The connection check of a target fails, though somebody is there. */
   | 'target-check-failed'
   /** The last self-test found something. */

@@ -98,6 +98,13 @@ const german: Kinds = {
     remedy:
       'Den Grund beheben, den die Meldung nennt. "mitschnitt recordings --json" zeigt, welche Aufnahme es ist.',
   },
+  'removal-failing': {
+    title: (target) => `Aufnahmen können am Ziel ${target} nicht gelöscht werden`,
+    meaning:
+      'Ihre Aufbewahrungsfrist ist vorbei, oder sie sind auf Verlangen zu löschen. Es wird weiter versucht; Aufzeichnung und Übertragung sind nicht betroffen.',
+    remedy:
+      'Dem Benutzer am Ziel das Recht zum Löschen geben und der Meldung nachgehen. "mitschnitt deletions" zeigt, was gelöscht ist.',
+  },
   'target-check-failed': {
     title: (target) => `Das Ziel ${target} würde zurzeit keine Aufnahme annehmen`,
     meaning:
@@ -199,6 +206,13 @@ const english: Kinds = {
       'It was set aside: it stays on this machine and is not tried again by itself. No other recording is affected.',
     remedy:
       'Mend the reason that the message gives. "mitschnitt recordings --json" shows which recording it is.',
+  },
+  'removal-failing': {
+    title: (target) => `Recordings cannot be removed from the target ${target}`,
+    meaning:
+      'Their time of retention is over, or somebody demanded their erasure. It is tried again; recording and delivery are not affected.',
+    remedy:
+      'Give the user at the target the right to delete, and look into what the message says. "mitschnitt deletions" shows what is deleted.',
   },
   'target-check-failed': {
     title: (target) => `The target ${target} would not take a recording at present`,

@@ -2,6 +2,7 @@ import type { Fault } from '../errors.ts';
 import type { Call, Outcome, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { Hold, RetentionLedger } from './retention-ledger.ts';
 
 /** What the catalogue keeps of calls. */
 export interface CallCatalogue {
@@ -37,6 +38,8 @@ export interface RecordFilter {
 export interface ListedRecord extends CallRecord {
   readonly call: Call;
   readonly deliveries: readonly Delivery[];
+  /** What forbids that it be deleted. */
+  readonly hold?: Hold | undefined;
 }
 
 /** What listings and `status` ask for. */
@@ -95,6 +98,8 @@ export interface Delivery {
    */
   readonly confirmedBy: 'size' | 'sha256' | 'accepted' | undefined;
   readonly problem: DeliveryProblem | undefined;
+  /** When its file was removed from the target, ms since 1970. */
+  readonly removedAt?: number | undefined;
 }
 
 /** A delivery with the recording that it is of. */
@@ -124,9 +129,13 @@ export interface DeliveryLedger {
   lineOf(recording: Pick<FinishedRecording, 'id' | 'callId'>): Promise<ListedRecord | 'open' | undefined>;
   /**
    * Recordings that ended at `endedBefore` (ms since 1970) or earlier, that all their targets have, and whose local
-   * file is not yet noted as deleted.
+   * file is not yet noted as deleted. `byGroup`: groups with a time of their own. Without those that are on hold.
    */
-  deletable(limit: number, endedBefore: number): Promise<readonly FinishedRecording[]>;
+  deletable(
+    limit: number,
+    endedBefore: number,
+    byGroup?: ReadonlyMap<string, number>,
+  ): Promise<readonly FinishedRecording[]>;
   /** Forces everything noted so far onto the disk, so that it outlives a power cut. Before a local file is deleted. */
   sync(): Promise<void>;
   noteLocalDeleted(recordings: readonly string[], at: number): Promise<void>;
@@ -231,7 +240,15 @@ export interface CheckLedger {
 
 /** Everything that must outlive the process (PORT). */
 export interface Catalogue
-  extends CallCatalogue, Listings, DeliveryLedger, CheckLedger, ReportLedger, NoticeLedger, StorageHistory {
+  extends
+    CallCatalogue,
+    Listings,
+    DeliveryLedger,
+    CheckLedger,
+    ReportLedger,
+    NoticeLedger,
+    StorageHistory,
+    RetentionLedger {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

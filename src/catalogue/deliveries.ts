@@ -3,8 +3,10 @@ import { sql } from 'kysely';
 import { MitschnittError } from '../errors.ts';
 import { prepared } from './prepared.ts';
 import { selectRecording } from './recordings.ts';
+import { logDeletion } from './deletions.ts';
+import { isNotHeld } from './holds.ts';
 import { deliveryFrom, deliveryRow, problemFrom, recordingFrom } from './tables.ts';
-import type { Kysely, RawBuilder } from 'kysely';
+import type { Kysely, RawBuilder, Selectable } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
 import type { Delivery, DeliveryFilter, DueDelivery, RecordingPosition, TargetBacklog } from './catalogue.ts';
 import type { DeliveryRow, Tables } from './tables.ts';
@@ -65,7 +67,7 @@ function inOrder(
 
 async function withRecordings(
   db: Kysely<Tables>,
-  deliveries: readonly DeliveryRow[],
+  deliveries: readonly Selectable<DeliveryRow>[],
 ): Promise<readonly DueDelivery[]> {
   if (deliveries.length === 0) return [];
   const rows = await recordingRows(db, deliveries);
@@ -77,7 +79,7 @@ async function withRecordings(
 }
 
 /** One alone is asked for after every delivery. */
-async function recordingRows(db: Kysely<Tables>, deliveries: readonly DeliveryRow[]) {
+async function recordingRows(db: Kysely<Tables>, deliveries: readonly Pick<DeliveryRow, 'recording'>[]) {
   const [first, ...more] = deliveries;
   if (first && more.length === 0) return await selectRecording(db, { id: first.recording });
   const ids = deliveries.map(({ recording }) => recording);
@@ -103,12 +105,19 @@ export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Prom
   const { recording, target } = delivery;
   await db.transaction().execute(async (transaction) => {
     const updated = await updateDelivery(transaction, { recording, target, ...deliveryRow(delivery) });
-    if (updated.length === 0) throw unknownDelivery(delivery);
+    if (updated.length === 0) {
+      // It was under way when somebody's data were erased: what arrived is removed again.
+      const [found] = await selectRecording(transaction, { id: recording });
+      if (found?.erased === 1) return;
+      throw unknownDelivery(delivery);
+    }
     await noteWhetherAllDelivered(transaction, { recording });
   });
 }
 
-const updateDelivery = prepared((db, { recording, target, ...row }: Omit<DeliveryRow, 'started_at'>) =>
+type NotedDelivery = Pick<DeliveryRow, 'recording' | 'target'> & ReturnType<typeof deliveryRow>;
+
+const updateDelivery = prepared((db, { recording, target, ...row }: NotedDelivery) =>
   db
     .updateTable('deliveries')
     .set(row)
@@ -170,21 +179,44 @@ async function targetsOf(db: Kysely<Tables>): Promise<readonly string[]> {
   return rows.map(({ target }) => target);
 }
 
+/** Group by group, from an index: what one group keeps for years is not looked through for another. */
 export async function deletable(
   db: Kysely<Tables>,
   limit: number,
   endedBefore: number,
+  byGroup: ReadonlyMap<string, number> = new Map(),
 ): Promise<readonly FinishedRecording[]> {
-  const rows = await db
+  const found: FinishedRecording[] = [];
+  for (let group = await groupAfter(db, ''); group !== undefined && found.length < limit;) {
+    const rows = await deliveredLocally(db)
+      .selectAll()
+      .where('group_name', '=', group)
+      .where('ended_at', '<=', byGroup.get(group) ?? endedBefore)
+      .where(isNotHeld)
+      .orderBy('ended_at')
+      .limit(limit - found.length)
+      .execute();
+    found.push(...rows.map(recordingFrom));
+    group = await groupAfter(db, group);
+  }
+  return found;
+}
+
+function deliveredLocally(db: Kysely<Tables>) {
+  return db
     .selectFrom('recordings')
-    .selectAll()
     .where('all_delivered', '=', sql.lit(1 as const))
-    .where('local_deleted_at', 'is', null)
-    .where('ended_at', '<=', endedBefore)
-    .orderBy('ended_at')
-    .limit(limit)
-    .execute();
-  return rows.map(recordingFrom);
+    .where('local_deleted_at', 'is', null);
+}
+
+async function groupAfter(db: Kysely<Tables>, group: string): Promise<string | undefined> {
+  const row = await deliveredLocally(db)
+    .select('group_name')
+    .where('group_name', '>', group)
+    .orderBy('group_name')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.group_name;
 }
 
 export async function noteLocalDeleted(
@@ -193,7 +225,23 @@ export async function noteLocalDeleted(
   at: number,
 ): Promise<void> {
   if (recordings.length === 0) return;
-  await db.updateTable('recordings').set({ local_deleted_at: at }).where('id', 'in', recordings).execute();
+  await db.transaction().execute(async (transaction) => {
+    await transaction
+      .updateTable('recordings')
+      .set({ local_deleted_at: at })
+      .where('id', 'in', recordings)
+      .execute();
+    const reason = { reason: 'retention.local', erasure: undefined, actor: 'mitschnitt' };
+    for (const subject of recordings)
+      await logDeletion(transaction, {
+        ...reason,
+        at,
+        subject,
+        what: 'local-file',
+        target: undefined,
+        result: 'removed',
+      });
+  });
 }
 
 export async function backlog(db: Kysely<Tables>): Promise<readonly TargetBacklog[]> {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { callFrom } from './calls.ts';
+import { holdOn, holds } from './holds.ts';
 import { deliveryFrom, recordColumns, recordFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
@@ -61,10 +62,12 @@ async function page(
     db,
     rows.map(({ id }) => id),
   );
+  const standing = await holds(db);
   const last = rows.at(-1);
   return {
     lines: rows.map((row) => ({
       ...recordFrom(row),
+      hold: holdOn(standing, { ids: [row.id, row.call_id], numbers: [row.from_number, row.to_number] }),
       call: callFrom(row),
       deliveries: deliveries.get(row.id) ?? [],
     })),

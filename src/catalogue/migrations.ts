@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -13,6 +14,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-alarm-notices': { up: createAlarmNotices },
   '0004-backlogs': { up: countBacklogs },
   '0005-connection-checks': { up: createConnectionChecks },
+  '0006-retention': { up: createRetention },
 };
 
 async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {

@@ -2,6 +2,7 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import SqliteFile from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
+import { comparable } from '../call/numbers.ts';
 import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import type {
   DatabaseConnection,
@@ -73,11 +74,15 @@ function openFile(path: string, readonly: boolean): SqliteFile.Database {
   const file = new SqliteFile(path, { readonly, fileMustExist: true, timeout: busyTimeoutMs });
   try {
     file.pragma('foreign_keys = on');
+    // Numbers are compared in statements as everywhere else.
+    file.function('comparable', { deterministic: true }, (number) => comparable(String(number)));
     if (readonly) return file;
     if (file.pragma('journal_mode = wal', { simple: true }) !== 'wal') throw withoutLog(path);
     // A commit is in the file when it returns, so that a killed process loses nothing; the disk is waited for only in
     // sync() and when SQLite moves the log into the database. FULL would wait for the disk at every step of a call.
     file.pragma('synchronous = normal');
+    // What is overwritten in a page is zeros then, at no more writing: a number that was erased is not found in it.
+    file.pragma('secure_delete = fast');
     file.pragma(`journal_size_limit = ${keptLogBytes}`);
     return file;
   } catch (error) {

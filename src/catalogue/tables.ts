@@ -1,8 +1,9 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 import type { Fault } from '../errors.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
+import type { Deletion, Hold } from './retention-ledger.ts';
 
 /** The tables of the catalogue. Times are ms since 1970-01-01 UTC. */
 export interface Tables {
@@ -15,6 +16,10 @@ export interface Tables {
   storage_samples: StorageSampleRow;
   alarm_notices: AlarmNoticeRow;
   connection_checks: ConnectionCheckRow;
+  holds: HoldRow;
+  removals: RemovalRow;
+  deletions: DeletionRow;
+  erasures: ErasureRow;
 }
 
 export interface CallRow {
@@ -51,6 +56,10 @@ interface RecordingRow {
   /** 1 when every target has it. A recording without any target never gets there. */
   all_delivered: 0 | 1;
   local_deleted_at: number | null;
+  /** When its files at the targets were ordered to be removed. */
+  remote_ordered_at: Generated<number | null>;
+  /** 1 when somebody's right to erasure was carried out on it: nothing is delivered any more. */
+  erased: Generated<0 | 1>;
 }
 
 export interface DeliveryRow {
@@ -68,6 +77,8 @@ export interface DeliveryRow {
   problem_code: string | null;
   problem_message: string | null;
   problem_hint: string | null;
+  /** When its file was removed there. */
+  removed_at: Generated<number | null>;
 }
 
 /** How many deliveries to a target are in a state: kept by triggers, since counting millions takes a second. */
@@ -142,6 +153,54 @@ export interface AlarmNoticeRow {
   reminders: number;
 }
 
+/** Of released holds as well: they say that it was held. */
+interface HoldRow {
+  seq: Generated<number>;
+  subject: string;
+  kind: Hold['kind'];
+  placed_at: number;
+  placed_by: string;
+  reason: string | null;
+  released_at: number | null;
+  released_by: string | null;
+}
+
+export interface RemovalRow {
+  id: Generated<number>;
+  recording: string;
+  /** Null: the files of this machine. */
+  target: string | null;
+  folder: string;
+  name: string;
+  reason: string;
+  erasure: string | null;
+  actor: string;
+  ordered_at: number;
+  attempts: number;
+  due_at: number;
+  problem: string | null;
+}
+
+export interface DeletionRow {
+  seq: Generated<number>;
+  at: number;
+  subject: string;
+  what: Deletion['what'];
+  target: string | null;
+  reason: string;
+  erasure: string | null;
+  actor: string;
+  result: string;
+}
+
+interface ErasureRow {
+  id: string;
+  actor: string;
+  begun_at: number;
+  ended_at: number | null;
+  certificate: string | null;
+}
+
 export const recordColumns = [
   'records.id',
   'records.call_id',
@@ -191,7 +250,7 @@ export function recordRow(record: CallRecord): Omit<RecordRow, 'seq'> {
   };
 }
 
-export function recordingFrom(row: RecordingRow): FinishedRecording {
+export function recordingFrom(row: Omit<RecordingRow, 'remote_ordered_at' | 'erased'>): FinishedRecording {
   return {
     id: row.id,
     callId: row.call_id,
@@ -209,7 +268,9 @@ export function recordingFrom(row: RecordingRow): FinishedRecording {
   };
 }
 
-export function recordingRow(recording: FinishedRecording): Omit<RecordingRow, 'name' | 'path_key'> {
+export function recordingRow(
+  recording: FinishedRecording,
+): Omit<RecordingRow, 'name' | 'path_key' | 'remote_ordered_at' | 'erased'> {
   return {
     id: recording.id,
     call_id: recording.callId,
@@ -228,7 +289,7 @@ export function recordingRow(recording: FinishedRecording): Omit<RecordingRow, '
   };
 }
 
-export function deliveryFrom(row: DeliveryRow): Delivery {
+export function deliveryFrom(row: Selectable<DeliveryRow>): Delivery {
   return {
     recording: row.recording,
     target: row.target,
@@ -239,6 +300,7 @@ export function deliveryFrom(row: DeliveryRow): Delivery {
     deliveredAt: row.delivered_at ?? undefined,
     confirmedBy: row.confirmed_by ?? undefined,
     problem: problemFrom(row),
+    ...(row.removed_at === null ? {} : { removedAt: row.removed_at }),
   };
 }
 
@@ -254,7 +316,9 @@ export function problemFrom(row: ProblemColumns): Delivery['problem'] {
   };
 }
 
-export function deliveryRow(delivery: Delivery): Omit<DeliveryRow, 'recording' | 'target' | 'started_at'> {
+export function deliveryRow(
+  delivery: Delivery,
+): Omit<DeliveryRow, 'recording' | 'target' | 'started_at' | 'removed_at'> {
   return {
     state: delivery.state,
     attempts: delivery.attempts,

@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 
 import { controls, type Control } from '../call/call.ts';
 import { ownVersion } from '../version.ts';
+import type { EraseOptions } from './erase.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
+import type { HoldOptions } from './hold.ts';
 import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
 import { allowedInstants, isPointInTime } from './point-in-time.ts';
@@ -53,6 +55,7 @@ function commandLine(): Command {
   addRecordings(program);
   addReport(program);
   addDeliveries(program);
+  addRetention(program);
   addConfig(program);
   return program;
 }
@@ -165,6 +168,43 @@ function addDeliveries(program: Command): void {
         command.error('error: give either the id of a recording or --all');
       await (await import('./retry.ts')).retry(id, options);
     });
+}
+
+function addRetention(program: Command): void {
+  const reason = () => new Option('--reason <text>', 'why, kept with it');
+  const number = () => new Option('--number <number>', 'everything of this number').argParser(wholeNumber);
+  for (const what of ['hold', 'release'] as const) {
+    const held = verb(
+      program,
+      what,
+      what === 'hold' ? 'forbid that something is deleted' : 'end a hold',
+    ).argument('[id]', 'id of the recording or of the call');
+    if (what === 'hold') held.addOption(reason());
+    held
+      .addOption(number())
+      .addOption(json())
+      .action(async (id: string | undefined, options: HoldOptions, command: Command) => {
+        if ((id === undefined) === (options.number === undefined))
+          command.error('error: give either the id of a recording or call, or --number');
+        await (await import('./hold.ts')).hold(what, id, options);
+      });
+  }
+  verb(program, 'erase', 'find and remove everything about a number')
+    .addOption(number().makeOptionMandatory())
+    .option('--dry-run', 'only say what there is')
+    .option('--yes', 'do not ask; for scripts')
+    .option('--certificate <file>', 'write the certificate there as JSON, and as text beside it')
+    .addOption(json())
+    .action(async (options: EraseOptions) => (await import('./erase.ts')).erase(options));
+  verb(program, 'deletions', 'list what was deleted, and why')
+    .option('--erasure <id>', 'only what this erasure did')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./deletions.ts')).deletions(options));
+}
+
+function wholeNumber(text: string): string {
+  if (/^\+?[0-9][0-9 ()./-]{0,30}$/.test(text)) return text;
+  throw new InvalidArgumentError('Allowed is a whole telephone number such as +41791234567.');
 }
 
 function addConfig(program: Command): void {

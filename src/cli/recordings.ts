@@ -19,7 +19,7 @@ export interface RecordingsOptions {
   readonly outcome?: Outcome;
 }
 
-const headings = ['start', 'talk', 'direction', 'group', 'from', 'to', 'outcome', 'why', 'file'];
+const headings = ['start', 'talk', 'direction', 'group', 'from', 'to', 'outcome', 'why', 'file', 'hold'];
 
 /** Lists what became of the calls. */
 export async function recordings(options: RecordingsOptions): Promise<void> {
@@ -48,5 +48,6 @@ function row(record: ListedRecord, timeZone: string): string[] {
     record.verdict.outcome,
     record.verdict.rule,
     record.file ?? '',
+    record.hold ? (record.hold.reason ?? 'held') : '',
   ];
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { directions, type ConsentMode, type Member } from '../call/call.ts';
 import { comparable } from '../call/numbers.ts';
+import { groupRetentionSchema } from './sections.ts';
 import {
   Misunderstood,
   complain,
@@ -196,6 +197,7 @@ const groupFields = z.strictObject({
   skip_announcement: numberPatterns(
     'External numbers with standing consent: no announcement is played to them, and they are recorded. Numbers as in never_record. A caller can forge the number that is shown: this rests on what the trunk reports.',
   ),
+  retention: groupRetentionSchema,
   pause_limit: duration('1s')
     .optional()
     .describe('A paused recording resumes by itself after this time; a duration. Default: never.'),

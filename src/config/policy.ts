@@ -1,4 +1,5 @@
 import { directions, type Announcement, type Group, type Policy, type Prompt } from '../call/call.ts';
+import type { RetentionPeriods } from '../recording/retention.ts';
 import type { Config, GroupConfig } from './schema.ts';
 
 /** Gives the announcement of a name in a language; one that cannot be played says so itself. */
@@ -87,5 +88,15 @@ function announcementOf(
     confirmation: announcement.mode === 'opt-out' ? prompt(announcement.confirmation) : undefined,
     key: announcement.key,
     timeoutMs: announcement.timeout,
+  };
+}
+
+/** How long recordings of a group are kept; of one that the configuration does not have any more as of all. */
+export function retentionOf({ retention, groups }: Config, group: string): RetentionPeriods {
+  const own = groups.find(({ name }) => name === group)?.retention;
+  return {
+    local: own?.local ?? retention.local,
+    remote: own?.remote ?? retention.remote,
+    catalogue: own?.catalogue ?? retention.catalogue,
   };
 }

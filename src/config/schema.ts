@@ -86,6 +86,30 @@ function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): voi
   }
 }
 
+/** What is known of a recording must not go before its files. Runs beside faults of form, as above. */
+function checkRetention(config: Partial<Fields>, context: z.RefinementCtx): void {
+  const { retention, groups } = config;
+  if (typeof retention !== 'object') return;
+  const places = Array.isArray(groups) ? groups.map((group, index) => ({ group, index })) : [];
+  const check = (own: Partial<Fields['retention']>, path: readonly (string | number)[]) => {
+    const { catalogue, ...files } = { ...retention, ...own };
+    if (typeof catalogue !== 'number') return;
+    for (const key of ['local', 'remote'] as const) {
+      const kept = files[key];
+      if (typeof kept !== 'number' || kept <= catalogue) continue;
+      const problem = `is shorter than ${key}: nobody would know any more what the files are`;
+      complain(context, [...path, 'catalogue'], problem, `at least as long as ${key}, or nothing: for ever`);
+      return;
+    }
+  };
+  check({}, ['retention']);
+  for (const { group, index } of places) {
+    const own: unknown = (group as Partial<Fields['groups'][number]> | undefined)?.retention;
+    if (typeof own === 'object' && own !== null && Object.keys(own).length > 0)
+      check(own, ['groups', index, 'retention']);
+  }
+}
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
   return {
@@ -103,6 +127,7 @@ function complete(config: Fields) {
 export const configSchema = fields
   .check(z.superRefine(checkTargetsKnown, { when: () => true }))
   .check(z.superRefine(checkMailServer, { when: () => true }))
+  .check(z.superRefine(checkRetention, { when: () => true }))
   .transform(complete)
   .meta({ title: 'Configuration of Mitschnitt' });
 

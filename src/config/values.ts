@@ -59,11 +59,12 @@ const millisecondsOf: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
   d: 86_400_000,
+  y: 365 * 86_400_000,
 };
 
-const durationPattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/;
+const durationPattern = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d|y)$/;
 
-/** Milliseconds of `500ms`, `3s`, `5m`, `24h`, `7d`; undefined for anything else. */
+/** Milliseconds of `500ms`, `3s`, `5m`, `24h`, `7d`, `10y` (of 365 days); undefined for anything else. */
 export function durationOf(text: string): number | undefined {
   const [, amount, unit] = durationPattern.exec(text) ?? [];
   const milliseconds = millisecondsOf[unit ?? ''];

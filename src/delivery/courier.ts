@@ -149,6 +149,11 @@ export class Courier {
     this.#release();
   }
 
+  /** Resolves when no delivery of this recording is under way any more. */
+  async settled(recording: string): Promise<void> {
+    await this.#underway.get(recording)?.done;
+  }
+
   async close(): Promise<void> {
     await this.#lanes.close();
   }

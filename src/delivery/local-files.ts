@@ -11,6 +11,8 @@ export interface LocalFilesParts {
   readonly pathsOf: (recording: string) => readonly string[];
   /** How long a local file is kept after the end of its call. One that is not delivered is kept for longer. */
   readonly retentionMs: number;
+  /** The same of groups that differ. */
+  readonly retentionByGroup?: ReadonlyMap<string, number> | undefined;
   readonly report: (event: UploadEvent) => void;
 }
 
@@ -78,8 +80,10 @@ export class LocalFiles {
   }
 
   async #round(): Promise<void> {
-    const { ledger, clock, pathsOf, retentionMs, report } = this.#parts;
-    const recordings = await ledger.deletable(deletionsAtOnce, clock.now() - retentionMs);
+    const { ledger, clock, pathsOf, retentionMs, retentionByGroup = new Map(), report } = this.#parts;
+    const now = clock.now();
+    const byGroup = new Map([...retentionByGroup].map(([group, ms]) => [group, now - ms]));
+    const recordings = await ledger.deletable(deletionsAtOnce, now - retentionMs, byGroup);
     if (recordings.length === 0) return;
     // First the notes that they are delivered, then the files: a power cut must not leave neither.
     await ledger.sync();

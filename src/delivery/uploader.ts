@@ -35,6 +35,8 @@ export interface UploaderOptions {
   readonly bandwidth: number | undefined;
   /** How long a local file is kept after the end of its call, though it is delivered. */
   readonly retentionMs: number;
+  /** The same of groups that differ. */
+  readonly retentionByGroup?: ReadonlyMap<string, number>;
   /** Absolute path of the local file of a recording. */
   readonly localFile: (recording: string) => string;
   /** Absolute path of the file with what is known of a recording. */
@@ -72,7 +74,8 @@ export class Uploader {
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: UploaderOptions) {
-    const { ledger, localFile, localSidecar, retentionMs, timeZone, targets, bandwidth } = options;
+    const { ledger, localFile, localSidecar, timeZone, targets, bandwidth } = options;
+    const { retentionMs, retentionByGroup } = options;
     const clock = options.clock ?? systemClock;
     this.#options = options;
     this.#progress = new Progress(clock);
@@ -81,7 +84,10 @@ export class Uploader {
       options.report(event);
     };
     const pathsOf = (recording: string) => [localFile(recording), localSidecar(recording)];
-    this.#localFiles = new LocalFiles({ ledger, clock, pathsOf, retentionMs, report });
+    this.#localFiles = new LocalFiles({
+      ...{ ledger, clock, pathsOf, report },
+      ...{ retentionMs, retentionByGroup },
+    });
     const shared = { delays: retryDelays, random: Math.random, ...options, clock, report };
     const sidecars = new Sidecars({ ledger, timeZone, pathOf: localSidecar });
     const common = bandwidth === undefined ? [] : [new Throttle(bandwidth, clock)];
@@ -144,6 +150,11 @@ export class Uploader {
     const retried = await this.#options.ledger.retrySetAside(recording);
     if (retried > 0) for (const courier of this.#couriers) courier.wake();
     return retried;
+  }
+
+  /** Resolves when no delivery of this recording is under way any more. */
+  async settled(recording: string): Promise<void> {
+    await Promise.all(this.#couriers.map((courier) => courier.settled(recording)));
   }
 
   /** Ends running transfers, which leave nothing under a final name, and closes the targets. */

@@ -4,6 +4,7 @@ import { consentInTalk } from '../call/gate.ts';
 import { verdictOfSegment } from '../call/rules.ts';
 import type { Consent, ControlAction, NumberPatterns, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
+import type { Hold } from '../catalogue/retention-ledger.ts';
 import { isoWithOffset } from '../recording/local-time.ts';
 
 /**
@@ -12,7 +13,13 @@ import { isoWithOffset } from '../recording/local-time.ts';
  */
 export function recordJson(record: ListedRecord, timeZone: string) {
   const deliveries = record.deliveries.map((delivery) => deliveryJson(delivery, timeZone));
-  return { ...recordFacts(record, timeZone), deliveries };
+  const hold = record.hold ? holdJson(record.hold, timeZone) : null;
+  return { ...recordFacts(record, timeZone), hold, deliveries };
+}
+
+/** What forbids that something be deleted. */
+function holdJson({ subject, kind, at, actor, reason }: Hold, timeZone: string) {
+  return { on: subject, kind, since: isoWithOffset(at, timeZone), by: actor, reason: reason ?? null };
 }
 
 /** The same without what became of its deliveries: it does not change any more once the call is closed. */
@@ -176,6 +183,7 @@ export function deliveryJson(delivery: Delivery, timeZone: string) {
     name: delivery.name,
     due: delivery.state === 'pending' ? time(delivery.dueAt) : null,
     delivered: time(delivery.deliveredAt),
+    removed: time(delivery.removedAt),
     confirmed_by: delivery.confirmedBy ?? null,
     problem: problem
       ? { at: time(problem.at), code: problem.code, message: problem.message, hint: problem.hint }

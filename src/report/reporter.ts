@@ -73,6 +73,23 @@ export class Reporter {
     await this.#running;
   }
 
+  /** Lets somebody else change the files: begun appends are finished before, and the next one waits. */
+  async between<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.reportNow();
+    while (this.#running) await this.#running;
+    const working = work();
+    this.#running = working.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await working;
+    } finally {
+      this.#running = undefined;
+      if (this.#again) void this.reportNow();
+    }
+  }
+
   async #run(): Promise<void> {
     try {
       while (this.#again && !this.#stopped) {

@@ -37,8 +37,14 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'port',
-    files: ['asterisk/pbx.ts', 'delivery/target.ts', 'catalogue/catalogue.ts'],
-    mayImport: ['core'],
+    files: [
+      'asterisk/pbx.ts',
+      'delivery/target.ts',
+      'catalogue/catalogue.ts',
+      'catalogue/retention-ledger.ts',
+    ],
+    // The catalogue's is in two files.
+    mayImport: ['port', 'core'],
     outside: false,
     exportsOnlyTypes: true,
   },
@@ -99,6 +105,7 @@ const LAYERS: readonly Layer[] = [
         'report/',
         'alarms/',
         'selftest/',
+        'retention/',
       ],
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
       ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
@@ -129,6 +136,7 @@ const LAYERS: readonly Layer[] = [
       'assemble-alarms.ts',
       'assemble-cleanup.ts',
       'assemble-delivery.ts',
+      'assemble-retention.ts',
       'assemble-selftest.ts',
       'version.ts',
       'cli/',

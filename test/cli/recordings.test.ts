@@ -191,8 +191,8 @@ describe('recordings', () => {
     await fill(three);
     const { stdout } = await mitschnitt(['recordings', '--to', '2021-04-07T14:00', '-c', config]);
     expect(stdout).toBe(
-      'start\ttalk\tdirection\tgroup\tfrom\tto\toutcome\twhy\tfile\n' +
-        '2021-04-07 13:34:26\t00:03:12\tincoming\tVerkauf\t+41791234567\t200\trecorded\tannounced\tAufnahme_2021-04-07_13-34-26_+41791234567_200.wav\n',
+      'start\ttalk\tdirection\tgroup\tfrom\tto\toutcome\twhy\tfile\thold\n' +
+        '2021-04-07 13:34:26\t00:03:12\tincoming\tVerkauf\t+41791234567\t200\trecorded\tannounced\tAufnahme_2021-04-07_13-34-26_+41791234567_200.wav\t\n',
     );
   });
 
@@ -209,7 +209,7 @@ describe('recordings', () => {
     expect(plain.stdout.replaceAll(/[\n\t]/g, '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
     const lines = plain.stdout.split('\n').slice(1, -1);
     expect(lines).toHaveLength(nasty.length);
-    for (const line of lines) expect(line.split('\t')).toHaveLength(9);
+    for (const line of lines) expect(line.split('\t')).toHaveLength(10);
 
     const json = await mitschnitt(['recordings', '--json', '-c', config]);
     expect(json.stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);

@@ -1,0 +1,200 @@
+import { rm } from 'node:fs/promises';
+
+import type { Alarms } from '../alarms/alarms.ts';
+import type { DeliveryLedger } from '../catalogue/catalogue.ts';
+import type { Removal, RetentionLedger } from '../catalogue/retention-ledger.ts';
+import type { Clock } from '../delivery/clock.ts';
+import { explained } from '../delivery/explained.ts';
+import { retryDelay, type RetryDelays } from '../delivery/retry.ts';
+import type { Target, TargetPath } from '../delivery/target.ts';
+import { MitschnittError } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+export interface RemoverParts {
+  readonly ledger: Pick<RetentionLedger, 'dueRemovals' | 'noteRemoval' | 'postponeRemoval'> &
+    Pick<DeliveryLedger, 'sync'>;
+  readonly clock: Clock;
+  /** Makes a target of the configuration; undefined: there is none of this name any more. */
+  readonly targetOf: (name: string) => Target | undefined;
+  /** Absolute paths of all local files of a recording. */
+  readonly pathsOf: (recording: string) => readonly string[];
+  /** Resolves when no delivery of a recording is under way. */
+  readonly settled: (recording: string) => Promise<void>;
+  readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
+  readonly log: Log;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** Read from the catalogue in one go. */
+const removalsPerPage = 100;
+/** Nobody has to delete within minutes: a server that restarts is no alarm. */
+const alarmAfterMs = 3_600_000;
+const delays: RetryDelays = { firstMs: 60_000, longestMs: 3_600_000, jitter: 0.2 };
+/** A sidecar is some kilobytes; what is longer is none. */
+const longestSidecar = 1_000_000;
+
+/** What stands for this machine among the targets. */
+const here = 'local';
+
+/**
+ * Removes what was ordered to be removed: first the file, then the note that says so. A process that dies in between
+ * finds it `absent` the next time. A target that fails rests until the next round.
+ */
+export class Remover {
+  readonly #parts: RemoverParts;
+  #working: Promise<void> | undefined;
+  #again = false;
+  #stopping = new AbortController();
+
+  constructor(parts: RemoverParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#stopping = new AbortController();
+  }
+
+  /** Tries all that is due, each once. One round at a time; what is ordered meanwhile gets one of its own. */
+  async work(): Promise<void> {
+    this.#again = true;
+    this.#working ??= this.#rounds().finally(() => (this.#working = undefined));
+    await this.#working;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#working;
+  }
+
+  async #rounds(): Promise<void> {
+    do {
+      this.#again = false;
+      await new Round(this.#parts, this.#stopping.signal).run();
+    } while (this.#wantsAnother());
+  }
+
+  #wantsAnother(): boolean {
+    return this.#again && !this.#stopping.signal.aborted;
+  }
+}
+
+/** One walk through all that is due, with one connection to each target. */
+class Round {
+  readonly #parts: RemoverParts;
+  readonly #signal: AbortSignal;
+  readonly #open = new Map<string, Target | undefined>();
+  readonly #failed = new Set<string>();
+  readonly #succeeded = new Set<string>();
+  #synced = false;
+
+  constructor(parts: RemoverParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const { ledger, clock, alarms } = this.#parts;
+    try {
+      for (let after = 0; ;) {
+        const due = await ledger.dueRemovals(clock.now(), removalsPerPage, after);
+        for (const removal of due) await this.#attempt(removal);
+        const last = due.at(-1);
+        if (!last || due.length < removalsPerPage || this.#signal.aborted) break;
+        after = last.id;
+      }
+      for (const name of this.#succeeded) if (!this.#failed.has(name)) alarms.clear('removal-failing', name);
+    } finally {
+      for (const target of this.#open.values()) await target?.close().catch(() => undefined);
+    }
+  }
+
+  async #attempt(removal: Removal): Promise<void> {
+    const { ledger, clock, log } = this.#parts;
+    const { recording, target = here, reason, erasure, actor } = removal;
+    if (this.#isStopping() || this.#failed.has(target)) return;
+    try {
+      const result = await this.#remove(removal);
+      await ledger.noteRemoval(removal, result, clock.now());
+      this.#succeeded.add(target);
+      log.info('deleted', { recording, target, reason, erasure, actor, result });
+    } catch (thrown) {
+      if (!this.#isStopping()) await this.#failure(removal, explained(thrown, target));
+    }
+  }
+
+  #isStopping(): boolean {
+    return this.#signal.aborted;
+  }
+
+  async #remove(removal: Removal): Promise<'removed' | 'absent'> {
+    const { ledger, pathsOf, settled } = this.#parts;
+    // A power cut must not take back the notes by which this is due.
+    if (!this.#synced) await ledger.sync();
+    this.#synced = true;
+    const { recording, target: name } = removal;
+    // What is being sent would arrive after its removal.
+    await settled(recording);
+    if (name === undefined) {
+      await Promise.all(pathsOf(recording).map((path) => rm(path, { force: true })));
+      return 'removed';
+    }
+    if (!this.#open.has(name)) this.#open.set(name, this.#parts.targetOf(name));
+    const target = this.#open.get(name);
+    if (!target) throw unknownTarget(name);
+    await this.#removeSidecar(target, removal);
+    return await target.remove({ folder: removal.folder, name: removal.name }, this.#signal);
+  }
+
+  /** Only what says itself that it is of this recording: another file may have the name. */
+  async #removeSidecar(target: Target, { recording, folder, name }: Removal): Promise<void> {
+    const path = { folder, name: name.replace(/\.wav$/i, '') + '.json' };
+    if ((await this.#idIn(target, path)) === recording) await target.remove(path, this.#signal);
+  }
+
+  async #idIn(target: Target, path: TargetPath): Promise<unknown> {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const piece of target.read(path, this.#signal)) {
+        bytes += piece.length;
+        if (bytes > longestSidecar) return undefined;
+        pieces.push(piece);
+      }
+    } catch (error) {
+      if (error instanceof MitschnittError && error.code === 'file-missing') return undefined;
+      throw error;
+    }
+    try {
+      return (JSON.parse(Buffer.concat(pieces).toString('utf8')) as { id?: unknown } | null)?.id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #failure(removal: Removal, error: MitschnittError): Promise<void> {
+    const { ledger, clock, alarms, log, random = Math.random } = this.#parts;
+    const { recording, target = here, attempts, orderedAt } = removal;
+    const { code, message: problem, fault, hint } = error;
+    const now = clock.now();
+    log.warn('not deleted', { recording, target, code, problem, hint });
+    if (!error.retry) {
+      // Never: a mailbox. It is logged as such, and not tried again.
+      await ledger.noteRemoval(removal, code, now);
+      return;
+    }
+    this.#failed.add(target);
+    await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
+    if (now - orderedAt >= alarmAfterMs)
+      alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint });
+  }
+}
+
+function unknownTarget(name: string): MitschnittError {
+  return new MitschnittError(`Target ${name}: the configuration has it no more`, {
+    code: 'unknown-target',
+    fault: 'configuration',
+    retry: true,
+    hint: 'Put it back under targets until what is to be deleted there is deleted.',
+  });
+}

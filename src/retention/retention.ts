@@ -1,0 +1,125 @@
+import { setImmediate } from 'node:timers/promises';
+
+import type { RecordingEnd, CallPosition, RetentionLedger } from '../catalogue/retention-ledger.ts';
+import type { Clock } from '../delivery/clock.ts';
+import { errorFields, type Log } from '../log.ts';
+import { decideRemote, decideRows, type RetentionPeriods } from '../recording/retention.ts';
+import type { Remover } from './remover.ts';
+
+export interface RetentionParts {
+  readonly ledger: Pick<
+    RetentionLedger,
+    'groupsKept' | 'expiringRecordings' | 'orderRemoval' | 'expiringCalls' | 'deleteCall'
+  >;
+  readonly remover: Pick<Remover, 'work' | 'start' | 'stop'>;
+  readonly clock: Clock;
+  readonly periodsOf: (group: string) => RetentionPeriods;
+  /** Targets from which files can be removed; the others keep them. */
+  readonly removable: readonly string[];
+  readonly log: Log;
+}
+
+/** How often it is looked for what is due. */
+const lookMs = 3_600_000;
+/** How often it is looked whether a removal is to be tried again. */
+const tickMs = 60_000;
+/** Looked at in one go: some ms in which nothing else of the process runs. */
+const perPage = 50;
+
+const by = { erasure: undefined, actor: 'mitschnitt' } as const;
+
+/** Orders every hour the removal of what has been kept for long enough, and has it removed. */
+export class Retention {
+  readonly #parts: RetentionParts;
+  #nextLook = 0;
+  #working: Promise<void> | undefined;
+  #cancel: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(parts: RetentionParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins after a moment: what waits for the start of the process comes first. */
+  start(): void {
+    this.#stopped = false;
+    this.#parts.remover.start();
+    this.#plan();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancel?.();
+    await this.#parts.remover.stop();
+    await this.#working;
+  }
+
+  /** Looks for what is due, and tries all that is ordered. Never rejects. */
+  async run(): Promise<void> {
+    try {
+      const groups = await this.#parts.ledger.groupsKept();
+      for (const group of groups) await this.#orderRemote(group);
+      await this.#parts.remover.work();
+      for (const group of groups) await this.#deleteRows(group);
+    } catch (error) {
+      this.#parts.log.error('retention failed internally, it is tried again', errorFields(error));
+    }
+  }
+
+  #plan(): void {
+    if (this.#stopped) return;
+    this.#cancel = this.#parts.clock.after(tickMs, () => {
+      this.#working = this.#tick().finally(() => this.#plan());
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const now = this.#parts.clock.now();
+    // Also when the clock was set back.
+    const isTime = now >= this.#nextLook || this.#nextLook - now > lookMs;
+    if (isTime) {
+      this.#nextLook = now + lookMs;
+      await this.run();
+      return;
+    }
+    await this.#parts.remover.work().catch((error: unknown) => {
+      this.#parts.log.error('deleting failed internally, it is tried again', errorFields(error));
+    });
+  }
+
+  async #orderRemote(group: string): Promise<void> {
+    const { ledger, clock, periodsOf, removable } = this.#parts;
+    const periods = periodsOf(group);
+    if (periods.remote === undefined) return;
+    const now = clock.now();
+    const reason = { ...by, reason: 'retention.remote' };
+    for (let after: RecordingEnd | undefined; !this.#stopped;) {
+      const page = await ledger.expiringRecordings(group, now - periods.remote, perPage, after);
+      for (const kept of page)
+        if (decideRemote(kept, periods, now) === 'due')
+          await ledger.orderRemoval(kept.recording.id, removable, reason, now);
+      after = page.at(-1)?.recording;
+      if (page.length < perPage) return;
+      await setImmediate();
+    }
+  }
+
+  async #deleteRows(group: string): Promise<void> {
+    const { ledger, clock, periodsOf, log } = this.#parts;
+    const periods = periodsOf(group);
+    if (periods.catalogue === undefined) return;
+    const now = clock.now();
+    const reason = { ...by, reason: 'retention.catalogue' };
+    for (let after: CallPosition | undefined; !this.#stopped;) {
+      const page = await ledger.expiringCalls(group, now - periods.catalogue, perPage, after);
+      for (const call of page) {
+        if (decideRows(call, periods, now) !== 'due') continue;
+        await ledger.deleteCall(call.id, reason, now);
+        log.info('deleted from the catalogue', { call: call.id, reason: reason.reason });
+      }
+      after = page.at(-1)?.position;
+      if (page.length < perPage) return;
+      await setImmediate();
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { EmailTarget } from '../../src/delivery/email.ts';
+import { createLog } from '../../src/log.ts';
+import { certificateText } from '../../src/retention/certificate-text.ts';
+import type { Certificate } from '../../src/retention/certificate.ts';
+import { Eraser } from '../../src/retention/eraser.ts';
+import { allOf, sampleCall, START } from '../catalogue/sample.ts';
+import { eventually } from '../live/eventually.ts';
+import { ftp } from '../delivery/ftp.fixture.ts';
+import { Estate } from './estate.ts';
+
+const number = '+41791234567';
+const other = '+41440000000';
+let estate: Estate;
+let eraser: Eraser;
+
+beforeEach(async () => {
+  estate = await Estate.create();
+  eraser = new Eraser({
+    ledger: estate.catalogue,
+    // As it stands when the process was started over.
+    remover: { work: () => estate.remover.work() },
+    now: () => estate.clock.now(),
+    version: '1',
+    timeZone: 'Europe/Zurich',
+    reports: join(estate.path, 'report'),
+    betweenReports: (work) => work(),
+    reportCopies: ['archiv'],
+    memberOf: (asked) => (asked === '200' ? 'Verkauf' : undefined),
+    placeOf: (target) => (target === 'post' ? 'post (e-mail to a@example.com)' : target),
+    log: createLog({ level: 'error', format: 'text' }),
+  });
+});
+afterEach(() => estate.remove());
+
+async function erase(asked = number): Promise<Certificate> {
+  eraser.begin({ number: asked, dryRun: false, actor: 'cli:root' });
+  await eraser.stop();
+  const { phase, problem, certificate } = eraser.state ?? {};
+  if (!certificate) throw new Error(`${phase ?? ''}: ${problem ?? ''}`);
+  return certificate;
+}
+
+describe('the erasure of a number', () => {
+  test('says what there is and touches nothing when only asked', async () => {
+    const recording = await estate.add('a');
+    await estate.catalogue.saveCall(sampleCall('live'));
+    eraser.begin({ number: '0041 79 123 45 67', dryRun: true, actor: 'cli:root' });
+    await eraser.stop();
+    expect(eraser.state).toMatchObject({
+      phase: 'done',
+      found: { counts: { calls: 2, recordings: 1, targets: ['archiv'] }, live: ['live'], held: [] },
+    });
+    expect(existsSync(estate.at('archiv', recording))).toBe(true);
+  });
+
+  test('warns of the number of a member', async () => {
+    await estate.add('a');
+    eraser.begin({ number: '200', dryRun: true, actor: 'cli:root' });
+    await eraser.stop();
+    expect(eraser.state?.found).toMatchObject({ member: 'Verkauf', counts: { recordings: 1 } });
+  });
+
+  test('removes files everywhere and what names the person, and keeps what counts', async () => {
+    const mine = await estate.add('a', { delivered: ['archiv'], pending: ['zweit'] });
+    const others = await estate.add('b', { from: other });
+    const certificate = await erase();
+    expect(existsSync(estate.local('a'))).toBe(false);
+    expect(existsSync(estate.at('archiv', mine))).toBe(false);
+    expect(existsSync(estate.at('archiv', mine).replace('.wav', '.json'))).toBe(false);
+    expect(existsSync(estate.local('b'))).toBe(true);
+    expect(existsSync(estate.at('archiv', others))).toBe(true);
+    const lines = await allOf(estate.catalogue.records({}));
+    expect(lines.map(({ id, from, file }) => [id, from, file])).toEqual([
+      ['a', 'erased', 'erased'],
+      ['b', other, others.name],
+    ]);
+    expect(await allOf(estate.catalogue.deliveries({ state: 'pending' }))).toEqual([]);
+    expect((await estate.catalogue.backlog()).find(({ target }) => target === 'zweit')?.pending).toBe(0);
+    expect(certificate.content).toMatchObject({
+      anonymised_calls: ['call-a'],
+      outstanding: [],
+      not_possible: [],
+      report_copies: ['archiv'],
+    });
+    const removed = certificate.content.removed.map(({ recording, place, result }) => [
+      recording,
+      place,
+      result,
+    ]);
+    expect(removed.sort()).toEqual([
+      ['a', 'archiv', 'removed'],
+      ['a', 'local', 'removed'],
+      ['a', 'zweit', 'absent'],
+    ]);
+  });
+
+  test('leaves the number in no file of the catalogue', async () => {
+    await estate.add('a');
+    await estate.add('b', { from: '0041791234567' });
+    await erase();
+    for (const file of ['catalogue.db', 'catalogue.db-wal']) {
+      const bytes = await readFile(join(estate.path, file));
+      expect(bytes.includes('41791234567')).toBe(false);
+    }
+  });
+
+  test('a delivery that was under way ends without fuss', async () => {
+    await estate.add('a', { delivered: [], pending: ['archiv'] });
+    const [due] = await estate.catalogue.dueDeliveries('archiv', START, 1);
+    await erase();
+    if (!due) throw new Error('nothing is pending');
+    await estate.catalogue.saveDelivery({ ...due.delivery, state: 'delivered' });
+    expect(await estate.catalogue.retrySetAside(undefined)).toBe(0);
+  });
+
+  test('a hold wins, and a call that goes on is named', async () => {
+    const held = await estate.add('held');
+    await estate.catalogue.placeHold({
+      subject: 'held',
+      kind: 'id',
+      at: START,
+      actor: 'x',
+      reason: 'dispute',
+    });
+    await estate.catalogue.saveCall(sampleCall('live'));
+    const { content } = await erase();
+    expect(content.on_hold).toMatchObject([{ call: 'call-held', reason: 'dispute' }]);
+    expect(content.live_calls).toEqual(['live']);
+    expect(content.removed).toEqual([]);
+    expect(existsSync(estate.at('archiv', held))).toBe(true);
+    expect(await estate.catalogue.openCalls()).toEqual([sampleCall('live')]);
+  });
+
+  test('replaces it in the reports, but for lines on hold, byte for byte the rest', async () => {
+    await estate.add('held');
+    await estate.catalogue.placeHold({
+      subject: 'held',
+      kind: 'id',
+      at: START,
+      actor: 'x',
+      reason: undefined,
+    });
+    const head = '\ufeffAnrufer;Angerufener;Gesprächsstart;Gesprächszeit;Aufzeichnung\r\n';
+    const kept = `${number};200;2021-04-07 13:34:26;00:03:12;a.wav\r\n${other};200;2021-04-08 10:00:00;00:00:01;b.wav\r\n`;
+    const mine = `200;"${number}";2021-04-09 10:00:00;00:00:01;Aufnahme_${number}_200.wav\r\n`;
+    const path = join(estate.path, 'report', 'Report_2021-04.csv');
+    await writeFile(path, head + kept + mine, { mode: 0o640 });
+    const { content } = await erase();
+    expect(await readFile(path, 'utf8')).toBe(
+      `${head}${kept}200;erased;2021-04-09 10:00:00;00:00:01;Aufnahme_erased_200.wav\r\n`,
+    );
+    expect(content.reports).toEqual([{ file: 'Report_2021-04.csv', lines: 1, problem: null }]);
+  });
+
+  test('certifies what a mailbox keeps and what is to be tried again, and removes that later', async () => {
+    const mailer = {
+      send: () => Promise.reject(new Error('nothing is sent')),
+      check: () => Promise.resolve(),
+    };
+    const settings = { type: 'email', to: ['a@example.com'], max_size: 1_000 } as never;
+    estate.targets.set(
+      'post',
+      () => new EmailTarget('post', settings, { ...mailer, close: () => Promise.resolve() } as never),
+    );
+    const recording = await estate.add('a', { delivered: ['post', 'archiv'] });
+    const archiv = estate.targets.get('archiv');
+    estate.targets.delete('archiv');
+    const certificate = await erase();
+    const { content, sha256 } = certificate;
+    expect(content.not_possible).toMatchObject([
+      { place: 'post (e-mail to a@example.com)', result: 'not-possible' },
+    ]);
+    expect(content.outstanding).toMatchObject([
+      { recording: 'a', place: 'archiv', result: 'unknown-target' },
+    ]);
+    expect(createHash('sha256').update(JSON.stringify(content)).digest('hex')).toBe(sha256);
+    expect(certificateText(certificate, 'de')).toContain('Kann nicht gelöscht werden (1)');
+    expect(certificateText(certificate, 'en')).toContain(`SHA-256: ${sha256}`);
+    if (archiv) estate.targets.set('archiv', archiv);
+    estate.restart();
+    await estate.clock.pass(3_600_000);
+    await estate.retention.run();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+    const [last] = await allOf(estate.catalogue.deletions(content.erasure));
+    expect(last).toMatchObject({ subject: 'a', target: 'archiv', result: 'removed', reason: 'erasure' });
+  });
+
+  test('a second one waits for the first', async () => {
+    eraser.begin({ number, dryRun: true, actor: 'x' });
+    expect(() => eraser.begin({ number, dryRun: true, actor: 'x' })).toThrow('under way');
+    await eventually(() => Promise.resolve(eraser.state?.phase === 'done'));
+  });
+
+  test('removes recording and sidecar from an FTP server, and tells when the server is down', async () => {
+    const place = await ftp('none').start();
+    try {
+      estate.targets.set('ftp', () => place.target());
+      const recording = await estate.add('a', { delivered: ['ftp'] });
+      const path = `${recording.folder}/${recording.name}`;
+      await place.write(path, Buffer.from('audio'));
+      await place.write(path.replace('.wav', '.json'), Buffer.from(JSON.stringify({ id: 'a' })));
+      await place.kill();
+      const { content } = await erase();
+      expect(content.outstanding).toMatchObject([{ place: 'ftp' }]);
+      await place.restart();
+      await estate.clock.pass(3_600_000);
+      await eventually(async () => {
+        await estate.clock.pass(3_600_000);
+        await estate.remover.work();
+        return (await place.files()).length === 0;
+      });
+    } finally {
+      await place.stop();
+    }
+  });
+});

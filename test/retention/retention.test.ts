@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { Deletion } from '../../src/catalogue/retention-ledger.ts';
+import { allOf, START } from '../catalogue/sample.ts';
+import { nasty } from '../nasty.ts';
+import { day, Estate } from './estate.ts';
+
+let estate: Estate;
+
+beforeEach(async () => {
+  estate = await Estate.create();
+});
+afterEach(() => estate.remove());
+
+const log = async (): Promise<readonly Deletion[]> => await allOf(estate.catalogue.deletions(undefined));
+/** The process works: a minute after its start it looks, and then every hour. */
+const works = async (): Promise<void> => {
+  await estate.retention.run();
+};
+const hold = (subject: string, kind: 'id' | 'number' = 'id') =>
+  estate.catalogue.placeHold({ subject, kind, at: START, actor: 'cli:root', reason: 'dispute' });
+
+describe('local files', () => {
+  test('go after the time of their group, and never while they are on hold', async () => {
+    await estate.add('a');
+    await estate.add('b', { group: 'Einkauf' });
+    await estate.add('c', { from: '+41440000000' });
+    await hold('+41440000000', 'number');
+    const byGroup = new Map([['Einkauf', 0]]);
+    const due = await estate.catalogue.deletable(10, START + day, byGroup);
+    expect(due.map(({ id }) => id)).toEqual(['a']);
+    await estate.catalogue.releaseHold({ subject: '+41440000000', kind: 'number', at: START, actor: 'x' });
+    expect(await estate.catalogue.deletable(10, START + day, byGroup)).toHaveLength(2);
+    await estate.catalogue.noteLocalDeleted(['a'], START);
+    expect(await log()).toMatchObject([{ subject: 'a', what: 'local-file', reason: 'retention.local' }]);
+  });
+});
+
+describe('delivered files', () => {
+  const periods = { local: 0, remote: 30 * day, catalogue: undefined };
+
+  test('are removed with their sidecars when their time is over, and that is logged', async () => {
+    const recording = await estate.add('a', { delivered: ['archiv', 'zweit'] });
+    estate.periods = { Verkauf: periods };
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(true);
+    await estate.clock.pass(31 * day);
+    await works();
+    for (const target of ['archiv', 'zweit']) {
+      expect(existsSync(estate.at(target, recording))).toBe(false);
+      expect(existsSync(estate.at(target, recording).replace('.wav', '.json'))).toBe(false);
+    }
+    expect((await log()).map(({ target, result, reason }) => [target, result, reason])).toEqual([
+      ['zweit', 'removed', 'retention.remote'],
+      ['archiv', 'removed', 'retention.remote'],
+    ]);
+    const [line] = await allOf(estate.catalogue.records({}));
+    expect(line?.deliveries[0]?.removedAt).toBe(estate.clock.now());
+  });
+
+  test('of another group, on hold, pending elsewhere or set aside stay', async () => {
+    estate.periods = { Verkauf: periods };
+    const kept = [
+      await estate.add('other', { group: 'Einkauf' }),
+      await estate.add('held'),
+      await estate.add('pending', { pending: ['zweit'] }),
+      await estate.add('aside', { setAside: ['zweit'] }),
+    ];
+    await hold('call-held');
+    await estate.clock.pass(9_999 * day);
+    await works();
+    for (const recording of kept) expect(existsSync(estate.at('archiv', recording))).toBe(true);
+    expect(await log()).toEqual([]);
+  });
+
+  test('a file of somebody else that has the name of the sidecar stays', async () => {
+    const recording = await estate.add('a');
+    const sidecar = estate.at('archiv', recording).replace('.wav', '.json');
+    await writeFile(sidecar, '{"id":"of-somebody-else"}');
+    estate.periods = { Verkauf: periods };
+    await estate.clock.pass(31 * day);
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+    expect(existsSync(sidecar)).toBe(true);
+  });
+
+  test('that were removed before the process died are noted by the next one', async () => {
+    const recording = await estate.add('a');
+    estate.periods = { Verkauf: periods };
+    await estate.clock.pass(31 * day);
+    const { catalogue } = estate;
+    const note = catalogue.noteRemoval.bind(catalogue);
+    catalogue.noteRemoval = () => Promise.reject(new Error('the process dies'));
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+    expect(await log()).toEqual([]);
+    catalogue.noteRemoval = note;
+    estate.restart();
+    await estate.clock.pass(3_600_000);
+    await works();
+    expect(await log()).toMatchObject([{ subject: 'a', target: 'archiv', result: 'absent' }]);
+  });
+
+  test('that are put on hold after their removal was ordered stay', async () => {
+    const recording = await estate.add('a');
+    const archiv = estate.targets.get('archiv');
+    estate.targets.delete('archiv');
+    estate.periods = { Verkauf: periods };
+    await estate.clock.pass(31 * day);
+    await works();
+    await hold('a');
+    if (archiv) estate.targets.set('archiv', archiv);
+    estate.restart();
+    await estate.clock.pass(day);
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(true);
+    await estate.catalogue.releaseHold({ subject: 'a', kind: 'id', at: START, actor: 'cli:root' });
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+  });
+
+  test('of a target that is down are tried again, with one alarm after an hour, and others go on', async () => {
+    const recording = await estate.add('a', { delivered: ['archiv', 'zweit'] });
+    const second = await estate.add('b', { delivered: ['archiv', 'zweit'] });
+    const away = join(estate.path, 'away');
+    await rename(join(estate.path, 'archiv'), away);
+    estate.periods = { Verkauf: periods };
+    await estate.clock.pass(31 * day);
+    await works();
+    expect(existsSync(estate.at('zweit', recording))).toBe(false);
+    expect(existsSync(estate.at('zweit', second))).toBe(false);
+    expect(estate.alarms).toEqual([]);
+    await estate.clock.pass(2 * 3_600_000);
+    await works();
+    expect(estate.alarms).toEqual([{ kind: 'removal-failing', subject: 'archiv' }]);
+    await rename(away, join(estate.path, 'archiv'));
+    await estate.clock.pass(2 * 3_600_000);
+    await works();
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+    expect(await estate.catalogue.dueRemovals(Number.MAX_SAFE_INTEGER, 10, 0)).toEqual([]);
+  });
+});
+
+describe('the rows of a call', () => {
+  test('go after their time, once its files are gone; the log keeps that they went', async () => {
+    await estate.add('a');
+    await estate.add('held');
+    await hold('held');
+    await estate.catalogue.noteLocalDeleted(['a', 'held'], START);
+    estate.periods = { Verkauf: { local: 0, remote: 30 * day, catalogue: 60 * day } };
+    await estate.clock.pass(61 * day);
+    await works();
+    expect((await allOf(estate.catalogue.records({}))).map(({ id }) => id)).toEqual(['held']);
+    expect((await log())[0]).toMatchObject({
+      subject: 'call-a',
+      what: 'rows',
+      reason: 'retention.catalogue',
+    });
+  });
+});
+
+describe('a hold', () => {
+  test('is placed once, on what is known, shown with its recording, and released once', async () => {
+    await estate.add('a');
+    expect(await hold('nobody')).toBe('unknown');
+    expect(await hold('a')).toBe('placed');
+    expect(await hold('a')).toBe('already-held');
+    const [line] = await allOf(estate.catalogue.records({}));
+    expect(line?.hold).toEqual({ subject: 'a', kind: 'id', at: START, actor: 'cli:root', reason: 'dispute' });
+    const release = { subject: 'a', kind: 'id', at: START, actor: 'cli:root' } as const;
+    expect(await estate.catalogue.releaseHold(release)).toBe(true);
+    expect(await estate.catalogue.releaseHold(release)).toBe(false);
+  });
+
+  test.each(nasty)('is not confused by %j', async (from) => {
+    await estate.add('a', { from });
+    await hold('+41440000000', 'number');
+    expect(await estate.catalogue.deletable(10, START + day)).toHaveLength(1);
+  });
+});
