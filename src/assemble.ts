@@ -9,6 +9,7 @@ import {
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
+import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
@@ -22,7 +23,6 @@ import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
-import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
@@ -35,6 +35,7 @@ import type { Config } from './config/schema.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
+import type { Reporting } from './assemble-report.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
@@ -60,9 +61,9 @@ export function assemble(config: Config): Program {
   const { alarms } = alarming;
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
-  const reporter = reporterOf(config, { catalogue, log, alarms });
+  const reporting = reportingOf(config, { catalogue, log, alarming });
   const checks = connectionChecksOf(config, { log, alarming });
-  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
+  const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporting };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const control = controlOf(config, parts, () => recorder);
@@ -79,7 +80,7 @@ export function assemble(config: Config): Program {
       recorder = await recorderOf(config, policy, parts);
       growth.start();
       await storage.start();
-      await reporter?.start();
+      await reporting?.start();
       uploader.start();
       checks.start();
       await recorder.start();
@@ -91,7 +92,7 @@ export function assemble(config: Config): Program {
       await recorder?.stop();
       await checks.stop();
       await uploader.stop();
-      await reporter?.stop();
+      await reporting?.stop();
       await control.stop();
       await alarming.stop();
       await catalogue.close();
@@ -109,7 +110,7 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 
 /** What the command line asks the running process. */
 function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, checks, spool, uploader } = parts;
+  const { alarms, catalogue, checks, reporting, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -134,7 +135,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         storage: config.storage,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
-    ...uploadAnswers(uploader, catalogue),
+    ...uploadAnswers(uploader, catalogue, reporting),
   });
 }
 
@@ -251,11 +252,11 @@ interface Parts {
   readonly growth: GrowthWatch;
   readonly uploader: Uploader;
   readonly checks: ConnectionChecks;
-  readonly reporter: Reporter | undefined;
+  readonly reporting: Reporting | undefined;
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
-  const { catalogue, spool, log, alarms, growth, uploader, reporter } = parts;
+  const { catalogue, spool, log, alarms, growth, uploader, reporting } = parts;
   const mark = new WatchMarkFile(watchMarkOf(config));
   await mark.start();
   const troubled = (command: string, error: unknown): void => {
@@ -288,36 +289,9 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
     },
     closed: (call) => {
       for (const alarm of alarmsOf(call)) alarms.raise(alarm);
-      reporter?.wake();
+      reporting?.wake();
     },
   });
-}
-
-/** The report is tried again with every call: it is written when nothing was told for so long. */
-const reportTroubleMs = 3_600_000;
-
-function reporterOf(
-  config: Config,
-  { catalogue, log, alarms }: Pick<Parts, 'catalogue' | 'log' | 'alarms'>,
-): Reporter | undefined {
-  const { enabled, path, language, columns } = config.report;
-  if (!enabled) return undefined;
-  return new Reporter(
-    { folder: path, language, columns, timeZone: config.pbx.timezone },
-    catalogue,
-    (problem) => {
-      const facts = errorFields(problem);
-      log.error('the report cannot be written yet', facts);
-      alarms.raise({
-        kind: 'report-unwritable',
-        subject: path,
-        problem: facts.error,
-        fault: 'configuration',
-        hint: facts.hint ?? 'Look at the disk and the rights of the folder of the report.',
-        lastsMs: reportTroubleMs,
-      });
-    },
-  );
 }
 
 /** What says why a connection is missing is told once, not every few seconds for as long as Asterisk is down. */

@@ -14,6 +14,18 @@ import { lineOf, listRecords } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
 import { addRecording, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
+import {
+  addIssues,
+  hurryIssues,
+  lastIssue,
+  lastSeq,
+  pendingIssues,
+  reportLines,
+  reportMark,
+  saveIssue,
+  startsBetween,
+  unfinishedIssues,
+} from './report-issues.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
@@ -31,6 +43,9 @@ import type {
   RecordFilter,
   RecordingPosition,
   ReportAppend,
+  ReportIssue,
+  ReportLines,
+  ReportMark,
   StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
@@ -175,6 +190,47 @@ export class SqliteCatalogue implements Catalogue {
 
   completeAppend(append: ReportAppend): Promise<void> {
     return completeAppend(this.#db, append);
+  }
+
+  reportMark(target: string): Promise<ReportMark | undefined> {
+    return reportMark(this.#db, target);
+  }
+
+  lastSeq(): Promise<number> {
+    return lastSeq(this.#db);
+  }
+
+  startsBetween(mark: ReportMark, next: ReportMark, groups: readonly string[]): Promise<readonly number[]> {
+    return startsBetween(this.#db, mark, next, groups);
+  }
+
+  reportLines(wanted: ReportLines): AsyncIterable<readonly CallRecord[]> {
+    return reportLines(this.#db, wanted);
+  }
+
+  lastIssue(target: string, period: string): Promise<ReportIssue | undefined> {
+    return lastIssue(this.#db, target, period);
+  }
+
+  async addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void> {
+    await addIssues(this.#db, target, issues, mark);
+    await this.sync();
+  }
+
+  pendingIssues(target: string): Promise<readonly ReportIssue[]> {
+    return pendingIssues(this.#db, target);
+  }
+
+  unfinishedIssues(): Promise<readonly string[]> {
+    return unfinishedIssues(this.#db);
+  }
+
+  saveIssue(issue: ReportIssue): Promise<void> {
+    return saveIssue(this.#db, issue);
+  }
+
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
+    return hurryIssues(this.#db, state);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {

@@ -1,6 +1,6 @@
 import { MitschnittError } from '../errors.ts';
 import type { Mailer, Message } from '../mail/mail.ts';
-import { emailText, type MailLanguage } from './email-message.ts';
+import { emailText, reportText, type MailLanguage } from './email-message.ts';
 import { OpenRecording } from './local-file.ts';
 import { targetError } from './target-errors.ts';
 import type { Stored, Target, Upload } from './target.ts';
@@ -58,7 +58,10 @@ export class EmailTarget implements Target {
 
   #message({ id, name, bytes, facts }: Upload, content: AsyncIterable<Buffer>): Message {
     const { to, languageOf, timeZone } = this.#settings;
-    const text = emailText(facts, name, { language: languageOf(facts.group), timeZone });
+    const text =
+      'period' in facts
+        ? reportText(facts, name)
+        : emailText(facts, name, { language: languageOf(facts.group), timeZone });
     return { id, to, ...text, attachment: { name, type: mediaType(name), bytes, content } };
   }
 
@@ -67,7 +70,7 @@ export class EmailTarget implements Target {
     const bytes = await this.#mailer.sizeOf(message);
     if (bytes <= limit) return;
     throw targetError(this.name, {
-      what: `the message with this recording has ${megabytes(bytes)}, and max_size is ${megabytes(limit)}`,
+      what: `the message with this file has ${megabytes(bytes)}, and max_size is ${megabytes(limit)}`,
       code: 'too-large-for-email',
       fault: 'configuration',
       retry: false,
@@ -93,7 +96,8 @@ function megabytes(bytes: number): string {
   return `${(bytes / bytesPerMegabyte).toFixed(1)} MB`;
 }
 
-/** A sidecar is no audio. */
+/** Sidecars and reports are no audio. */
 function mediaType(name: string): string {
-  return name.endsWith('.json') ? 'application/json' : 'audio/wav';
+  if (name.endsWith('.json')) return 'application/json';
+  return name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'audio/wav';
 }

@@ -119,7 +119,15 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
+    files: [
+      'main.ts',
+      'assemble.ts',
+      'assemble-alarms.ts',
+      'assemble-delivery.ts',
+      'assemble-report.ts',
+      'version.ts',
+      'cli/',
+    ],
     mayImport: [
       'entry',
       'web',

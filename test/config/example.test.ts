@@ -19,7 +19,6 @@ async function supported(): Promise<string> {
   const text = await example();
   return text
     .replace(/archiv: \{ type: smb.*/, 'archiv: { type: folder, path: /srv }')
-    .replace(', deliver: daily', '')
     .replaceAll(/^(cleanup|web):.*\n/gm, '');
 }
 
@@ -27,7 +26,6 @@ describe('the example of the product description', () => {
   test('is refused only for what is not supported yet', async () => {
     expect(await faultsOf(await example(), environment)).toEqual([
       '29:1 cleanup: is not supported yet -> leave cleanup out',
-      '32:40 report.deliver: is not supported yet -> leave report.deliver out',
       '33:1 web: is not supported yet -> leave web out',
     ]);
   });
