@@ -45,6 +45,8 @@ export interface Listings {
   records(filter: RecordFilter): AsyncIterable<ListedRecord>;
   /** The deliveries in one state, target by target, oldest recording first. */
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery>;
+  /** The recording with this content (SHA-256, lower-case hex), else one that has the name; undefined: there is none. */
+  identify(sha256: string, name: string): Promise<FinishedRecording | undefined>;
   /** What is pending, set aside and delivered, for each target that ever had a delivery; also for one that is gone. */
   backlog(): Promise<readonly TargetBacklog[]>;
 }

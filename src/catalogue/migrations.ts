@@ -13,7 +13,13 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-alarm-notices': { up: createAlarmNotices },
   '0004-backlogs': { up: countBacklogs },
   '0005-report-issues': { up: createReportIssues },
+  '0006-identify-files': { up: indexFiles },
 };
+
+async function indexFiles(db: Kysely<Tables>): Promise<void> {
+  await db.schema.createIndex('recordings_sha256').on('recordings').column('sha256').execute();
+  await db.schema.createIndex('recordings_name').on('recordings').column('name').execute();
+}
 
 async function createReportIssues(db: Kysely<Tables>): Promise<void> {
   await db.schema

@@ -12,7 +12,7 @@ import {
 } from './deliveries.ts';
 import { lineOf, listRecords } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
-import { addRecording, mediaOf } from './recordings.ts';
+import { addRecording, identify, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import {
   addIssues,
@@ -132,6 +132,10 @@ export class SqliteCatalogue implements Catalogue {
 
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery> {
     return listDeliveries(this.#db, filter);
+  }
+
+  identify(sha256: string, name: string): Promise<FinishedRecording | undefined> {
+    return identify(this.#db, sha256, name);
   }
 
   backlog(): Promise<readonly TargetBacklog[]> {
