@@ -8,11 +8,11 @@ import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
 import { WebhookChannel } from './alarms/webhook-channel.ts';
 import { alarmsFileOf } from './config/files.ts';
 import { SmtpMailer } from './mail/smtp.ts';
+import type { DeliveryEvent } from './alarms/upload-alarms.ts';
 import type { NoticePolicy } from './alarms/notices.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { ConnectionCheck } from './catalogue/catalogue.ts';
-import type { UploadEvent } from './delivery/upload-events.ts';
 import type { Log } from './log.ts';
 
 /** What belongs together begins within seconds. */
@@ -24,7 +24,7 @@ const quietMs = 5 * 60_000;
 export interface Alarming {
   readonly alarms: Alarms;
   /** Hears what becomes of deliveries. */
-  delivery(event: UploadEvent): void;
+  delivery(event: DeliveryEvent): void;
   /** Hears what came of asking a target. */
   checked(check: ConnectionCheck): void;
   /** Takes over what a former process left. With the catalogue open. */

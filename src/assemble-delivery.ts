@@ -108,19 +108,25 @@ export function connectionChecksOf(
   });
 }
 
-/** What the running process answers about deliveries. */
-export function uploadAnswers(uploader: Uploader, catalogue: Catalogue): Answers {
+/** What the running process answers about deliveries; those of reports are hurried along with the recordings. */
+export function uploadAnswers(
+  uploader: Uploader,
+  catalogue: Catalogue,
+  reports?: { hurry(state: 'pending' | 'set-aside'): Promise<number> },
+): Answers {
   const uploads = async (): Promise<Uploads> => uploadsOf(uploader.activity, await catalogue.backlog());
   return {
     'GET /uploads': uploads,
-    'POST /upload': () => {
+    'POST /upload': async () => {
       // Not waited for: a backlog may take hours. Whoever asked looks at the progress.
       void uploader.runNow();
+      await reports?.hurry('pending');
       return uploads();
     },
     'POST /retry': async (body): Promise<RetryAnswer> => {
       const { id } = retryRequestOf(body);
-      return { retried: await uploader.retry(id) };
+      const reported = id === undefined ? await reports?.hurry('set-aside') : 0;
+      return { retried: (await uploader.retry(id)) + (reported ?? 0) };
     },
   };
 }

@@ -10,6 +10,7 @@ import {
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
+import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
@@ -25,7 +26,6 @@ import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
-import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
@@ -40,6 +40,7 @@ import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
 import type { SelfTest } from './selftest/self-test.ts';
+import type { Reporting } from './assemble-report.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
@@ -65,14 +66,14 @@ export function assemble(config: Config): Program {
   const { alarms } = alarming;
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
-  const reporter = reporterOf(config, { catalogue, log, alarms });
-  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter });
+  const reporting = reportingOf(config, { catalogue, log, alarming });
+  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter: reporting });
   const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
   const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
   let endSchedule: (() => void) | undefined;
   const parts: Parts = {
-    ...{ catalogue, spool, log, alarms, growth, uploader, checks, reporter, selfTest, deleting },
+    ...{ catalogue, spool, log, alarms, growth, uploader, checks, reporting, selfTest, deleting },
   };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
@@ -91,7 +92,7 @@ export function assemble(config: Config): Program {
       recorder = await recorderOf(config, policy, parts);
       growth.start();
       await storage.start();
-      await reporter?.start();
+      await reporting?.start();
       uploader.start();
       checks.start(await catalogue.checks());
       await selfTest.start();
@@ -111,7 +112,7 @@ export function assemble(config: Config): Program {
       await checks.stop();
       await deleting.stop();
       await uploader.stop();
-      await reporter?.stop();
+      await reporting?.stop();
       await control.stop();
       await alarming.stop();
       await catalogue.close();
@@ -134,7 +135,7 @@ function controlOf(
   running: () => Recorder | undefined,
   more: Answers,
 ): ControlSocket {
-  const { alarms, catalogue, checks, deleting, selfTest, spool, uploader } = parts;
+  const { alarms, catalogue, checks, deleting, reporting, selfTest, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -160,7 +161,7 @@ function controlOf(
         storage: config.storage,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
-    ...uploadAnswers(uploader, catalogue),
+    ...uploadAnswers(uploader, catalogue, reporting),
     ...selfTestAnswers(selfTest),
     ...more,
     ...deleting.answers,
@@ -282,13 +283,13 @@ interface Parts {
   readonly growth: GrowthWatch;
   readonly uploader: Uploader;
   readonly checks: ConnectionChecks;
-  readonly reporter: Reporter | undefined;
+  readonly reporting: Reporting | undefined;
   readonly selfTest: SelfTest;
   readonly deleting: Deleting;
 }
 
 async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
-  const { catalogue, spool, log, alarms, growth, uploader, reporter, selfTest } = parts;
+  const { catalogue, spool, log, alarms, growth, uploader, reporting, selfTest } = parts;
   const mark = new WatchMarkFile(watchMarkOf(config));
   await mark.start();
   const troubled = (command: string, error: unknown): void => {
@@ -321,7 +322,7 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
     },
     closed: (call) => {
       for (const alarm of alarmsOf(call)) alarms.raise(alarm);
-      reporter?.wake();
+      reporting?.wake();
     },
     tested: (call) => {
       selfTest.tell(call);
@@ -334,33 +335,6 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
     control: (request) => recorder.control(request),
   });
   return recorder;
-}
-
-/** The report is tried again with every call: it is written when nothing was told for so long. */
-const reportTroubleMs = 3_600_000;
-
-function reporterOf(
-  config: Config,
-  { catalogue, log, alarms }: Pick<Parts, 'catalogue' | 'log' | 'alarms'>,
-): Reporter | undefined {
-  const { enabled, path, language, columns } = config.report;
-  if (!enabled) return undefined;
-  return new Reporter(
-    { folder: path, language, columns, timeZone: config.pbx.timezone },
-    catalogue,
-    (problem) => {
-      const facts = errorFields(problem);
-      log.error('the report cannot be written yet', facts);
-      alarms.raise({
-        kind: 'report-unwritable',
-        subject: path,
-        problem: facts.error,
-        fault: 'configuration',
-        hint: facts.hint ?? 'Look at the disk and the rights of the folder of the report.',
-        lastsMs: reportTroubleMs,
-      });
-    },
-  );
 }
 
 /** What says why a connection is missing is told once, not every few seconds for as long as Asterisk is down. */

@@ -1,7 +1,6 @@
-import { UploadAlarms, type AlarmChange, type FailingAfter } from './upload-alarms.ts';
+import { UploadAlarms, type AlarmChange, type DeliveryEvent, type FailingAfter } from './upload-alarms.ts';
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
 import type { ConnectionCheck } from '../catalogue/catalogue.ts';
-import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Alarms } from './alarms.ts';
 
 /** The oldest recordings that wait are those that fail. */
@@ -32,7 +31,7 @@ export class DeliveryAlarms {
     this.#make(this.#uploads.takeOver(standing, failed, Date.now()));
   }
 
-  take(event: UploadEvent): void {
+  take(event: DeliveryEvent): void {
     this.#make(this.#uploads.take(event, Date.now()));
   }
 

@@ -1,6 +1,6 @@
 import type { Alarm, AlarmKind, AlarmRaised } from './alarms.ts';
 import type { Instant } from '../call/call.ts';
-import type { ConnectionCheck } from '../catalogue/catalogue.ts';
+import type { ConnectionCheck, Delivery } from '../catalogue/catalogue.ts';
 import type { UploadEvent } from '../delivery/upload-events.ts';
 import type { Fault, MitschnittError } from '../errors.ts';
 
@@ -21,7 +21,23 @@ const unreachable: ReadonlySet<string> = new Set([
   ...['host-unknown', 'name-service-down'],
 ]);
 
-type Failure = Extract<UploadEvent, { readonly error: MitschnittError }>;
+/** What is told of the way of one file to one target. */
+interface Attempted extends Pick<Delivery, 'target' | 'recording' | 'attempts'> {
+  /** What it is, where it is no recording: `report Report_2021-04.csv`. */
+  readonly what?: string;
+}
+
+interface Failure {
+  readonly type: 'postponed' | 'set-aside';
+  readonly delivery: Attempted;
+  readonly error: MitschnittError;
+}
+
+/** What becomes of recordings and reports; other events of the upload say nothing here. */
+export type DeliveryEvent =
+  | Failure
+  | { readonly type: 'delivered'; readonly delivery: Attempted }
+  | { readonly type: Exclude<UploadEvent['type'], 'postponed' | 'set-aside' | 'delivered'> };
 
 /** What is known of one target. */
 interface Trouble {
@@ -82,7 +98,7 @@ export class UploadAlarms {
     });
   }
 
-  take(event: UploadEvent, now: Instant): readonly AlarmChange[] {
+  take(event: DeliveryEvent, now: Instant): readonly AlarmChange[] {
     if (event.type === 'postponed') return this.#postponed(event, now);
     if (event.type !== 'set-aside' && event.type !== 'delivered') return [];
     const { target: subject, recording } = event.delivery;
@@ -163,7 +179,7 @@ function facts({ fault, hint }: Problem, problem: string) {
 }
 
 function setAside({ delivery, error }: Failure): AlarmChange {
-  const problem = `recording ${delivery.recording}: ${error.message}`;
+  const problem = `${delivery.what ?? `recording ${delivery.recording}`}: ${error.message}`;
   return {
     raise: {
       ...{ kind: 'delivery-set-aside', subject: delivery.target },

@@ -48,6 +48,8 @@ export interface Listings {
   records(filter: RecordFilter): AsyncIterable<ListedRecord>;
   /** The deliveries in one state, target by target, oldest recording first. */
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery>;
+  /** The recording with this content (SHA-256, lower-case hex), else one that has the name; undefined: there is none. */
+  identify(sha256: string, name: string): Promise<FinishedRecording | undefined>;
   /** What is pending, set aside and delivered, for each target that ever had a delivery; also for one that is gone. */
   backlog(): Promise<readonly TargetBacklog[]>;
 }
@@ -169,6 +171,69 @@ export interface ReportLedger {
   completeAppend(append: ReportAppend): Promise<void>;
 }
 
+/** A report for one target: a file that never changes once it is made. Times are ms since 1970. */
+export interface ReportIssue {
+  /** UUID; names its local file. */
+  readonly id: string;
+  readonly target: string;
+  /** The month or day that it is of: `2021-04`, `2021-04-07`. */
+  readonly period: string;
+  /** Whether that was over when it was made: calls that become known later are in an issue of their own. */
+  readonly isClosed: boolean;
+  /** The last line that was known: the place in the order in which calls were closed. */
+  readonly lastSeq: number;
+  /** File name at the target. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly state: Delivery['state'];
+  readonly attempts: number;
+  readonly dueAt: number;
+  readonly deliveredAt: number | undefined;
+  readonly problem: DeliveryProblem | undefined;
+}
+
+/** Up to where a target has its reports: the lines up to `seq`, of calls that began before `until`. */
+export interface ReportMark {
+  readonly seq: number;
+  /** Ms since 1970. */
+  readonly until: number;
+}
+
+/** Lines of the given groups that began from `from` until before `to`, and were closed after `afterSeq`, up to `seq`. */
+export interface ReportLines {
+  readonly groups: readonly string[];
+  readonly from: number;
+  readonly to: number;
+  readonly afterSeq: number;
+  readonly seq: number;
+}
+
+/** What the delivery of reports needs. */
+export interface ReportIssues {
+  reportMark(target: string): Promise<ReportMark | undefined>;
+  /** The place of the line that was closed last; 0: there is none. */
+  lastSeq(): Promise<number>;
+  /**
+   * When lines began that the mark does not cover, up to the time and place of another one, as ms since 1970: rounded
+   * down to the quarter of an hour, which is enough to know their day anywhere.
+   */
+  startsBetween(mark: ReportMark, next: ReportMark, groups: readonly string[]): Promise<readonly number[]>;
+  /** In the order of their start. */
+  reportLines(wanted: ReportLines): AsyncIterable<readonly CallRecord[]>;
+  /** The issue of a period that a target was given last. */
+  lastIssue(target: string, period: string): Promise<ReportIssue | undefined>;
+  /** Notes issues and the mark that they reach, in one transaction; outlives a power cut when it resolves. */
+  addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void>;
+  /** What is pending: the one that is due first comes first. */
+  pendingIssues(target: string): Promise<readonly ReportIssue[]>;
+  /** The ids of all that are not delivered. */
+  unfinishedIssues(): Promise<readonly string[]>;
+  saveIssue(issue: ReportIssue): Promise<void>;
+  /** Makes what is in a state pending and due now. Returns how many that were. */
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number>;
+}
+
 /** How full the disk of the spool was at a time. */
 export interface StorageSample {
   /** Ms since 1970. */
@@ -246,6 +311,7 @@ export interface Catalogue
     DeliveryLedger,
     CheckLedger,
     ReportLedger,
+    ReportIssues,
     NoticeLedger,
     StorageHistory,
     RetentionLedger {

@@ -15,7 +15,54 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-backlogs': { up: countBacklogs },
   '0005-connection-checks': { up: createConnectionChecks },
   '0006-retention': { up: createRetention },
+  '0008-report-issues': { up: createReportIssues },
+  '0009-identify-files': { up: indexFiles },
 };
+
+async function indexFiles(db: Kysely<Tables>): Promise<void> {
+  await db.schema.createIndex('recordings_sha256').on('recordings').column('sha256').execute();
+  await db.schema.createIndex('recordings_name').on('recordings').column('name').execute();
+}
+
+async function createReportIssues(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('report_marks')
+    .addColumn('target', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('seq', 'integer', (column) => column.notNull())
+    .addColumn('until', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('report_issues')
+    .addColumn('number', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (column) => column.notNull().unique())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('period', 'text', (column) => column.notNull())
+    .addColumn('is_closed', 'integer', (column) => column.notNull())
+    .addColumn('last_seq', 'integer', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('bytes', 'integer', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('attempts', 'integer', (column) => column.notNull())
+    .addColumn('due_at', 'integer', (column) => column.notNull())
+    .addColumn('delivered_at', 'integer')
+    .addColumn('problem_at', 'integer')
+    .addColumn('problem_code', 'text')
+    .addColumn('problem_message', 'text')
+    .addColumn('problem_hint', 'text')
+    .execute();
+  await db.schema
+    .createIndex('report_issues_period')
+    .on('report_issues')
+    .columns(['target', 'period', 'number'])
+    .execute();
+  await db.schema
+    .createIndex('report_issues_pending')
+    .on('report_issues')
+    .columns(['target', 'due_at'])
+    .where(sql.ref('state'), '=', sql.lit('pending'))
+    .execute();
+}
 
 async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {
   await db.schema

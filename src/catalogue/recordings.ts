@@ -33,6 +33,18 @@ export async function mediaOf(db: Kysely<Tables>, recording: RecordingId): Promi
   return row && { bytes: row.bytes, durationMs: row.duration_ms, sha256: row.sha256, repaired: false };
 }
 
+export async function identify(
+  db: Kysely<Tables>,
+  sha256: string,
+  name: string,
+): Promise<FinishedRecording | undefined> {
+  const all = db.selectFrom('recordings').selectAll().limit(1);
+  const row =
+    (await all.where('sha256', '=', sha256).executeTakeFirst()) ??
+    (await all.where('name', '=', name).executeTakeFirst());
+  return row && recordingFrom(row);
+}
+
 async function addDelivery(db: Kysely<Tables>, recording: FinishedRecording, target: string): Promise<void> {
   await insertDelivery(db, {
     recording: recording.id,

@@ -17,9 +17,21 @@ import { holds, placeHold, releaseHold } from './holds.ts';
 import { lineOf, listRecords } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
 import { checks, saveCheck } from './checks.ts';
-import { addRecording, mediaOf } from './recordings.ts';
+import { addRecording, identify, mediaOf } from './recordings.ts';
 import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
+import {
+  addIssues,
+  hurryIssues,
+  lastIssue,
+  lastSeq,
+  pendingIssues,
+  reportLines,
+  reportMark,
+  saveIssue,
+  startsBetween,
+  unfinishedIssues,
+} from './report-issues.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
@@ -38,6 +50,9 @@ import type {
   RecordFilter,
   RecordingPosition,
   ReportAppend,
+  ReportIssue,
+  ReportLines,
+  ReportMark,
   StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
@@ -139,6 +154,10 @@ export class SqliteCatalogue implements Catalogue {
     return listDeliveries(this.#db, filter);
   }
 
+  identify(sha256: string, name: string): Promise<FinishedRecording | undefined> {
+    return identify(this.#db, sha256, name);
+  }
+
   backlog(): Promise<readonly TargetBacklog[]> {
     return backlog(this.#db);
   }
@@ -199,6 +218,47 @@ export class SqliteCatalogue implements Catalogue {
 
   completeAppend(append: ReportAppend): Promise<void> {
     return completeAppend(this.#db, append);
+  }
+
+  reportMark(target: string): Promise<ReportMark | undefined> {
+    return reportMark(this.#db, target);
+  }
+
+  lastSeq(): Promise<number> {
+    return lastSeq(this.#db);
+  }
+
+  startsBetween(mark: ReportMark, next: ReportMark, groups: readonly string[]): Promise<readonly number[]> {
+    return startsBetween(this.#db, mark, next, groups);
+  }
+
+  reportLines(wanted: ReportLines): AsyncIterable<readonly CallRecord[]> {
+    return reportLines(this.#db, wanted);
+  }
+
+  lastIssue(target: string, period: string): Promise<ReportIssue | undefined> {
+    return lastIssue(this.#db, target, period);
+  }
+
+  async addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void> {
+    await addIssues(this.#db, target, issues, mark);
+    await this.sync();
+  }
+
+  pendingIssues(target: string): Promise<readonly ReportIssue[]> {
+    return pendingIssues(this.#db, target);
+  }
+
+  unfinishedIssues(): Promise<readonly string[]> {
+    return unfinishedIssues(this.#db);
+  }
+
+  saveIssue(issue: ReportIssue): Promise<void> {
+    return saveIssue(this.#db, issue);
+  }
+
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
+    return hurryIssues(this.#db, state);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {

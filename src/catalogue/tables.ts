@@ -13,6 +13,8 @@ export interface Tables {
   backlogs: BacklogRow;
   records: RecordRow;
   report_appends: ReportAppendRow;
+  report_marks: ReportMarkRow;
+  report_issues: ReportIssueRow;
   storage_samples: StorageSampleRow;
   alarm_notices: AlarmNoticeRow;
   connection_checks: ConnectionCheckRow;
@@ -119,6 +121,30 @@ interface ReportAppendRow {
   text: string;
   /** JSON array of record ids. */
   records: string;
+}
+
+/** Up to where a target has its reports. */
+interface ReportMarkRow {
+  target: string;
+  seq: number;
+  until: number;
+}
+
+export interface ReportIssueRow extends ProblemColumns {
+  /** In the order in which they were made. */
+  number: Generated<number>;
+  id: string;
+  target: string;
+  period: string;
+  is_closed: 0 | 1;
+  last_seq: number;
+  name: string;
+  bytes: number;
+  sha256: string;
+  state: Delivery['state'];
+  attempts: number;
+  due_at: number;
+  delivered_at: number | null;
 }
 
 interface StorageSampleRow {
@@ -326,9 +352,15 @@ export function deliveryRow(
     name: delivery.name,
     delivered_at: delivery.deliveredAt ?? null,
     confirmed_by: delivery.confirmedBy ?? null,
-    problem_at: delivery.problem?.at ?? null,
-    problem_code: delivery.problem?.code ?? null,
-    problem_message: delivery.problem?.message ?? null,
-    problem_hint: delivery.problem?.hint ?? null,
+    ...problemColumns(delivery.problem),
+  };
+}
+
+export function problemColumns(problem: Delivery['problem']): ProblemColumns {
+  return {
+    problem_at: problem?.at ?? null,
+    problem_code: problem?.code ?? null,
+    problem_message: problem?.message ?? null,
+    problem_hint: problem?.hint ?? null,
   };
 }

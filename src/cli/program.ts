@@ -8,6 +8,7 @@ import type { HoldOptions } from './hold.ts';
 import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
 import { allowedInstants, isPointInTime } from './point-in-time.ts';
+import type { VerifyOptions } from './verify.ts';
 
 const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
 
@@ -54,6 +55,7 @@ function commandLine(): Command {
   addCleanup(program);
   addRecordings(program);
   addReport(program);
+  addVerify(program);
   addDeliveries(program);
   addRetention(program);
   addConfig(program);
@@ -147,6 +149,24 @@ function addReport(program: Command): void {
     .action(async (options: { config: string; from: string; to: string; format: 'csv' | 'json' }) =>
       (await import('./report.ts')).report(options),
     );
+}
+
+function addVerify(program: Command): void {
+  verb(program, 'verify', 'tell whether delivered recordings are intact')
+    .argument('<path>', 'a recording, or a folder of them such as a mounted share')
+    .addOption(from())
+    .addOption(to())
+    .option('--target <name>', 'what this target should have in the period; default: what any target has')
+    .option('--sidecars', 'compare with the JSON beside each recording: needs no catalogue')
+    .addOption(json())
+    .action(async (path: string, options: VerifyOptions, command: Command) => {
+      const hasPeriod = options.from !== undefined || options.to !== undefined;
+      if (options.sidecars === true && (hasPeriod || options.target !== undefined))
+        command.error('error: what is missing in a period is told by the catalogue, not with --sidecars');
+      if (options.target !== undefined && !hasPeriod)
+        command.error('error: --target needs a period: --from, --to or both');
+      await (await import('./verify.ts')).verify(path, options);
+    });
 }
 
 function addDeliveries(program: Command): void {

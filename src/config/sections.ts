@@ -341,8 +341,12 @@ export const groupRetentionSchema = z
   .prefault({})
   .describe('How long recordings of this group are kept; what is left out is as in the section retention.');
 
-/** Columns that can be added to those that every report has: the compiler demands each in `report/csv.ts`. */
-const reportColumns = ['outcome', 'rule', 'direction', 'group', 'call_id', 'linked_id', 'id'] as const;
+/** Columns of the report: the compiler demands each in `report/csv.ts`. */
+const reportColumns = [
+  ...(['caller', 'called', 'start', 'talk_time', 'recording'] as const),
+  ...(['outcome', 'rule', 'direction', 'group', 'start_iso', 'talk_seconds'] as const),
+  ...(['id', 'call_id', 'linked_id'] as const),
+] as const;
 export type ReportColumn = (typeof reportColumns)[number];
 
 export const reportSchema = z
@@ -352,17 +356,25 @@ export const reportSchema = z
     path: absolutePath()
       .optional()
       .describe('Folder of the report files. Default: the folder report in the spool.'),
+    files: z
+      .enum(['monthly', 'daily'])
+      .default('monthly')
+      .describe('Whether there is a file of each month or of each day.'),
     columns: z
       .array(z.enum(reportColumns))
       .default([])
-      .describe('Columns added to caller, called, start, talk time and recording, in this order.'),
+      .describe(
+        'Columns added to caller, called, start, talk_time and recording, in this order. If one of these five is named, the report has exactly the columns that are named, in this order.',
+      ),
     deliver: z
       .union([z.enum(['daily', 'monthly']), cron()], { error: 'daily, monthly or a cron expression' })
       .optional()
-      .meta({ description: "When the report is delivered to the groups' targets.", ...notYet() }),
+      .describe(
+        "When the report is delivered to the groups' targets: daily (as of midnight), monthly (as of the first midnight of the month) or at the times of a cron expression of five fields in the time zone of the PBX; 10 minutes later each time, so that calls which end meanwhile are in it. Each target gets the lines of the groups that deliver to it. Without it the report stays on this machine.",
+      ),
   })
   .prefault({})
-  .describe('The CSV file of each month with all calls.');
+  .describe('The CSV file of each month or day with all calls.');
 
 export const webSchema = z
   .strictObject({

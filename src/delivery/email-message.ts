@@ -3,7 +3,7 @@ import { localDateTime } from '../recording/local-time.ts';
 import { isUnknownNumber } from '../recording/naming.ts';
 import { visibleLine } from '../recording/untrusted-text.ts';
 import type { Direction } from '../call/call.ts';
-import type { RecordingFacts } from './target.ts';
+import type { RecordingFacts, ReportFacts } from './target.ts';
 
 /** Languages in which people are written to. */
 export type MailLanguage = 'de' | 'en';
@@ -18,6 +18,8 @@ interface Words {
   readonly direction: string;
   readonly directions: Readonly<Record<Direction, string>>;
   readonly unknown: string;
+  readonly report: string;
+  readonly attached: string;
 }
 
 const words: Readonly<Record<MailLanguage, Words>> = {
@@ -31,6 +33,8 @@ const words: Readonly<Record<MailLanguage, Words>> = {
     direction: 'Anruftyp',
     directions: { incoming: 'ankommend', outgoing: 'abgehend', internal: 'intern' },
     unknown: 'unbekannt',
+    report: 'Anrufbericht',
+    attached: 'Der Bericht liegt bei',
   },
   en: {
     recording: 'Recording',
@@ -42,6 +46,8 @@ const words: Readonly<Record<MailLanguage, Words>> = {
     direction: 'Direction',
     directions: { incoming: 'incoming', outgoing: 'outgoing', internal: 'internal' },
     unknown: 'unknown',
+    report: 'Call report',
+    attached: 'The report is attached',
   },
 };
 
@@ -71,6 +77,15 @@ export function emailText(
     subject: `${said.recording} ${start} ${from} → ${to}`,
     text: lines.map(([name, value]) => `${name}: ${value}\n`).join(''),
   };
+}
+
+/** Subject and text of the message to which a report is attached. */
+export function reportText(
+  { period, language }: ReportFacts,
+  fileName: string,
+): { readonly subject: string; readonly text: string } {
+  const { report, attached } = words[language];
+  return { subject: `${report} ${period}`, text: `${attached}: ${fileName}\n` };
 }
 
 function oneLine(text: string, longest: number): string {

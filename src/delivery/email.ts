@@ -1,6 +1,6 @@
 import { MitschnittError } from '../errors.ts';
 import type { Attachment, Mailer, Message } from '../mail/mail.ts';
-import { emailText, type MailLanguage } from './email-message.ts';
+import { emailText, reportText, type MailLanguage } from './email-message.ts';
 import { OpenRecording } from './local-file.ts';
 import { OpusCopy, opusProblem, silence } from './email-opus.ts';
 import { received } from './received.ts';
@@ -73,7 +73,8 @@ export class EmailTarget implements Target {
   /** What is sent, open for one transfer. A sidecar is sent as it is in any case. */
   async #attachment(upload: Upload): Promise<Attachment & { close(): Promise<void> }> {
     const { name, bytes, signal } = upload;
-    const isAudio = !name.endsWith('.json');
+    const type = mediaType(name);
+    const isAudio = type === 'audio/wav';
     if (isAudio && this.#settings.format === 'opus') {
       // Not what is read is sent, but what is made of it.
       const source = await OpenRecording.open({ ...upload, pace: undefined, onProgress: undefined });
@@ -83,7 +84,6 @@ export class EmailTarget implements Target {
       return { name: copyName, type: 'audio/ogg', bytes: copy.bytes, content, close: () => copy.close() };
     }
     const source = await OpenRecording.open(upload);
-    const type = isAudio ? 'audio/wav' : 'application/json';
     return { name, type, bytes, content: source.pieces(), close: () => source.close() };
   }
 
@@ -98,7 +98,11 @@ export class EmailTarget implements Target {
 
   #message({ id, facts }: Upload, attachment: Attachment): Message {
     const { to, languageOf, timeZone } = this.#settings;
-    const text = emailText(facts, attachment.name, { language: languageOf(facts.group), timeZone });
+    const { name } = attachment;
+    const text =
+      'period' in facts
+        ? reportText(facts, name)
+        : emailText(facts, name, { language: languageOf(facts.group), timeZone });
     return { id, to, ...text, attachment };
   }
 
@@ -118,7 +122,7 @@ export class EmailTarget implements Target {
     const bytes = await this.#mailer.sizeOf(message);
     if (bytes <= limit) return;
     throw targetError(this.name, {
-      what: `the message with this recording has ${megabytes(bytes)}, and max_size is ${megabytes(limit)}`,
+      what: `the message with this file has ${megabytes(bytes)}, and max_size is ${megabytes(limit)}`,
       code: 'too-large-for-email',
       fault: 'configuration',
       retry: false,
@@ -142,4 +146,10 @@ const bytesPerMegabyte = 1e6;
 
 function megabytes(bytes: number): string {
   return `${(bytes / bytesPerMegabyte).toFixed(1)} MB`;
+}
+
+/** Sidecars and reports are no audio. */
+function mediaType(name: string): string {
+  if (name.endsWith('.json')) return 'application/json';
+  return name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'audio/wav';
 }

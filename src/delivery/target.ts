@@ -14,10 +14,17 @@ export interface TargetPath {
   readonly name: string;
 }
 
-/** One file on its way to one target: a finished recording, or the sidecar of one. */
+/** What people are told of a report. */
+export interface ReportFacts {
+  /** What it is of: `2021-04`. */
+  readonly period: string;
+  readonly language: 'de' | 'en';
+}
+
+/** One file on its way to one target: a finished recording, the sidecar of one, or a report. */
 export interface Upload extends TargetPath {
   /**
-   * The recording's UUID; of a sidecar with `-sidecar` behind it. Names the temporary file at the target, so that a
+   * The UUID of the recording or report; of a sidecar with `-sidecar` behind it. Names the temporary file at the target, so that a
    * retry finds and replaces it.
    */
   readonly id: string;
@@ -27,7 +34,7 @@ export interface Upload extends TargetPath {
   readonly bytes: number;
   /** SHA-256 of the local file, lower-case hex. */
   readonly sha256: string;
-  readonly facts: RecordingFacts;
+  readonly facts: RecordingFacts | ReportFacts;
   /** Aborted when the process stops; `put` then ends soon and leaves nothing under the final name. */
   readonly signal: AbortSignal;
   /**

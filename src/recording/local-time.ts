@@ -73,3 +73,26 @@ export function isoWithOffset(instant: number, timeZone: string): string {
   const fraction = String(instant - Math.floor(instant / secondMs) * secondMs).padStart(3, '0');
   return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
 }
+
+/** Far enough to lie on either side of a change of the clock, wherever the zone is and however long the change. */
+const aroundMs = 38 * 3_600_000;
+
+/**
+ * The first instant at which the clock on the wall shows a time (`2026-11-23T14:00:00`); where the time was left out,
+ * when the clock passed over it.
+ */
+export function instantOfLocal(local: string, timeZone: string): number {
+  const asUtc = Date.parse(`${local}Z`);
+  const offsets = [asUtc - aroundMs, asUtc + aroundMs].map((instant) => offsetAt(instant, timeZone));
+  const earliest = asUtc - Math.max(...offsets);
+  const latest = asUtc - Math.min(...offsets);
+  const shown = [earliest, latest].find((instant) => wallClock(instant, timeZone) === local);
+  if (shown !== undefined) return shown;
+  let [before, reached] = [earliest, latest];
+  while (reached - before > secondMs) {
+    const middle = before + Math.floor((reached - before) / 2 / secondMs) * secondMs;
+    if (wallClock(middle, timeZone) >= local) reached = middle;
+    else before = middle;
+  }
+  return reached;
+}

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { isUnknownNumber } from '../recording/naming.ts';
-import { localDateTime, localTime } from '../recording/local-time.ts';
+import { isoWithOffset, localDateTime } from '../recording/local-time.ts';
 import { visibleLine } from '../recording/untrusted-text.ts';
 import type { ReportColumn } from '../config/sections.ts';
 import type { CallRecord } from '../recording/recording.ts';
@@ -12,7 +12,7 @@ export interface ReportFormat {
   readonly language: ReportLanguage;
   /** IANA time zone of the PBX, in which starts are given. */
   readonly timeZone: string;
-  /** Columns after the five that every report has. */
+  /** Columns after the five of every report; if it names one of those, all columns there are, in this order. */
   readonly columns: readonly ReportColumn[];
 }
 
@@ -26,39 +26,45 @@ interface Column {
   readonly value: (record: CallRecord, format: ReportFormat) => string;
 }
 
-const fixedColumns: readonly Column[] = [
-  {
+/** What every report has unless the configuration says otherwise, in this order. */
+const usualColumns = ['caller', 'called', 'start', 'talk_time', 'recording'] as const;
+
+/**
+ * Outcome, rule and direction keep the words of the configuration and the API in every language, so that a formula or a
+ * script that counts them goes on working.
+ */
+const columnsByName: Readonly<Record<ReportColumn, Column>> = {
+  caller: {
     heading: { de: 'Anrufer', en: 'Caller' },
     value: (record, { language }) => partyOf(record.from, language),
   },
-  {
+  called: {
     heading: { de: 'Angerufener', en: 'Called' },
     value: (record, { language }) => partyOf(record.to, language),
   },
-  {
+  start: {
     heading: { de: 'Gesprächsstart', en: 'Call start' },
     value: (record, { timeZone }) => localDateTime(record.startedAt, timeZone),
   },
-  {
-    heading: { de: 'Gesprächszeit', en: 'Talk time' },
-    value: (record) => talkTime(record.talkMs),
-  },
-  {
+  talk_time: { heading: { de: 'Gesprächszeit', en: 'Talk time' }, value: ({ talkMs }) => talkTime(talkMs) },
+  recording: {
     heading: { de: 'Aufzeichnung', en: 'Recording' },
     value: (record, { language }) =>
       record.file ?? (record.verdict.outcome === 'declined' ? declined[language] : ''),
   },
-];
-
-/**
- * Columns that can be added. Outcome, rule and direction keep the words of the configuration and the API in every
- * language, so that a formula or a script that counts them goes on working.
- */
-const furtherColumns: Readonly<Record<ReportColumn, Column>> = {
   outcome: { heading: { de: 'Ergebnis', en: 'Outcome' }, value: ({ verdict }) => verdict.outcome },
   rule: { heading: { de: 'Regel', en: 'Rule' }, value: ({ verdict }) => verdict.rule },
   direction: { heading: { de: 'Anruftyp', en: 'Direction' }, value: ({ direction }) => direction },
   group: { heading: { de: 'Gruppe', en: 'Group' }, value: ({ group }) => group },
+  // With the offset from UTC: the hour that the end of summer time repeats can be told from the one before.
+  start_iso: {
+    heading: { de: 'Beginn (ISO 8601)', en: 'Start (ISO 8601)' },
+    value: (record, { timeZone }) => isoWithOffset(record.startedAt, timeZone),
+  },
+  talk_seconds: {
+    heading: { de: 'Gesprächssekunden', en: 'Talk seconds' },
+    value: ({ talkMs }) => String(wholeSeconds(talkMs)),
+  },
   id: { heading: { de: 'Mitschnitt-ID', en: 'Recording ID' }, value: ({ id }) => id },
   call_id: { heading: { de: 'Anruf-ID', en: 'Call ID' }, value: ({ callId }) => callId },
   linked_id: { heading: { de: 'Asterisk-ID', en: 'Asterisk ID' }, value: ({ linkedId }) => linkedId },
@@ -67,8 +73,9 @@ const furtherColumns: Readonly<Record<ReportColumn, Column>> = {
 const declined: Readonly<Record<ReportLanguage, string>> = { de: 'abgelehnt', en: 'declined' };
 const anonymous: Readonly<Record<ReportLanguage, string>> = { de: 'anonym', en: 'anonymous' };
 
-function columnsOf(format: ReportFormat): readonly Column[] {
-  return [...fixedColumns, ...format.columns.map((name) => furtherColumns[name])];
+function columnsOf({ columns }: ReportFormat): readonly Column[] {
+  const isWhole = usualColumns.some((usual) => columns.includes(usual));
+  return (isWhole ? columns : [...usualColumns, ...columns]).map((name) => columnsByName[name]);
 }
 
 /** The headings of a report, in order. */
@@ -96,17 +103,20 @@ function csvText(rows: readonly (readonly string[])[]): string {
   );
 }
 
-/** The month's file: `Report_2021-04.csv`, `Report_2021-04-2.csv` for its second part. */
-export function reportFileName(startedAt: number, timeZone: string, part = 1): string {
-  const { yyyy, MM } = localTime(startedAt, timeZone);
-  return `Report_${yyyy}-${MM}${part === 1 ? '' : `-${part}`}.csv`;
+/** The file of a month or day: `Report_2021-04.csv`, `Report_2021-04-07.csv`; `Report_2021-04-2.csv` for a second part. */
+export function reportFileName(span: string, part = 1): string {
+  return `Report_${span}${part === 1 ? '' : `-${part}`}.csv`;
 }
 
 /** `00:03:12`: whole seconds, rounded down, as telephone bills have it. From 100 hours on there are more digits. */
 export function talkTime(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const seconds = wholeSeconds(ms);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return parts.map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+function wholeSeconds(ms: number): number {
+  return Math.max(0, Math.floor(ms / 1000));
 }
 
 function partyOf(number: string, language: ReportLanguage): string {

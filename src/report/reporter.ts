@@ -1,13 +1,17 @@
 import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import { csvHead, csvLines, headingsOf, reportFileName } from './csv.ts';
 import { remainsOf, ReportFile } from './report-file.ts';
+import { spanLabel } from './spans.ts';
 import type { ReportAppend, ReportLedger } from '../catalogue/catalogue.ts';
 import type { CallRecord } from '../recording/recording.ts';
 import type { ReportFormat } from './csv.ts';
+import type { ReportSpan } from './spans.ts';
 
 export interface ReportSettings extends ReportFormat {
-  /** Where the monthly files are. Created as needed. */
+  /** Where the files are. Created as needed. */
   readonly folder: string;
+  /** Whether there is a file of each month or of each day. */
+  readonly files: ReportSpan;
 }
 
 /** Records per append: a backlog is worked off in pieces of some 50 KB. */
@@ -16,14 +20,14 @@ const recordsPerAppend = 500;
 const gatherMs = 1_000;
 
 /**
- * Writes one line per record into the monthly files, exactly once, whenever the process dies.
+ * Writes one line per record into the files of the months or days, exactly once, whenever the process dies.
  *
  * What is about to be written, and where, is noted in the ledger first, and the records are marked with the note's
  * removal once the disk has the text. A note that is found later is finished: the text is completed if the file holds
  * a beginning of it. Nothing but such bytes is ever written over: a file that somebody changed in the meantime is
  * continued at its end.
  *
- * Columns or language that change in the middle of a month begin the month's next file, `Report_2021-04-2.csv`.
+ * Columns or language that change in the middle of a span begin its next file, `Report_2021-04-2.csv`.
  */
 export class Reporter {
   readonly #settings: ReportSettings;
@@ -111,21 +115,21 @@ export class Reporter {
       const records = await this.#ledger.unreported(recordsPerAppend);
       const [first] = records;
       if (!first) return;
-      const month = this.#monthOf(first);
-      await this.#append(records.filter((record) => this.#monthOf(record) === month));
+      const span = this.#spanOf(first);
+      await this.#append(records.filter((record) => this.#spanOf(record) === span));
     }
   }
 
-  #monthOf(record: CallRecord): string {
-    return reportFileName(record.startedAt, this.#settings.timeZone);
+  #spanOf({ startedAt }: CallRecord): string {
+    return spanLabel(startedAt, this.#settings.files, this.#settings.timeZone);
   }
 
-  /** Appends records of one month. */
+  /** Appends records of one month or day. */
   async #append(records: readonly CallRecord[]): Promise<void> {
     const [first] = records;
     if (!first) return;
     for (let part = 1; ; part++) {
-      const name = reportFileName(first.startedAt, this.#settings.timeZone, part);
+      const name = reportFileName(this.#spanOf(first), part);
       const file = await ReportFile.open(this.#settings.folder, name);
       try {
         const size = await file.size();

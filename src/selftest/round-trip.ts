@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 
-import type { Target, TargetPath, Upload } from '../delivery/target.ts';
+import type { RecordingFacts, Target, TargetPath, Upload } from '../delivery/target.ts';
 import { explained } from '../delivery/explained.ts';
 import { found, type StepName, type Steps } from './steps.ts';
 
 /** Brings a file to a target, reads it back, and removes it there. */
-export async function roundTrip(target: Target, upload: Upload, steps: Steps): Promise<void> {
+export async function roundTrip(
+  target: Target,
+  upload: Upload & { readonly facts: RecordingFacts },
+  steps: Steps,
+): Promise<void> {
   const at = (name: StepName) => ({ name, group: upload.facts.group, target: target.name });
   const run = <Result>(name: StepName, work: () => Promise<Result>) =>
     steps.run(at(name), () =>

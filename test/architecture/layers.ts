@@ -136,6 +136,7 @@ const LAYERS: readonly Layer[] = [
       'assemble-alarms.ts',
       'assemble-cleanup.ts',
       'assemble-delivery.ts',
+      'assemble-report.ts',
       'assemble-retention.ts',
       'assemble-selftest.ts',
       'version.ts',

@@ -206,7 +206,7 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
   [yes("naming: { file: '{name}' }"), 'naming.file: is no template (unknown placeholder {name}'],
   [
     yes('report: { columns: [outcome, colour] }'),
-    'report.columns[1]: is not valid: "colour" -> outcome, rule, direction, group, call_id, linked_id or id',
+    'report.columns[1]: is not valid: "colour" -> caller, called, start, talk_time, recording, outcome, rule, direction, group, start_iso, talk_seconds, id, call_id or linked_id',
   ],
   [yes('report: { enabled: no }'), 'report.enabled: is not valid: "no" -> true or false'],
   [yes('catalogue: { path: /x }'), 'catalogue.type: is missing -> sqlite or postgres'],
@@ -246,7 +246,6 @@ describe('a fault', () => {
 
 /** Everything whose feature comes later: each is one fault, and not silently without effect. */
 const later: readonly (readonly [text: string, key: string])[] = [
-  [yes('report: { deliver: daily }'), 'report.deliver'],
   [yes('web: { listen: "[::1]:8484" }'), 'web'],
   [yes('catalogue: { type: postgres, url: "postgres://u:p@h/d" }'), 'catalogue.type'],
 ];

@@ -27,6 +27,7 @@ describe('a configuration', () => {
       enabled: true,
       language: 'de',
       path: '/var/spool/asterisk/mitschnitt/report',
+      files: 'monthly',
       columns: [],
     });
     expect(config.catalogue).toEqual({ type: 'sqlite', path: '/var/lib/mitschnitt/catalogue.db' });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvHead, csvLines, harmless, reportFileName, talkTime } from '../../src/report/csv.ts';
+import { lastMomentBefore, spanAt, spanLabel } from '../../src/report/spans.ts';
 import { sampleRecord } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
 import { cellsOf } from './cells.ts';
@@ -77,6 +78,38 @@ describe('further columns', () => {
   });
 });
 
+describe('columns that are chosen', () => {
+  test('are exactly these, in this order, when one of the usual five is named', () => {
+    const format: ReportFormat = { ...german, columns: ['start_iso', 'called', 'talk_seconds'] };
+    expect(csvHead(format) + lineOf({}, format)).toBe(
+      '\ufeffBeginn (ISO 8601);Angerufener;Gesprächssekunden\r\n2021-04-07T13:34:26.000+02:00;200;192\r\n',
+    );
+  });
+
+  test('tell the two hours apart that the end of summer time makes of one', () => {
+    const format: ReportFormat = { ...german, columns: ['start', 'start_iso'] };
+    const at = (start: string) => lineOf({ startedAt: Date.parse(start) }, format);
+    expect(at('2021-10-31T00:30:00Z')).toBe('2021-10-31 02:30:00;2021-10-31T02:30:00.000+02:00\r\n');
+    expect(at('2021-10-31T01:30:00Z')).toBe('2021-10-31 02:30:00;2021-10-31T02:30:00.000+01:00\r\n');
+  });
+});
+
+describe('a day of the report', () => {
+  test.each([
+    ['2021-03-28T12:00:00Z', '2021-03-27T23:00:00.000Z', '2021-03-28T22:00:00.000Z'],
+    ['2021-10-31T01:30:00Z', '2021-10-30T22:00:00.000Z', '2021-10-31T23:00:00.000Z'],
+  ])('that has 23 or 25 hours goes from midnight to midnight: %s', (instant, from, to) => {
+    const span = spanAt(Date.parse(instant), 'daily', 'Europe/Zurich');
+    expect([span.from, span.to].map((each) => new Date(each).toISOString())).toEqual([from, to]);
+  });
+
+  test('is named by the day that ended at midnight, and by the time at any other time', () => {
+    const moment = (instant: string) => lastMomentBefore(Date.parse(instant), 'Europe/Zurich');
+    expect(moment('2021-04-12T22:00:00Z')).toBe('2021-04-12');
+    expect(moment('2021-04-12T12:00:00Z')).toBe('2021-04-12_14-00');
+  });
+});
+
 describe('talk time', () => {
   test.each([
     [0, '00:00:00'],
@@ -100,7 +133,7 @@ describe('the month of a file', () => {
     ['2020-11-01T05:30:00Z', 'America/New_York', 'Report_2020-11.csv'],
     ['2020-11-01T06:30:00Z', 'America/New_York', 'Report_2020-11.csv'],
   ])('of a call at %s in %s: %s', (start, timeZone, file) => {
-    expect(reportFileName(Date.parse(start), timeZone)).toBe(file);
+    expect(reportFileName(spanLabel(Date.parse(start), 'monthly', timeZone))).toBe(file);
   });
 });
 

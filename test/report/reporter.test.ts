@@ -30,7 +30,8 @@ let problems: MitschnittError[];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-report-'));
-  settings = { folder: join(folder, 'report'), language: 'de', timeZone: 'Europe/Zurich', columns: [] };
+  const format = { language: 'de', timeZone: 'Europe/Zurich', columns: [] } as const;
+  settings = { folder: join(folder, 'report'), files: 'monthly', ...format };
   catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
   problems = [];
   await catalogue.open();
@@ -127,6 +128,14 @@ describe('the monthly file', () => {
       }),
     );
     expect((await textOf()).trimEnd().split('\r\n')).toHaveLength(51);
+  });
+
+  test('is one of each day where that is wanted', async () => {
+    await close('100');
+    await close('101', { startedAt: Date.parse('2021-04-07T22:00:00Z') });
+    await started(catalogue, { files: 'daily' });
+    expect(await textOf('Report_2021-04-07.csv')).toBe(HEAD + lineOf('100'));
+    expect(await textOf('Report_2021-04-08.csv')).toMatch(/\r\n101;200;2021-04-08 00:00:00/);
   });
 
   test('continues in a second part when columns or language change', async () => {

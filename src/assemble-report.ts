@@ -1,0 +1,165 @@
+/** The report: written on this machine, and brought to the targets; a part of assemble.ts. */
+import { Cron } from 'croner';
+import { join } from 'node:path';
+
+import type { Alarming } from './assemble-alarms.ts';
+import { targetsOf } from './assemble-delivery.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
+import type { Config } from './config/schema.ts';
+import { errorFields, type Log } from './log.ts';
+import { IssueCourier, type IssueEvent } from './report/issue-courier.ts';
+import { ReportIssuer } from './report/issuer.ts';
+import { Reporter } from './report/reporter.ts';
+
+interface Parts {
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+  readonly alarming: Pick<Alarming, 'alarms' | 'delivery'>;
+}
+
+/** All that is about the report. */
+export interface Reporting {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** A call was closed. */
+  wake(): void;
+  /** Has the reports delivered now that wait, or that were set aside. Returns how many those are. */
+  hurry(state: 'pending' | 'set-aside'): Promise<number>;
+  /** Does something with the report's files while nothing is written into them. */
+  between: Reporter['between'];
+}
+
+/** Undefined: no report is wanted. */
+export function reportingOf(config: Config, parts: Parts): Reporting | undefined {
+  if (!config.report.enabled) return undefined;
+  const reporter = reporterOf(config, parts);
+  const couriers = config.report.deliver === undefined ? [] : couriersOf(config, parts);
+  const issuer = issuerOf(config, parts, () => couriers.forEach((courier) => courier.wake()));
+  return {
+    wake: () => reporter.wake(),
+    between: (work) => reporter.between(work),
+    async start() {
+      await reporter.start();
+      await issuer?.start();
+      for (const courier of couriers) courier.start();
+    },
+    async stop() {
+      await issuer?.stop();
+      await Promise.all(couriers.map((courier) => courier.stop()));
+      await reporter.stop();
+    },
+    async hurry(state) {
+      const hurried = await parts.catalogue.hurryIssues(state);
+      for (const courier of couriers) courier.wake();
+      return hurried;
+    },
+  };
+}
+
+function formatOf({ report, pbx }: Config) {
+  const { language, columns } = report;
+  return { language, columns, timeZone: pbx.timezone };
+}
+
+/** The report is tried again with every call, its delivery every minute: it works when nothing was told for so long. */
+const reportTroubleMs = 3_600_000;
+
+function troubleOf(config: Config, { log, alarming }: Parts): (problem: unknown) => void {
+  return (problem) => {
+    const facts = errorFields(problem);
+    log.error('the report cannot be written yet', facts);
+    alarming.alarms.raise({
+      kind: 'report-unwritable',
+      subject: config.report.path,
+      problem: facts.error,
+      fault: 'configuration',
+      hint: facts.hint ?? 'Look at the disk and the rights of the folder of the report.',
+      lastsMs: reportTroubleMs,
+    });
+  };
+}
+
+function reporterOf(config: Config, parts: Parts): Reporter {
+  const { path: folder, files } = config.report;
+  return new Reporter({ folder, files, ...formatOf(config) }, parts.catalogue, troubleOf(config, parts));
+}
+
+/** Reports on their way to the targets. */
+function outgoingOf({ report }: Config): string {
+  return join(report.path, 'outgoing');
+}
+
+const runsAt = { daily: '0 0 * * *', monthly: '0 0 1 * *' } as const;
+
+function issuerOf(config: Config, parts: Parts, onIssued: () => void): ReportIssuer | undefined {
+  const { deliver, files } = config.report;
+  if (deliver === undefined) return undefined;
+  const pattern = deliver === 'daily' || deliver === 'monthly' ? runsAt[deliver] : deliver;
+  const cron = new Cron(pattern, { timezone: config.pbx.timezone });
+  return new ReportIssuer({
+    ...{ ledger: parts.catalogue, files, format: formatOf(config), folder: outgoingOf(config) },
+    recipients: recipientsOf(config),
+    lastRun: (before) => cron.previousRuns(1, before).at(0),
+    onIssued,
+    onProblem: troubleOf(config, parts),
+  });
+}
+
+/** A target is told of the groups that deliver to it, and of no others. */
+function recipientsOf({ groups, targets }: Config) {
+  return Object.keys(targets)
+    .map((name) => ({
+      name,
+      groups: groups.filter((group) => group.deliver_to.includes(name)).map((group) => group.name),
+    }))
+    .filter((recipient) => recipient.groups.length > 0);
+}
+
+function couriersOf(config: Config, { catalogue, log, alarming }: Parts): readonly IssueCourier[] {
+  const names = new Set(recipientsOf(config).map(({ name }) => name));
+  const told = targetsOf(config).filter(({ name }) => names.has(name));
+  return told.map(
+    ({ name, create }) =>
+      new IssueCourier({
+        ...{ ledger: catalogue, name, create, folder: outgoingOf(config), language: config.report.language },
+        windows: { windows: config.upload.windows, timeZone: config.pbx.timezone },
+        report: (event) => {
+          logIssue(log, event);
+          if (event.type === 'trouble') return;
+          const { issue, ...rest } = event;
+          const { id: recording, target, attempts } = issue;
+          alarming.delivery({
+            ...rest,
+            delivery: { recording, target, attempts, what: `report ${issue.name}` },
+          });
+        },
+      }),
+  );
+}
+
+function logIssue(log: Log, event: IssueEvent): void {
+  if (event.type === 'trouble') {
+    log.error('delivery of a report failed internally', {
+      target: event.target,
+      ...errorFields(event.error),
+    });
+    return;
+  }
+  const { name, target, attempts, dueAt } = event.issue;
+  if (event.type === 'delivered') log.info('report delivered', { report: name, target });
+  else if (event.type === 'postponed') {
+    const again = new Date(dueAt).toISOString();
+    log.warn('report not delivered yet', {
+      report: name,
+      target,
+      attempts,
+      again,
+      ...errorFields(event.error),
+    });
+  } else
+    log.error('report set aside: no retry can deliver it', {
+      report: name,
+      target,
+      ...errorFields(event.error),
+    });
+}

@@ -1,0 +1,153 @@
+import { rm } from 'node:fs/promises';
+import { systemClock, type Clock } from '../delivery/clock.ts';
+import { explained } from '../delivery/explained.ts';
+import { retryDelay, retryDelays } from '../delivery/retry.ts';
+import { isOpen, untilNextMinute, type UploadWindows } from '../delivery/windows.ts';
+import { MitschnittError } from '../errors.ts';
+import { withSuffix } from '../recording/naming.ts';
+import { issueFile } from './issuer.ts';
+import type { ReportIssue, ReportIssues } from '../catalogue/catalogue.ts';
+import type { Target } from '../delivery/target.ts';
+import type { ReportLanguage } from './csv.ts';
+
+/** What becomes of an issue, as it is told to the log and to whoever raises alarms. */
+export type IssueEvent =
+  | { readonly type: 'delivered'; readonly issue: ReportIssue }
+  | { readonly type: 'postponed' | 'set-aside'; readonly issue: ReportIssue; readonly error: MitschnittError }
+  /** Something of our own failed. It is tried again. */
+  | { readonly type: 'trouble'; readonly target: string; readonly error: unknown };
+
+export interface IssueCourierOptions {
+  readonly ledger: Pick<ReportIssues, 'pendingIssues' | 'saveIssue'>;
+  readonly name: string;
+  readonly create: () => Target;
+  readonly windows: UploadWindows;
+  readonly folder: string;
+  readonly language: ReportLanguage;
+  readonly report: (event: IssueEvent) => void;
+  readonly clock?: Clock;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
+/** A clock that is set meanwhile is noticed after this. */
+const longestSleepMs = 60_000;
+/** So many foreign files of one name are no accident. */
+const lastSuffix = 1000;
+
+/** Brings report issues to one target, one at a time: each once, tried again for as long as it takes. */
+export class IssueCourier {
+  readonly #options: IssueCourierOptions;
+  readonly #clock: Clock;
+  readonly #target: Target;
+  #stopping = new AbortController();
+  #work: Promise<void> = Promise.resolve();
+  #rung = false;
+  #awaken: (() => void) | undefined;
+
+  constructor(options: IssueCourierOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#target = options.create();
+  }
+
+  /** Begins with what a former process left. */
+  start(): void {
+    this.#stopping = new AbortController();
+    this.#work = this.#run(this.#stopping.signal);
+  }
+
+  /** There may be something more to deliver. */
+  wake(): void {
+    this.#rung = true;
+    this.#awaken?.();
+  }
+
+  /** Ends a running transfer, which leaves nothing under a final name. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.wake();
+    await this.#work;
+    await this.#target.close();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#deliverDue(signal);
+      } catch (error) {
+        // The catalogue's: those of the target do not come this far.
+        this.#options.report({ type: 'trouble', target: this.#options.name, error });
+        await this.#pause(longestSleepMs);
+      }
+    }
+  }
+
+  async #deliverDue(signal: AbortSignal): Promise<void> {
+    const { ledger, name, windows } = this.#options;
+    const [next] = await ledger.pendingIssues(name);
+    const now = this.#clock.now();
+    if (!next || next.dueAt > now) await this.#pause(next ? next.dueAt - now : longestSleepMs);
+    else if (!isOpen(windows, now)) await this.#pause(untilNextMinute(now));
+    else await this.#deliver(next, signal);
+  }
+
+  async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<void> {
+    const { folder, ledger, report } = this.#options;
+    const attempts = issue.attempts + 1;
+    let delivered: ReportIssue;
+    try {
+      const name = await this.#put(issue, signal);
+      const deliveredAt = this.#clock.now();
+      delivered = { ...issue, name, state: 'delivered', attempts, deliveredAt, problem: undefined };
+    } catch (thrown) {
+      if (!signal.aborted) await this.#noteFailure({ ...issue, attempts }, thrown);
+      return;
+    }
+    await ledger.saveIssue(delivered);
+    await rm(issueFile(folder, issue.id), { force: true });
+    report({ type: 'delivered', issue: delivered });
+  }
+
+  /** Returns the name that it has there: that of the issue, or the first with a suffix that is free. */
+  async #put({ id, name: plain, bytes, sha256, period }: ReportIssue, signal: AbortSignal): Promise<string> {
+    const { folder, language } = this.#options;
+    const source = issueFile(folder, id);
+    const facts = { period, language };
+    for (let suffix = 1; ; suffix += 1) {
+      const name = suffix === 1 ? plain : withSuffix(plain, suffix);
+      try {
+        await this.#target.put({ id, source, bytes, sha256, folder: '', name, facts, signal });
+        return name;
+      } catch (error) {
+        const taken = error instanceof MitschnittError && error.code === 'name-taken';
+        if (!taken || suffix > lastSuffix) throw error;
+      }
+    }
+  }
+
+  async #noteFailure(issue: ReportIssue, thrown: unknown): Promise<void> {
+    const { ledger, name, report, random = Math.random } = this.#options;
+    const error = explained(thrown, name);
+    const at = this.#clock.now();
+    const problem = { at, code: error.code, message: error.message, hint: error.hint };
+    const failed: ReportIssue = error.retry
+      ? { ...issue, dueAt: at + retryDelay(issue.attempts, random(), retryDelays), problem }
+      : { ...issue, state: 'set-aside', problem };
+    await ledger.saveIssue(failed);
+    report({ type: error.retry ? 'postponed' : 'set-aside', issue: failed, error });
+  }
+
+  /** Sleeps, unless something happened that was not seen yet, and until something happens. */
+  async #pause(ms: number): Promise<void> {
+    if (!this.#rung) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      this.#awaken = () => resolve(undefined);
+      const cancel = this.#clock.after(Math.min(ms, longestSleepMs), this.#awaken);
+      await promise;
+      cancel();
+      this.#awaken = undefined;
+    }
+    this.#rung = false;
+  }
+}
