@@ -8,7 +8,7 @@ import {
   type AsteriskSettings,
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
-import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
+import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
 import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
@@ -59,22 +59,10 @@ export interface Check {
 
 /** Makes the whole program of a configuration. Nothing is opened before `start`. */
 export function assemble(config: Config): Program {
-  const log = createLog(config.log);
-  const spool = new Spool(config.spool.path);
-  const catalogue = catalogueOf(config, false);
-  const alarming = alarmingOf(config, catalogue, log);
-  const { alarms } = alarming;
-  const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
-  const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
-  const reporting = reportingOf(config, { catalogue, log, alarming });
-  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter: reporting });
-  const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
-  const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
-  const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
+  const parts = partsOf(config);
+  const { alarming, alarms, catalogue, checks, deleting, growth, log } = parts;
+  const { reporting, selfTest, spool, uploader } = parts;
   let endSchedule: (() => void) | undefined;
-  const parts: Parts = {
-    ...{ catalogue, spool, log, alarms, growth, uploader, checks, reporting, selfTest, deleting },
-  };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const cleaning = cleaningOf(config, parts);
@@ -118,6 +106,25 @@ export function assemble(config: Config): Program {
       await catalogue.close();
       log.info('stopped');
     },
+  };
+}
+
+function partsOf(config: Config): Parts {
+  const log = createLog(config.log);
+  const spool = new Spool(config.spool.path);
+  const catalogue = catalogueOf(config, false);
+  const alarming = alarmingOf(config, catalogue, log);
+  const { alarms } = alarming;
+  const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
+  const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
+  const reporting = reportingOf(config, { catalogue, log, alarming });
+  const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter: reporting });
+  const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
+  const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
+  const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
+  return {
+    ...{ catalogue, spool, log, alarming, alarms },
+    ...{ growth, uploader, checks, reporting, selfTest, deleting },
   };
 }
 
@@ -279,6 +286,7 @@ interface Parts {
   readonly catalogue: Catalogue;
   readonly spool: Spool;
   readonly log: Log;
+  readonly alarming: Alarming;
   readonly alarms: Alarms;
   readonly growth: GrowthWatch;
   readonly uploader: Uploader;

@@ -218,7 +218,7 @@ export class Cleanup {
         case 'not-closed':
           // Asterisk may have led it to another channel than the member's.
           if (channel) await recorder.pbx.stopRecording(id, channel.facts.name, channel.mixMonitor);
-          await recorder.repair(id);
+          recorder.repair(id);
           break;
         case 'orphan':
           return await this.#adopt(open);

@@ -117,10 +117,10 @@ export class Recorder implements PbxListener {
   }
 
   /** Does once more what may not have reached Asterisk of a recording. */
-  async repair(recording: RecordingId): Promise<void> {
+  repair(recording: RecordingId): void {
     const owner = this.talks.find(({ segment }) => segment.id === recording);
     const watched = owner && this.#watched.get(owner.call.id);
-    if (watched) await this.#repair(watched, recording);
+    if (watched) this.#repair(watched, recording);
   }
 
   /** Resolves when all that happened so far is kept. */
@@ -134,7 +134,7 @@ export class Recorder implements PbxListener {
     const watched = this.#watch(call, undefined);
     this.#inTurn(watched, () => this.#keepOrLater(watched));
     await watched.work;
-    for (const { id } of call.segments) await this.#repair(watched, id);
+    for (const { id } of call.segments) this.#repair(watched, id);
   }
 
   /** Resolves when Asterisk has answered. What is not done is said in the answer. */

@@ -2,7 +2,7 @@ import { directions, type Call, type Direction, type Group, type Segment } from 
 import type { ControlAnswer, ControlRequest } from '../controls.ts';
 import type { PbxConnections, Telephones } from '../asterisk/pbx.ts';
 import type { Alarms } from '../alarms/alarms.ts';
-import type { Target, TargetPath, Upload } from '../delivery/target.ts';
+
 import type { Log } from '../log.ts';
 import { ResultFile, type SelfTestResult } from './result-file.ts';
 import { roundTrip } from './round-trip.ts';
@@ -198,7 +198,7 @@ export class SelfTest {
     const source = this.#parts.files.transferFile(talk.id);
     await steps.run({ name: 'file', group }, () => checkTestFile(source, media));
     const file = { source, ...this.#parts.nameOf(talk, call), bytes: media.bytes, sha256: media.sha256 };
-    const upload: Upload = {
+    const upload = {
       ...file,
       id: talk.id,
       facts: { ...talk, durationMs: media.durationMs },

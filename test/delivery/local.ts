@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 
-import type { Upload } from '../../src/delivery/target.ts';
+import type { RecordingFacts, Upload } from '../../src/delivery/target.ts';
 import { MitschnittError } from '../../src/errors.ts';
 import { patterned, sha256 } from './content.ts';
 
@@ -30,6 +30,8 @@ export const largeMs = 150_000;
 /** Large against what a process may hold of it, short enough to be sent in a second. */
 const largeBytes = 200_000_000;
 
+type RecordingUpload = Upload & { readonly facts: RecordingFacts };
+
 /** The local side: finished recordings in a temporary folder. */
 export class Local {
   readonly #folder: string;
@@ -43,7 +45,11 @@ export class Local {
     return new Local(await mkdtemp(join(tmpdir(), 'mitschnitt-local-')));
   }
 
-  async upload(what: { content?: Buffer | undefined; name?: string; folder?: string }): Promise<Upload> {
+  async upload(what: {
+    content?: Buffer | undefined;
+    name?: string;
+    folder?: string;
+  }): Promise<RecordingUpload> {
     const { content = patterned(1000), folder = '' } = what;
     const id = randomUUID();
     const source = join(this.#folder, `${id}.wav`);
