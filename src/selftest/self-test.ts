@@ -2,7 +2,7 @@ import { directions, type Call, type Direction, type Group, type Segment } from 
 import type { ControlAnswer, ControlRequest } from '../controls.ts';
 import type { PbxConnections, Telephones } from '../asterisk/pbx.ts';
 import type { Alarms } from '../alarms/alarms.ts';
-
+import type { Target, TargetPath } from '../delivery/target.ts';
 import type { Log } from '../log.ts';
 import { ResultFile, type SelfTestResult } from './result-file.ts';
 import { roundTrip } from './round-trip.ts';
