@@ -10,6 +10,7 @@ import {
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
+import { reconcilerOf } from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -22,6 +23,7 @@ import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
+import { WatchLog } from './reconciliation/watch-log.ts';
 import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
@@ -32,6 +34,7 @@ import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
@@ -65,7 +68,8 @@ export function assemble(config: Config): Program {
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
-  const control = controlOf(config, parts, () => recorder);
+  const reconciler = reconcilerOf(config, { ...parts, policy: () => recorder?.policy });
+  const control = controlOf(config, { ...parts, reconciler }, () => recorder);
   return {
     async start() {
       await catalogue.open();
@@ -83,9 +87,11 @@ export function assemble(config: Config): Program {
       uploader.start();
       checks.start();
       await recorder.start();
+      await reconciler.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
+      await reconciler.stop();
       await growth.stop();
       await storage.stop();
       await recorder?.stop();
@@ -108,8 +114,12 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 }
 
 /** What the command line asks the running process. */
-function controlOf(config: Config, parts: Parts, running: () => Recorder | undefined): ControlSocket {
-  const { alarms, catalogue, checks, spool, uploader } = parts;
+function controlOf(
+  config: Config,
+  parts: Parts & { readonly reconciler: Reconciler },
+  running: () => Recorder | undefined,
+): ControlSocket {
+  const { alarms, catalogue, checks, reconciler, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -132,6 +142,7 @@ function controlOf(config: Config, parts: Parts, running: () => Recorder | undef
         checks: checks.latest,
         alarms: alarms.standing,
         storage: config.storage,
+        reconciliation: config.reconciliation.cdr && reconciler.latest,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue),
@@ -258,10 +269,17 @@ async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise
   const { catalogue, spool, log, alarms, growth, uploader, reporter } = parts;
   const mark = new WatchMarkFile(watchMarkOf(config));
   await mark.start();
+  const watch = new WatchLog({ mark, ledger: catalogue, alarms, log, now: Date.now });
+  await watch.start();
+  const outage = logOutage(log, alarms);
+  const lost: ConnectionLost = (which, error) => {
+    watch.connection(which, error === undefined);
+    outage(which, error);
+  };
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  const pbx = new Asterisk(asteriskSettings(config), logOutage(log, alarms), troubled, mark);
+  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch);
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,

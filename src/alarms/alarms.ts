@@ -27,6 +27,11 @@ export type AlarmKind =
   | 'target-unreachable'
   /** The connection check of a target fails, though somebody is there. */
   | 'target-check-failed'
+  /** The account of the PBX has a call that was to be recorded, and the catalogue does not. */
+  | 'call-missing'
+  | 'account-unreadable'
+  /** Nobody watched the calls for a minute or more; it is over. */
+  | 'calls-unwatched'
   /** Nobody could be told of alarms by this way. */
   | 'notices-unsent';
 

@@ -103,6 +103,26 @@ const german: Kinds = {
       'Anrufe werden weiter aufgezeichnet. Die Aufnahmen bleiben auf diesem Rechner und werden übertragen, sobald das Ziel wieder antwortet; es geht nichts verloren, solange dort Platz ist.',
     remedy: 'Prüfen, ob der Server läuft und ob Netz und Firewall dorthin in Ordnung sind.',
   },
+  'call-missing': {
+    title: (group) => `Gespräche der Gruppe ${group} fehlen in den Aufzeichnungen`,
+    meaning:
+      'Die Telefonanlage hat Gespräche geführt, die aufzuzeichnen waren und von denen es keine Aufnahme gibt.',
+    remedy:
+      'Mit "mitschnitt completeness" nachsehen, welche Gespräche es sind und ob Mitschnitt zu dieser Zeit lief.',
+  },
+  'account-unreadable': {
+    title: (path) => `Die Verbindungsnachweise der Telefonanlage (${path}) sind nicht lesbar`,
+    meaning:
+      'Es wird aufgezeichnet wie immer. Ob Aufnahmen fehlen, lässt sich aber zurzeit nicht mit Asterisk abgleichen.',
+    remedy: 'Das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen.',
+  },
+  'calls-unwatched': {
+    title: () => 'Eine Zeit lang hat niemand auf die Gespräche geachtet',
+    meaning:
+      'Jetzt ist alles wieder in Ordnung. Gespräche, die in dieser Zeit begannen, wurden nicht aufgezeichnet.',
+    remedy:
+      'Mit "mitschnitt completeness" nachsehen, welche Gespräche fehlen, und im Protokoll, warum Mitschnitt nicht lief oder stillstand.',
+  },
   'notices-unsent': {
     title: (channel) => `Alarme können nicht gesendet werden (${channel})`,
     meaning: 'Auf diesem Weg erfährt zurzeit niemand von Störungen. Was wartet, wird später gesendet.',
@@ -192,6 +212,23 @@ const english: Kinds = {
     meaning:
       'Calls are recorded as ever. The recordings stay on this machine and are delivered as soon as the target answers again; nothing is lost as long as there is room.',
     remedy: 'Check that the server runs, and the network and firewalls to it.',
+  },
+  'call-missing': {
+    title: (group) => `Calls of the group ${group} are missing from the recordings`,
+    meaning: 'The PBX connected calls that were to be recorded, and of which there is no recording.',
+    remedy: 'See with "mitschnitt completeness" which calls they are, and whether Mitschnitt ran at that time.',
+  },
+  'account-unreadable': {
+    title: (path) => `The call records of the PBX (${path}) cannot be read`,
+    meaning:
+      'Calls are recorded as ever. But whether recordings are missing cannot be compared with Asterisk at present.',
+    remedy: 'Load the module cdr_csv of Asterisk, and check path and rights of the file.',
+  },
+  'calls-unwatched': {
+    title: () => 'For some time nobody watched the calls',
+    meaning: 'All is well again now. Calls that began in that time were not recorded.',
+    remedy:
+      'See with "mitschnitt completeness" which calls are missing, and in the log why Mitschnitt did not run or stood still.',
   },
   'notices-unsent': {
     title: (channel) => `Alarms cannot be sent (${channel})`,

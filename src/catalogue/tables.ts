@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { Fault } from '../errors.ts';
+import type { AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
@@ -14,6 +15,9 @@ export interface Tables {
   report_appends: ReportAppendRow;
   storage_samples: StorageSampleRow;
   alarm_notices: AlarmNoticeRow;
+  accounted_calls: AccountedCallRow;
+  account_progress: AccountProgressRow;
+  unwatched: UnwatchedRow;
 }
 
 export interface CallRow {

@@ -1,5 +1,5 @@
 /** Points in time as they are given on the command line and shown in listings. */
-import { offsetAt, wallClock } from '../recording/local-time.ts';
+import { instantOfLocal } from '../recording/local-time.ts';
 
 /** A period; ms since 1970-01-01 UTC, `to` exclusive. */
 export interface Period {
@@ -45,28 +45,4 @@ function dayAfter(date: string): string {
 function instantOf(text: string, timeZone: string): number {
   if (instantPattern.test(text)) return Date.parse(text);
   return instantOfLocal(`${text}${'0000-01-01T00:00:00'.slice(text.length)}`, timeZone);
-}
-
-const secondMs = 1_000;
-/** Far enough to lie on either side of a change of the clock, wherever the zone is and however long the change. */
-const aroundMs = 38 * 3_600_000;
-
-/**
- * The first instant at which the clock on the wall shows a time; where the time was left out, when the clock passed
- * over it.
- */
-function instantOfLocal(local: string, timeZone: string): number {
-  const asUtc = Date.parse(`${local}Z`);
-  const offsets = [asUtc - aroundMs, asUtc + aroundMs].map((instant) => offsetAt(instant, timeZone));
-  const earliest = asUtc - Math.max(...offsets);
-  const latest = asUtc - Math.min(...offsets);
-  const shown = [earliest, latest].find((instant) => wallClock(instant, timeZone) === local);
-  if (shown !== undefined) return shown;
-  let [before, reached] = [earliest, latest];
-  while (reached - before > secondMs) {
-    const middle = before + Math.floor((reached - before) / 2 / secondMs) * secondMs;
-    if (wallClock(middle, timeZone) >= local) reached = middle;
-    else before = middle;
-  }
-  return reached;
 }

@@ -50,6 +50,7 @@ function commandLine(): Command {
   for (const control of controls) addControl(program, control);
   addRecordings(program);
   addReport(program);
+  addCompleteness(program);
   addDeliveries(program);
   addConfig(program);
   return program;
@@ -116,6 +117,14 @@ function addReport(program: Command): void {
     .action(async (options: { config: string; from: string; to: string; format: 'csv' | 'json' }) =>
       (await import('./report.ts')).report(options),
     );
+}
+
+function addCompleteness(program: Command): void {
+  verb(program, 'completeness', 'state which calls were to be recorded, and which are missing')
+    .addOption(from())
+    .addOption(to())
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./completeness.ts')).completeness(options));
 }
 
 function addDeliveries(program: Command): void {

@@ -37,6 +37,7 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
     `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
     `Disk       ${disk(spool)}`,
+    ...(running.reconciliation ? [`Account    ${account(running.reconciliation)}`] : []),
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
@@ -142,6 +143,12 @@ async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
   await write(table(['alarm', 'about', 'since', 'problem'], rows));
   const hints = new Set(alarms.map(({ kind, hint }) => `${kind}: ${printable(hint)}`));
   await writeLines(...hints);
+}
+
+/** Of what Asterisk notes of calls by itself. */
+function account({ readAt, gaps }: NonNullable<Status['reconciliation']>): string {
+  if (readAt === undefined) return 'not read yet';
+  return `read to ${new Date(readAt).toISOString()}, ${gaps} ${gaps === 1 ? 'call' : 'calls'} missing since the start`;
 }
 
 const percent = 100;

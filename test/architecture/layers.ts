@@ -94,6 +94,7 @@ const LAYERS: readonly Layer[] = [
         'status.ts',
         'spool/',
         'report/',
+        'reconciliation/',
         'alarms/',
       ],
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
@@ -119,7 +120,10 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: 'entry',
-    files: ['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts', 'version.ts', 'cli/'],
+    files: [
+      ...['main.ts', 'assemble.ts', 'assemble-alarms.ts', 'assemble-delivery.ts'],
+      ...['assemble-reconciliation.ts', 'version.ts', 'cli/'],
+    ],
     mayImport: [
       'entry',
       'web',
