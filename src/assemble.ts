@@ -10,12 +10,12 @@ import {
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf } from './assemble-alarms.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
-import { reconcilerOf } from './assemble-reconciliation.ts';
+import { reconcilerOf, watchLogOf } from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
+import { catalogueFileOf, controlSocketOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
@@ -23,18 +23,17 @@ import { MitschnittError } from './errors.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import { Recorder } from './recorder.ts';
 import { deliveredFolder, deliveredName, type Naming } from './recording/naming.ts';
-import { WatchLog } from './reconciliation/watch-log.ts';
 import { Reporter } from './report/reporter.ts';
 import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
-import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { Reconciler } from './reconciliation/reconciler.ts';
+import type { WatchLog } from './reconciliation/watch-log.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
@@ -68,7 +67,8 @@ export function assemble(config: Config): Program {
   const parts: Parts = { catalogue, spool, log, alarms, growth, uploader, checks, reporter };
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
-  const reconciler = reconcilerOf(config, { ...parts, policy: () => recorder?.policy });
+  const watch = watchLogOf(config, parts);
+  const reconciler = reconcilerOf(config, parts, () => recorder?.policy);
   const control = controlOf(config, { ...parts, reconciler }, () => recorder);
   return {
     async start() {
@@ -80,7 +80,8 @@ export function assemble(config: Config): Program {
         });
       await alarming.start();
       const policy = policyOf(config, await publishedPrompts(config, alarms));
-      recorder = await recorderOf(config, policy, parts);
+      await watch.start();
+      recorder = recorderOf(config, policy, { ...parts, watch });
       growth.start();
       await storage.start();
       await reporter?.start();
@@ -95,6 +96,7 @@ export function assemble(config: Config): Program {
       await growth.stop();
       await storage.stop();
       await recorder?.stop();
+      await watch.stop();
       await checks.stop();
       await uploader.stop();
       await reporter?.stop();
@@ -265,12 +267,8 @@ interface Parts {
   readonly reporter: Reporter | undefined;
 }
 
-async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
-  const { catalogue, spool, log, alarms, growth, uploader, reporter } = parts;
-  const mark = new WatchMarkFile(watchMarkOf(config));
-  await mark.start();
-  const watch = new WatchLog({ mark, ledger: catalogue, alarms, log, now: Date.now });
-  await watch.start();
+function recorderOf(config: Config, policy: Policy, parts: Parts & { readonly watch: WatchLog }): Recorder {
+  const { catalogue, spool, log, alarms, growth, uploader, reporter, watch } = parts;
   const outage = logOutage(log, alarms);
   const lost: ConnectionLost = (which, error) => {
     watch.connection(which, error === undefined);

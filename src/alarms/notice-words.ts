@@ -216,7 +216,8 @@ const english: Kinds = {
   'call-missing': {
     title: (group) => `Calls of the group ${group} are missing from the recordings`,
     meaning: 'The PBX connected calls that were to be recorded, and of which there is no recording.',
-    remedy: 'See with "mitschnitt completeness" which calls they are, and whether Mitschnitt ran at that time.',
+    remedy:
+      'See with "mitschnitt completeness" which calls they are, and whether Mitschnitt ran at that time.',
   },
   'account-unreadable': {
     title: (path) => `The call records of the PBX (${path}) cannot be read`,

@@ -4,18 +4,14 @@ import type { Unwatched, UnwatchedReason } from '../call/account.ts';
 import type { Instant } from '../call/call.ts';
 import type { AccountLedger } from '../catalogue/catalogue.ts';
 import type { Log } from '../log.ts';
+import type { WatchMarkFile } from '../watch-mark.ts';
 
 /** Calls are seen to be watched each second; a busy machine may take two. */
 export const longestLookMs = 3_000;
 
-/** Remembers when calls were watched last: {@link WatchMarkFile}. */
-interface Mark {
-  last(): Instant | undefined;
-  note(at: Instant): void;
-}
-
 export interface WatchLogParts {
-  readonly mark: Mark;
+  /** Remembers when that was last. */
+  readonly mark: Pick<WatchMarkFile, 'start' | 'last' | 'note'>;
   readonly ledger: Pick<AccountLedger, 'saveUnwatched' | 'unwatched'>;
   readonly alarms: Pick<Alarms, 'raise'>;
   readonly log: Log;
@@ -44,6 +40,7 @@ export class WatchLog {
   /** A former process may have ended while it could not announce. */
   async start(): Promise<void> {
     const { ledger, mark } = this.#parts;
+    await mark.start();
     const open = (await ledger.unwatched({ from: 0, to: Infinity })).filter(({ to }) => to === undefined);
     for (const each of open)
       await ledger.saveUnwatched({ ...each, to: Math.max(each.from, mark.last() ?? 0) });

@@ -56,12 +56,12 @@ export function localDateTime(instant: number, timeZone: string): string {
 const secondMs = 1_000;
 
 /** What the clock on the wall is ahead of UTC, in ms. */
-export function offsetAt(instant: number, timeZone: string): number {
+function offsetAt(instant: number, timeZone: string): number {
   return Date.parse(`${wallClock(instant, timeZone)}Z`) - Math.floor(instant / secondMs) * secondMs;
 }
 
 /** `2026-11-23T14:00:00` */
-export function wallClock(instant: number, timeZone: string): string {
+function wallClock(instant: number, timeZone: string): string {
   return localDateTime(instant, timeZone).replace(' ', 'T');
 }
 

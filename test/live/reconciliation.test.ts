@@ -1,7 +1,6 @@
 // The account that Asterisk keeps by itself, against calls that the test placed and Mitschnitt could not see.
 import { afterEach, expect, test } from 'vitest';
 
-import { docker } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { set } from './lines.ts';
 import { Station } from './station.ts';
@@ -42,8 +41,9 @@ async function withAccount(): Promise<void> {
     configure: (config) => set(['reconciliation'], { cdr: { csv: csv(config), times: 'utc' } })(config),
   });
   const folder = `${station.spool}/cdr`;
-  const command = `mkdir ${folder} && chmod 777 ${folder} && rmdir /var/log/asterisk/cdr-csv && ln -s ${folder} /var/log/asterisk/cdr-csv`;
-  await docker('exec', station.asterisk.container.getId(), 'sh', '-c', command);
+  await station.asterisk.shell(
+    `mkdir ${folder} && chmod 777 ${folder} && rmdir /var/log/asterisk/cdr-csv && ln -s ${folder} /var/log/asterisk/cdr-csv`,
+  );
 }
 
 test('calls while Mitschnitt is dead are gaps by name, and the statement agrees with what was dialled', async () => {

@@ -16,7 +16,7 @@ let isWritable: boolean;
 function process(): WatchLog {
   const nobody = () => undefined;
   return new WatchLog({
-    mark: { last: () => marked, note: (at) => (marked = at) },
+    mark: { start: () => Promise.resolve(), last: () => marked, note: (at) => (marked = at) },
     ledger: {
       saveUnwatched: (time) => {
         if (!isWritable) return Promise.reject(new Error('the disk is full'));
