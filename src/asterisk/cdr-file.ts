@@ -2,7 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { codeOf, MitschnittError, messageOf } from '../errors.ts';
-import { callDetailOf } from './cdr.ts';
+import { callDetailOf, isOfSelfTest } from './cdr.ts';
 import type { AccountPiece, AccountPlace, CallDetail } from '../call/account.ts';
 
 export interface CdrFileSettings {
@@ -98,7 +98,7 @@ export class CdrFile {
       .subarray(0, whole)
       .toString()
       .split('\n')
-      .filter((line) => line !== '');
+      .filter((line) => line !== '' && !isOfSelfTest(line));
     const { timeZone } = this.#settings;
     const details = lines.map((line) => callDetailOf(line, timeZone));
     const torn = lines.filter((_line, index) => details[index] === undefined);

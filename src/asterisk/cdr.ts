@@ -17,6 +17,10 @@ const fewestWithLinkedId = 20;
 const uniqueIdPattern = /^(?:.{1,100}-)?(\d{9,11})\.\d{1,10}$/s;
 const timePattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
 
+/** The telephones of the self-test are Local channels into this context of dialplan/mitschnitt.conf. */
+const selfTestContext = 'mitschnitt-selftest';
+const selfTestTelephone = new RegExp(`^Local/\\d+@${selfTestContext}-[\\da-f]{8};[12]$`);
+
 const msPerSecond = 1_000;
 
 /**
@@ -26,7 +30,7 @@ const msPerSecond = 1_000;
  */
 export function callDetailOf(line: string, timeZone: string): CallDetail | undefined {
   const fields = fieldsOf(line);
-  if (!fields || fields.length < fewestColumns || fields.length > mostColumns) return undefined;
+  if (!fields) return undefined;
   const field = (column: keyof typeof columns): string => fields[columns[column]] ?? '';
   const channel = field('uniqueId');
   const created = Number(uniqueIdPattern.exec(channel)?.[1]) * msPerSecond;
@@ -49,10 +53,16 @@ export function callDetailOf(line: string, timeZone: string): CallDetail | undef
   };
 }
 
+/** Whether a telephone of the self-test called: nobody's call. Its channels have ids that Asterisk did not give. */
+export function isOfSelfTest(line: string): boolean {
+  return line.includes(selfTestContext) && selfTestTelephone.test(fieldsOf(line)?.[columns.channel] ?? '');
+}
+
 function fieldsOf(line: string): readonly string[] | undefined {
   try {
     const rows: string[][] = parse(line, { relax_column_count: true });
-    return rows.length === 1 ? rows[0] : undefined;
+    const [row] = rows.length === 1 ? rows : [];
+    return row && row.length >= fewestColumns && row.length <= mostColumns ? row : undefined;
   } catch {
     return undefined;
   }

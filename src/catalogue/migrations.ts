@@ -12,7 +12,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-storage-samples': { up: createStorageSamples },
   '0003-alarm-notices': { up: createAlarmNotices },
   '0004-backlogs': { up: countBacklogs },
-  '0005-call-account': { up: createCallAccount },
+  '0007-call-account': { up: createCallAccount },
 };
 
 async function createAlarmNotices(db: Kysely<Tables>): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +151,23 @@ describe('the file', () => {
     const read = await news(place);
     expect(read.unreadable).toBe(1);
     expect(new Set(read.from)).toEqual(new Set(['behind', 'next']));
+  });
+
+  test('does not tell of the calls of the self-test, nor take them for lines that cannot be read', async () => {
+    const { place } = await news(undefined);
+    const calledBy = (channel: string, from: string, id = '1795707456.0') =>
+      lineWith(from, id)
+        .replace('PJSIP/trunk-00000000', channel)
+        .replace('from-trunk', 'mitschnitt-selftest');
+    const lines = [
+      calledBy('Local/8@mitschnitt-selftest-0000001f;1', 'test', `mitschnitt-selftest-${randomUUID()}`),
+      calledBy('Local/90@mitschnitt-selftest-00000020;2', 'test'),
+      calledBy('PJSIP/trunk-00000021', 'a'),
+      calledBy('PJSIP/Local/8@mitschnitt-selftest-0000001f;1', 'b'),
+      calledBy('Local/8@mitschnitt-selftest-2-0000001f;1', 'c'),
+    ];
+    await appendFile(path, lines.map((line) => `${line}\n`).join(''));
+    expect(await news(place)).toMatchObject({ from: ['a', 'b', 'c'], unreadable: 0 });
   });
 
   test('that is not there is told, with what to do', async () => {

@@ -70,7 +70,7 @@ test('calls while Mitschnitt is dead are gaps by name, and the statement agrees 
       if (calls !== 6 || pending > 0) throw new Error(result.stdout);
       return { stated: found, code: result.code };
     },
-    { within: 25_000, every: 500 },
+    { within: 25_000, every: 2_000 },
   );
   expect(code).toBe(1);
   expect(stated).toMatchObject({ to_record: 4, recorded: 2, not_recorded: { declined: 1 } });
