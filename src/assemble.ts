@@ -14,11 +14,12 @@ import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
+import { reconcilerOf, watchLogOf } from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { catalogueFileOf, controlSocketOf, watchMarkOf } from './config/files.ts';
+import { catalogueFileOf, controlSocketOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
@@ -30,12 +31,13 @@ import { promptProblem, publishPrompt } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
-import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';
 import { withTestTelephones } from './call/self-test.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { Reconciler } from './reconciliation/reconciler.ts';
+import type { WatchLog } from './reconciliation/watch-log.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
@@ -66,7 +68,9 @@ export function assemble(config: Config): Program {
   let recorder: Recorder | undefined;
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const cleaning = cleaningOf(config, parts);
-  const control = controlOf(config, parts, () => recorder, cleaning.answers);
+  const watch = watchLogOf(config, parts);
+  const reconciler = reconcilerOf(config, parts, () => recorder?.settledPolicy);
+  const control = controlOf(config, { ...parts, reconciler }, () => recorder, cleaning.answers);
   return {
     async start() {
       await catalogue.open();
@@ -77,7 +81,8 @@ export function assemble(config: Config): Program {
         });
       await alarming.start();
       const policy = policyOf(config, await publishedPrompts(config, alarms));
-      recorder = await recorderOf(config, policy, parts);
+      await watch.start();
+      recorder = recorderOf(config, policy, { ...parts, watch });
       growth.start();
       await storage.start();
       await reporting?.start();
@@ -88,15 +93,18 @@ export function assemble(config: Config): Program {
       await recorder.start();
       endSchedule = scheduleSelfTest(config, selfTest);
       cleaning.start(recorder);
+      await reconciler.start();
       log.info('started', { pid: process.pid, groups: config.groups.length });
     },
     async stop() {
       endSchedule?.();
+      await reconciler.stop();
       await selfTest.stop();
       await growth.stop();
       await storage.stop();
       await cleaning.stop();
       await recorder?.stop();
+      await watch.stop();
       await checks.stop();
       await deleting.stop();
       await uploader.stop();
@@ -138,11 +146,11 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 /** What the command line asks the running process. */
 function controlOf(
   config: Config,
-  parts: Parts,
+  parts: Parts & { readonly reconciler: Reconciler },
   running: () => Recorder | undefined,
   more: Answers,
 ): ControlSocket {
-  const { alarms, catalogue, checks, deleting, reporting, selfTest, spool, uploader } = parts;
+  const { alarms, catalogue, checks, deleting, reconciler, reporting, selfTest, spool, uploader } = parts;
   const startedAt = new Date();
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
@@ -166,6 +174,7 @@ function controlOf(
         alarms: alarms.standing,
         selfTest: selfTest.last,
         storage: config.storage,
+        reconciliation: config.reconciliation.cdr && reconciler.latest,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue, reporting),
@@ -296,14 +305,17 @@ interface Parts {
   readonly deleting: Deleting;
 }
 
-async function recorderOf(config: Config, policy: Policy, parts: Parts): Promise<Recorder> {
-  const { catalogue, spool, log, alarms, growth, uploader, reporting, selfTest } = parts;
-  const mark = new WatchMarkFile(watchMarkOf(config));
-  await mark.start();
+function recorderOf(config: Config, policy: Policy, parts: Parts & { readonly watch: WatchLog }): Recorder {
+  const { catalogue, spool, log, alarms, growth, uploader, reporting, selfTest, watch } = parts;
+  const outage = logOutage(log, alarms);
+  const lost: ConnectionLost = (which, error) => {
+    watch.connection(which, error === undefined);
+    outage(which, error);
+  };
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  const pbx = new Asterisk(asteriskSettings(config), logOutage(log, alarms), troubled, mark);
+  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch);
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,

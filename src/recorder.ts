@@ -55,6 +55,7 @@ export class Recorder implements PbxListener {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #pending = new Set<Promise<void>>();
   #policy: Policy;
+  #policyKnown = false;
   #connections: PbxConnections = { ari: false, ami: false };
 
   constructor(policy: Policy, parts: RecorderParts) {
@@ -91,6 +92,11 @@ export class Recorder implements PbxListener {
 
   get connectionState(): PbxConnections {
     return this.#connections;
+  }
+
+  /** Undefined until the PBX has told who is logged in to its queues. */
+  get settledPolicy(): Policy | undefined {
+    return this.#policyKnown ? this.#policy : undefined;
   }
 
   /** The calls that touch a member, as they stand. */
@@ -200,6 +206,7 @@ export class Recorder implements PbxListener {
   connections(state: PbxConnections): void {
     const was = this.#connections;
     this.#connections = state;
+    this.#policyKnown ||= state.ami;
     if (was.ari && !state.ari) this.#leaveGates();
     const fields = { ari: state.ari, ami: state.ami };
     if (state.ari && state.ami) this.#parts.log.info('connected to Asterisk: ready', fields);

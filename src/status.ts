@@ -10,6 +10,7 @@ import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
 import type { UploadActivity } from './delivery/uploader.ts';
 import type { SelfTestResult } from './selftest/result-file.ts';
+import type { Reconciliation } from './reconciliation/reconciler.ts';
 import type { Spool } from './spool/spool.ts';
 
 /** What the running process tells of itself (`GET /status` on its control socket). */
@@ -33,6 +34,8 @@ export interface Status {
     readonly forecast?: Forecast | undefined;
   };
   readonly targets: readonly TargetStatus[];
+  /** How far calls are compared with Asterisk's own account; undefined where it gives none. */
+  readonly reconciliation?: Reconciliation | undefined;
   /** What stands in the way; undefined only of a process of an earlier version. */
   readonly alarms?: readonly Alarm[] | undefined;
   /** What the last self-test found; undefined before the first. */
@@ -62,7 +65,10 @@ export interface TargetStatus {
 export type TargetActivity = Pick<UploadActivity, 'state' | 'restsUntil' | 'bytesPerSecond'>;
 
 /** What a status is made of. */
-export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asterisk' | 'alarms' | 'selfTest'> {
+export interface StatusSources extends Pick<
+  Status,
+  'version' | 'pid' | 'asterisk' | 'alarms' | 'selfTest' | 'reconciliation'
+> {
   readonly startedAt: Date;
   readonly calls: readonly Call[];
   readonly spool: Spool;
@@ -78,7 +84,7 @@ export interface StatusSources extends Pick<Status, 'version' | 'pid' | 'asteris
 export async function statusOf(sources: StatusSources): Promise<Status> {
   const { version, pid, asterisk, alarms, selfTest, startedAt, calls, spool, targets, backlog, activity } =
     sources;
-  const { checks, samples, storage } = sources;
+  const { checks, reconciliation, samples, storage } = sources;
   const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
@@ -104,6 +110,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       forecast: disk && forecast(samples, disk, storage.stop),
     },
     targets: targetStatuses(targets, backlog, activity, checks),
+    reconciliation,
     alarms,
     selfTest,
   };

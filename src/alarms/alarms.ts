@@ -33,6 +33,11 @@ export type AlarmKind =
   | 'target-check-failed'
   /** The last self-test found something. */
   | 'selftest-failed'
+  /** The account of the PBX has a call that was to be recorded, and the catalogue does not. */
+  | 'call-missing'
+  | 'account-unreadable'
+  /** Nobody watched the calls for a minute or more; it is over. */
+  | 'calls-unwatched'
   /** Nobody could be told of alarms by this way. */
   | 'notices-unsent';
 

@@ -36,7 +36,7 @@ const german: Kinds = {
       'Die Aufnahme anhören und der Meldung nachgehen, bevor weitere Gespräche so aufgezeichnet werden.',
   },
   'recording-stuck': {
-    title: () => 'Eine Aufnahme hängt fest',
+    title: (folder) => `Eine Aufnahme in ${folder} hängt fest`,
     meaning:
       'Ihr Gespräch ist vorbei oder dauert länger als jedes übliche. Solange sie festhängt, wird sie nicht übertragen; verloren geht sie nicht.',
     remedy:
@@ -123,6 +123,26 @@ const german: Kinds = {
       'Ein Probeanruf kam nicht durch alle Schritte (Ansage, Aufnahme, Übertragung, Zurücklesen, Löschen). Echten Gesprächen kann es ebenso ergehen.',
     remedy: 'Der Meldung nachgehen und mit "mitschnitt selftest" wiederholen, bis er besteht.',
   },
+  'call-missing': {
+    title: (group) => `Gespräche der Gruppe ${group} fehlen in den Aufzeichnungen`,
+    meaning:
+      'Die Telefonanlage hat Gespräche geführt, die aufzuzeichnen waren und von denen es keine Aufnahme gibt.',
+    remedy:
+      'Mit "mitschnitt completeness" nachsehen, welche Gespräche es sind und ob Mitschnitt zu dieser Zeit lief.',
+  },
+  'account-unreadable': {
+    title: (path) => `Die Verbindungsnachweise der Telefonanlage (${path}) sind nicht lesbar`,
+    meaning:
+      'Es wird aufgezeichnet wie immer. Ob Aufnahmen fehlen, lässt sich aber zurzeit nicht mit Asterisk abgleichen.',
+    remedy: 'Das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen.',
+  },
+  'calls-unwatched': {
+    title: (reason) => `Eine Zeit lang hat niemand auf die Gespräche geachtet (${reason})`,
+    meaning:
+      'Jetzt ist alles wieder in Ordnung. Gespräche, die in dieser Zeit begannen, wurden nicht aufgezeichnet.',
+    remedy:
+      'Mit "mitschnitt completeness" nachsehen, welche Gespräche fehlen, und im Protokoll, warum Mitschnitt nicht lief oder stillstand.',
+  },
   'notices-unsent': {
     title: (channel) => `Alarme können nicht gesendet werden (${channel})`,
     meaning: 'Auf diesem Weg erfährt zurzeit niemand von Störungen. Was wartet, wird später gesendet.',
@@ -149,7 +169,7 @@ const english: Kinds = {
     remedy: 'Listen to it and look into what the message says, before more calls are recorded like that.',
   },
   'recording-stuck': {
-    title: () => 'A recording is stuck',
+    title: (folder) => `A recording in ${folder} is stuck`,
     meaning:
       'Its talk is over, or lasts longer than any should. While it is stuck it is not delivered; it is not lost.',
     remedy: 'Clean up with "mitschnitt cleanup --stuck": it ends no call and touches no other recording.',
@@ -231,6 +251,24 @@ const english: Kinds = {
     meaning:
       'A call of the test did not get through all steps (announcement, recording, delivery, reading back, removal). Real calls may fare the same.',
     remedy: 'Look into what the message says, and repeat it with "mitschnitt selftest" until it passes.',
+  },
+  'call-missing': {
+    title: (group) => `Calls of the group ${group} are missing from the recordings`,
+    meaning: 'The PBX connected calls that were to be recorded, and of which there is no recording.',
+    remedy:
+      'See with "mitschnitt completeness" which calls they are, and whether Mitschnitt ran at that time.',
+  },
+  'account-unreadable': {
+    title: (path) => `The call records of the PBX (${path}) cannot be read`,
+    meaning:
+      'Calls are recorded as ever. But whether recordings are missing cannot be compared with Asterisk at present.',
+    remedy: 'Load the module cdr_csv of Asterisk, and check path and rights of the file.',
+  },
+  'calls-unwatched': {
+    title: (reason) => `For some time nobody watched the calls (${reason})`,
+    meaning: 'All is well again now. Calls that began in that time were not recorded.',
+    remedy:
+      'See with "mitschnitt completeness" which calls are missing, and in the log why Mitschnitt did not run or stood still.',
   },
   'notices-unsent': {
     title: (channel) => `Alarms cannot be sent (${channel})`,

@@ -146,7 +146,7 @@ function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
  * What was dialled to the outside, without our own prefix: `491234` of `491234@trunk` and `trunk/sip:491234@host`
  * (PJSIP, SIP), and of `trunk/491234` and `user:secret@peer/491234` (the others).
  */
-function dialledUser(dialString: string): string | undefined {
+export function dialledUser(dialString: string): string | undefined {
   const [, uri] = /(?:^|\/)(?:sips?:)?([^@/:;]+)[^@/]*@[^/]*$/.exec(dialString) ?? [];
   const [, resource] = /^[^/]+\/([^@/:;]+)$/.exec(dialString) ?? [];
   return uri ?? resource;

@@ -15,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-backlogs': { up: countBacklogs },
   '0005-connection-checks': { up: createConnectionChecks },
   '0006-retention': { up: createRetention },
+  '0007-call-account': { up: createCallAccount },
   '0008-report-issues': { up: createReportIssues },
   '0009-identify-files': { up: indexFiles },
 };
@@ -297,4 +298,58 @@ async function createConnectionChecks(db: Kysely<Tables>): Promise<void> {
     .addColumn('fault', 'text')
     .addColumn('hint', 'text')
     .execute();
+}
+
+async function createCallAccount(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('accounted_calls')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('channel', 'text', (column) => column.notNull())
+    .addColumn('linked_id', 'text')
+    .addColumn('caller_name', 'text', (column) => column.notNull())
+    .addColumn('called_name', 'text', (column) => column.notNull())
+    .addColumn('from_number', 'text', (column) => column.notNull())
+    .addColumn('to_number', 'text', (column) => column.notNull())
+    .addColumn('started_at', 'integer', (column) => column.notNull())
+    .addColumn('answered_at', 'integer')
+    .addColumn('ended_at', 'integer', (column) => column.notNull())
+    .addColumn('group_name', 'text', (column) => column.notNull())
+    .addColumn('match', 'text')
+    .addColumn('rule', 'text')
+    .addColumn('records', 'text', (column) => column.notNull())
+    .addColumn('judged_at', 'integer')
+    .execute();
+  await db.schema
+    .createIndex('accounted_calls_end')
+    .on('accounted_calls')
+    .columns(['ended_at', 'started_at'])
+    .execute();
+  // Nearly empty: what is judged is out of it, but for the gaps.
+  await db.schema
+    .createIndex('accounted_calls_open')
+    .on('accounted_calls')
+    .columns(['match', 'ended_at'])
+    .where(sql<boolean>`"match" is null or "match" = 'gap'`)
+    .execute();
+  await db.schema
+    .createTable('account_progress')
+    .addColumn('id', 'integer', (column) => column.primaryKey().check(sql`id = 1`))
+    .addColumn('since', 'integer', (column) => column.notNull())
+    .addColumn('inode', 'integer')
+    .addColumn('byte_offset', 'integer')
+    .addColumn('read_at', 'integer')
+    .addColumn('unreadable', 'integer', (column) => column.notNull())
+    .addColumn('unreadable_at', 'integer')
+    .addColumn('stated_to', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('unwatched')
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('from_at', 'integer', (column) => column.notNull())
+    .addColumn('to_at', 'integer')
+    .addPrimaryKeyConstraint('unwatched_key', ['from_at', 'reason'])
+    .execute();
+  // By what Asterisk's account names a call, and by when it went on.
+  await db.schema.createIndex('calls_linked').on('calls').column('linked_id').execute();
+  await db.schema.createIndex('calls_end').on('calls').column('ended_at').execute();
 }

@@ -1,4 +1,15 @@
 import { open } from 'node:fs/promises';
+import {
+  accounted,
+  accountProgress,
+  callsOf,
+  gaps,
+  saveAccount,
+  saveJudgement,
+  saveUnwatched,
+  unjudged,
+  unwatched,
+} from './account.ts';
 import { closeCall, openCalls, saveCall } from './calls.ts';
 import {
   backlog,
@@ -36,16 +47,19 @@ import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
 import type { Kysely } from 'kysely';
+import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type {
+  AccountProgress,
   AlarmNotice,
   Catalogue,
   ConnectionCheck,
   Delivery,
   DeliveryFilter,
   DueDelivery,
+  Interval,
   ListedRecord,
   RecordFilter,
   RecordingPosition,
@@ -366,5 +380,41 @@ export class SqliteCatalogue implements Catalogue {
 
   deletions(erasure: string | undefined): AsyncIterable<Deletion> {
     return listDeletions(this.#db, erasure);
+  }
+
+  accountProgress(): Promise<AccountProgress | undefined> {
+    return accountProgress(this.#db);
+  }
+
+  saveAccount(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
+    return saveAccount(this.#db, progress, calls);
+  }
+
+  unjudged(limit: number): Promise<readonly AccountedCall[]> {
+    return unjudged(this.#db, limit);
+  }
+
+  gaps(since: number, limit: number): Promise<readonly AccountedCall[]> {
+    return gaps(this.#db, since, limit);
+  }
+
+  saveJudgement(id: string, judgement: Judgement, at: number): Promise<void> {
+    return saveJudgement(this.#db, id, judgement, at);
+  }
+
+  callsOf(detail: CallDetail): Promise<readonly Call[]> {
+    return callsOf(this.#db, detail);
+  }
+
+  accounted(interval: Interval): Promise<readonly AccountedCall[]> {
+    return accounted(this.#db, interval);
+  }
+
+  saveUnwatched(time: Unwatched): Promise<void> {
+    return saveUnwatched(this.#db, time);
+  }
+
+  unwatched(interval: Interval): Promise<readonly Unwatched[]> {
+    return unwatched(this.#db, interval);
   }
 }

@@ -1,5 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 import type { Fault } from '../errors.ts';
+import type { AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
@@ -22,6 +23,9 @@ export interface Tables {
   removals: RemovalRow;
   deletions: DeletionRow;
   erasures: ErasureRow;
+  accounted_calls: AccountedCallRow;
+  account_progress: AccountProgressRow;
+  unwatched: UnwatchedRow;
 }
 
 export interface CallRow {

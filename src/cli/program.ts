@@ -56,6 +56,7 @@ function commandLine(): Command {
   addRecordings(program);
   addReport(program);
   addVerify(program);
+  addCompleteness(program);
   addDeliveries(program);
   addRetention(program);
   addConfig(program);
@@ -167,6 +168,14 @@ function addVerify(program: Command): void {
         command.error('error: --target needs a period: --from, --to or both');
       await (await import('./verify.ts')).verify(path, options);
     });
+}
+
+function addCompleteness(program: Command): void {
+  verb(program, 'completeness', 'state which calls were to be recorded, and which are missing')
+    .addOption(from())
+    .addOption(to())
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./completeness.ts')).completeness(options));
 }
 
 function addDeliveries(program: Command): void {

@@ -23,6 +23,9 @@ export function statusJson(status: Status) {
       hours_left: spool.forecast?.hoursLeft ?? null,
     },
     targets: targets.map(targetJson),
+    reconciliation: status.reconciliation
+      ? { account_read_to: time(status.reconciliation.readAt), gaps: status.reconciliation.gaps }
+      : null,
     alarms: alarms.map(alarmJson),
     selftest: status.selfTest ? selfTestJson(status.selfTest) : null,
   };

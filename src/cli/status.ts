@@ -38,6 +38,7 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
     `Disk       ${disk(spool)}`,
     `Self-test  ${selfTest(running)}`,
+    ...(running.reconciliation ? [`Account    ${account(running.reconciliation)}`] : []),
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
@@ -152,6 +153,12 @@ async function tellAlarms(alarms: readonly Alarm[]): Promise<void> {
   await write(table(['alarm', 'about', 'since', 'problem'], rows));
   const hints = new Set(alarms.map(({ kind, hint }) => `${kind}: ${printable(hint)}`));
   await writeLines(...hints);
+}
+
+/** Of what Asterisk notes of calls by itself. */
+function account({ readAt, gaps }: NonNullable<Status['reconciliation']>): string {
+  if (readAt === undefined) return 'not read yet';
+  return `read to ${new Date(readAt).toISOString()}, ${gaps} ${gaps === 1 ? 'call' : 'calls'} missing since the start`;
 }
 
 const percent = 100;

@@ -8,6 +8,7 @@ import { z } from 'zod';
 
 import { defaultNameTemplate, placeholders, templateProblems } from '../recording/naming.ts';
 import { groupsSchema } from './groups.ts';
+import { reconciliationSchema } from './reconciliation.ts';
 import * as sections from './sections.ts';
 import { targetsSchema } from './targets.ts';
 import { complain, understood, Misunderstood } from './values.ts';
@@ -49,6 +50,7 @@ const fields = z.strictObject({
   storage: sections.storageSchema,
   retention: sections.retentionSchema,
   report: sections.reportSchema,
+  reconciliation: reconciliationSchema,
   web: sections.webSchema,
   catalogue: sections.catalogueSchema,
   log: sections.logSchema,

@@ -77,22 +77,43 @@ export function isoWithOffset(instant: number, timeZone: string): string {
 /** Far enough to lie on either side of a change of the clock, wherever the zone is and however long the change. */
 const aroundMs = 38 * 3_600_000;
 
-/**
- * The first instant at which the clock on the wall shows a time (`2026-11-23T14:00:00`); where the time was left out,
- * when the clock passed over it.
- */
-export function instantOfLocal(local: string, timeZone: string): number {
+/** The instants at which the clock on the wall shows a time, `2026-11-23T14:00:00`: one, two, or none. */
+export function instantsOfLocal(local: string, timeZone: string): readonly number[] {
+  const [earliest, latest] = boundsOf(local, timeZone);
+  return [...new Set([earliest, latest])].filter((instant) => wallClock(instant, timeZone) === local);
+}
+
+/** What a time would be with the one or the other offset that the zone has around it. */
+function boundsOf(local: string, timeZone: string): readonly [earliest: number, latest: number] {
   const asUtc = Date.parse(`${local}Z`);
   const offsets = [asUtc - aroundMs, asUtc + aroundMs].map((instant) => offsetAt(instant, timeZone));
-  const earliest = asUtc - Math.max(...offsets);
-  const latest = asUtc - Math.min(...offsets);
-  const shown = [earliest, latest].find((instant) => wallClock(instant, timeZone) === local);
+  return [asUtc - Math.max(...offsets), asUtc - Math.min(...offsets)];
+}
+
+/**
+ * The first instant at which the clock on the wall shows a time; where the time was left out, when the clock passed
+ * over it.
+ */
+export function instantOfLocal(local: string, timeZone: string): number {
+  const [shown] = instantsOfLocal(local, timeZone);
   if (shown !== undefined) return shown;
-  let [before, reached] = [earliest, latest];
+  let [before, reached] = boundsOf(local, timeZone);
   while (reached - before > secondMs) {
     const middle = before + Math.floor((reached - before) / 2 / secondMs) * secondMs;
     if (wallClock(middle, timeZone) >= local) reached = middle;
     else before = middle;
   }
   return reached;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** When the day began, and when it ends, in which an instant lies. */
+export function dayOf(instant: number, timeZone: string): { readonly from: number; readonly to: number } {
+  const date = wallClock(instant, timeZone).slice(0, 'yyyy-MM-dd'.length);
+  const next = new Date(Date.parse(`${date}T00:00:00Z`) + dayMs).toISOString().slice(0, 'yyyy-MM-dd'.length);
+  return {
+    from: instantOfLocal(`${date}T00:00:00`, timeZone),
+    to: instantOfLocal(`${next}T00:00:00`, timeZone),
+  };
 }

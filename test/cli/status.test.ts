@@ -94,6 +94,7 @@ describe('status', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
       running: true,
+      reconciliation: null,
       version: '1.2.3',
       pid: 4711,
       started_at: '2026-11-23T08:00:00.000Z',

@@ -27,7 +27,8 @@ function fill(path: string, content: Buffer): void {
   const file = new SqliteFile(path);
   const numbers = `with recursive n(i) as (select 1 union all select i + 1 from n where i < ${files})`;
   file.exec(`begin;
-    ${numbers} insert into recordings
+    ${numbers} insert into recordings (id, call_id, group_name, direction, from_number, to_number, started_at, ended_at,
+        bytes, duration_ms, sha256, folder, name, path_key, all_delivered, local_deleted_at)
       select printf('%08d-0000-4000-8000-000000000000', i), 'call-' || i, 'Verkauf', 'incoming', '+41', '200',
         1617795266000 + i * 1000, 1617795266500 + i * 1000, ${content.length}, 500, '${sha256(content)}',
         printf('%03d', i / 1000), 'Aufnahme_' || i || '.wav', 'key-' || i, 0, null from n;

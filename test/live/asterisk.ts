@@ -105,6 +105,12 @@ export class Asterisk extends Server {
     return output;
   }
 
+  /** Runs a command on Asterisk's machine, as root. */
+  async shell(command: string): Promise<void> {
+    const { output, exitCode } = await this.container.exec(['sh', '-c', command]);
+    if (exitCode !== 0) throw new Error(`'${command}' ended with ${String(exitCode)}: ${output}`);
+  }
+
   override async restart(): Promise<void> {
     await super.restart();
     this.#followLog();

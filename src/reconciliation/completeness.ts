@@ -1,0 +1,31 @@
+import { statementOf, type Statement } from './statement.ts';
+import type { Unwatched } from '../call/account.ts';
+import type { Instant } from '../call/call.ts';
+import type { AccountLedger, Interval, Listings } from '../catalogue/catalogue.ts';
+
+export interface CompletenessSources {
+  readonly catalogue: Pick<AccountLedger, 'accounted' | 'accountProgress' | 'unwatched'> &
+    Pick<Listings, 'records'>;
+  /** The PBX gives an account of its own. */
+  readonly hasAccount: boolean;
+  readonly now: Instant;
+  /** Nobody watches now. */
+  readonly unwatchedNow?: Unwatched | undefined;
+}
+
+/** How complete the recordings of a period are, as far as it is over. */
+export async function completenessOf(
+  { from, to }: Interval,
+  { catalogue, hasAccount, now, unwatchedNow }: CompletenessSources,
+): Promise<Statement> {
+  const period = { from, to: Math.min(to, now) };
+  const known = await catalogue.unwatched(period);
+  const current = unwatchedNow && unwatchedNow.from < period.to ? [unwatchedNow] : [];
+  return await statementOf({
+    period,
+    records: catalogue.records(period),
+    accounted: hasAccount ? await catalogue.accounted(period) : undefined,
+    progress: await catalogue.accountProgress(),
+    unwatched: [...known, ...current],
+  });
+}

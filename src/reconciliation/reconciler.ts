@@ -1,0 +1,234 @@
+import { setImmediate } from 'node:timers/promises';
+
+import { messageOf, MitschnittError } from '../errors.ts';
+import { judge, talkOf } from './judgement.ts';
+import type { Alarms } from '../alarms/alarms.ts';
+import type { AccountPiece, AccountPlace, AccountedCall, CallDetail } from '../call/account.ts';
+import type { Instant, Policy } from '../call/call.ts';
+import type { AccountLedger, AccountProgress } from '../catalogue/catalogue.ts';
+import type { Log } from '../log.ts';
+
+/** The account that the PBX keeps by itself. */
+export interface Account {
+  /** Where it is, for people. */
+  readonly path: string;
+  readSince(place: AccountPlace | undefined): Promise<AccountPiece>;
+}
+
+export interface ReconcilerParts {
+  /** Undefined: the PBX gives none, and only what nobody watched is stated. */
+  readonly account: Account | undefined;
+  readonly ledger: AccountLedger;
+  /** As it is now: who is logged in to queues changes. Undefined: that is not known yet. */
+  readonly policy: () => Policy | undefined;
+  readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
+  readonly log: Log;
+  readonly now: () => Instant;
+  /** States the days that are over, up to `to`, of which there is no statement since `from`. */
+  readonly state: (from: Instant, to: Instant) => Promise<Instant>;
+}
+
+/** What `status` shows of it. */
+export interface Reconciliation {
+  /** How far the account of the PBX was read; undefined: not yet. */
+  readonly readAt: Instant | undefined;
+  /** Gaps that were found since this process began. */
+  readonly gaps: number;
+}
+
+const lookEveryMs = 5_000;
+/** What the catalogue did not know, it may have known and not kept yet: its disk was full, say. */
+const lookAgainEveryMs = 60_000;
+const lookAgainForMs = 24 * 3_600_000;
+const callsPerLook = 100;
+/** Gaps are an alarm until there was none for so long. */
+const gapLastsMs = 24 * 3_600_000;
+
+/** Reads the account that the PBX keeps of calls, and tells what the catalogue does not have. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  #progress: AccountProgress | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+  #stopping = false;
+  #lookedAgainAt: Instant;
+  #gaps = 0;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#lookedAgainAt = parts.now();
+  }
+
+  /** Keeps since when calls are compared; reads on from where a former process stopped. */
+  async start(): Promise<void> {
+    const { account, ledger, now } = this.#parts;
+    const at = now();
+    this.#progress = (await ledger.accountProgress()) ?? { ...never, since: at, statedTo: at };
+    await this.#save(this.#progress, []);
+    if (account && !this.#progress.place) await this.#begin(account, this.#progress);
+    void this.look();
+    this.#timer = setInterval(() => void this.look(), lookEveryMs);
+  }
+
+  /** Compares what is new; resolves when that is done, and never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  get latest(): Reconciliation {
+    return { readAt: this.#progress?.readAt, gaps: this.#gaps };
+  }
+
+  async #look(): Promise<void> {
+    const { account, log } = this.#parts;
+    const policy = this.#parts.policy();
+    try {
+      if (account && policy) {
+        await this.#read(account, policy);
+        await this.#judgeNew(policy);
+        await this.#judgeAgain(policy);
+      }
+      await this.#state();
+    } catch (error) {
+      log.error('calls could not be compared with the account of the PBX', { error: messageOf(error) });
+    }
+  }
+
+  async #read(account: Account, policy: Policy): Promise<void> {
+    const { alarms } = this.#parts;
+    try {
+      let piece: AccountPiece;
+      do {
+        piece = await account.readSince(this.#progress?.place);
+        await this.#take(piece, policy);
+        await setImmediate();
+      } while (piece.more && !this.#stopping);
+      alarms.clear('account-unreadable', account.path);
+    } catch (error) {
+      this.#troubled(account, error);
+    }
+  }
+
+  /** What is there by now is of calls that nobody was to record. */
+  async #begin(account: Account, progress: AccountProgress): Promise<void> {
+    try {
+      const { place } = await account.readSince(undefined);
+      await this.#save({ ...progress, place }, []);
+    } catch (error) {
+      this.#troubled(account, error);
+      // Whatever comes to be there is new.
+      if (error instanceof MitschnittError && error.code === 'cdr-missing')
+        await this.#save({ ...progress, place: { inode: 0, offset: 0 } }, []);
+    }
+  }
+
+  #troubled({ path }: Account, error: unknown): void {
+    if (!(error instanceof MitschnittError)) throw error;
+    const { message: problem, fault, hint } = error;
+    this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint });
+  }
+
+  async #take({ details, place, unreadable, more }: AccountPiece, policy: Policy): Promise<void> {
+    const { log, now } = this.#parts;
+    const before = this.#progress ?? never;
+    if (unreadable > 0) log.error('lines of the account of the PBX cannot be read', { lines: unreadable });
+    const calls = details.flatMap((detail) => {
+      const talk = talkOf(detail, policy);
+      return talk ? [{ id: idOf(detail), detail, group: talk.group.name }] : [];
+    });
+    const progress: AccountProgress = {
+      ...before,
+      place,
+      readAt: more ? before.readAt : now(),
+      unreadable: before.unreadable + unreadable,
+      unreadableAt: unreadable > 0 ? now() : before.unreadableAt,
+    };
+    await this.#save(progress, calls);
+  }
+
+  async #judgeNew(policy: Policy): Promise<void> {
+    const { ledger } = this.#parts;
+    let judged: number;
+    do judged = await this.#judgeAll(await ledger.unjudged(callsPerLook), policy);
+    while (judged > 0 && !this.#stopping);
+  }
+
+  async #judgeAgain(policy: Policy): Promise<void> {
+    const { ledger, now } = this.#parts;
+    if (now() - this.#lookedAgainAt < lookAgainEveryMs) return;
+    this.#lookedAgainAt = now();
+    await this.#judgeAll(await ledger.gaps(now() - lookAgainForMs, callsPerLook), policy);
+  }
+
+  /** Returns how many could be judged. */
+  async #judgeAll(calls: readonly AccountedCall[], policy: Policy): Promise<number> {
+    const { ledger, now } = this.#parts;
+    let judged = 0;
+    for (const call of calls) {
+      if (this.#stopping) break;
+      const judgement = judge(call.detail, await ledger.callsOf(call.detail), policy, now());
+      if (judgement) {
+        judged += 1;
+        await ledger.saveJudgement(call.id, judgement, now());
+        if (judgement.match === 'gap' && !call.judgement) this.#tell(call, judgement.rule);
+      }
+      // Queries answer without a turn of the event loop: calls would wait for all of them.
+      await setImmediate();
+    }
+    return judged;
+  }
+
+  #tell({ detail, group }: AccountedCall, rule: string): void {
+    const { alarms, log } = this.#parts;
+    this.#gaps += 1;
+    const { channel, from, to } = detail;
+    const start = new Date(detail.answeredAt ?? detail.startedAt).toISOString();
+    log.error('a call is missing', { group, from, to, start, asterisk: channel, rule });
+    const problem = `the call of ${start} (Asterisk: ${channel}) was to be recorded and is not: ${rule}`;
+    const hint = 'mitschnitt completeness lists the calls that are missing, and when nobody watched.';
+    alarms.raise({
+      kind: 'call-missing',
+      subject: group,
+      problem,
+      fault: 'asterisk',
+      hint,
+      lastsMs: gapLastsMs,
+    });
+  }
+
+  async #state(): Promise<void> {
+    const { now, state } = this.#parts;
+    const progress = this.#progress;
+    if (!progress) return;
+    const statedTo = await state(progress.statedTo, now());
+    if (statedTo > progress.statedTo) await this.#save({ ...progress, statedTo }, []);
+  }
+
+  async #save(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
+    await this.#parts.ledger.saveAccount(progress, calls);
+    this.#progress = progress;
+  }
+}
+
+const never: AccountProgress = {
+  since: 0,
+  place: undefined,
+  readAt: undefined,
+  unreadable: 0,
+  unreadableAt: undefined,
+  statedTo: 0,
+};
+
+/** A channel may call several parties, and the same one again. */
+function idOf({ channel, callerName, calledName, startedAt, endedAt }: CallDetail): string {
+  return [channel, callerName, calledName, startedAt, endedAt].join(' ');
+}
