@@ -8,6 +8,7 @@ import type { HoldOptions } from './hold.ts';
 import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
 import { allowedInstants, isPointInTime } from './point-in-time.ts';
+import type { PlayOptions } from './play.ts';
 import type { VerifyOptions } from './verify.ts';
 
 const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
@@ -54,6 +55,7 @@ function commandLine(): Command {
   addSelfTest(program);
   addCleanup(program);
   addRecordings(program);
+  addPlay(program);
   addReport(program);
   addVerify(program);
   addDeliveries(program);
@@ -137,6 +139,18 @@ function addRecordings(program: Command): void {
     .addOption(new Option('--outcome <outcome>', 'only with this outcome').choices(outcomes))
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./recordings.ts')).recordings(options));
+}
+
+function addPlay(program: Command): void {
+  verb(program, 'play', 'play a recording, or save it')
+    .argument('<id>', 'id of the recording, or of the call if it has only one')
+    .option('--save <file>', 'save it there instead')
+    .option('--force', 'overwrite that file')
+    .action(async (id: string, options: PlayOptions, command: Command) => {
+      if (options.force === true && options.save === undefined)
+        command.error('error: --force goes with --save');
+      await (await import('./play.ts')).play(id, options);
+    });
 }
 
 function addReport(program: Command): void {
