@@ -1,7 +1,8 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { controls, type Control } from '../call/call.ts';
 import { ownVersion } from '../version.ts';
+import { shells, type Shell } from './shells.ts';
 import type { EraseOptions } from './erase.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { HoldOptions } from './hold.ts';
@@ -9,6 +10,7 @@ import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
 import { allowedInstants, isPointInTime } from './point-in-time.ts';
 import type { PlayOptions } from './play.ts';
+import type { StatusOptions } from './status.ts';
 import type { VerifyOptions } from './verify.ts';
 
 const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
@@ -46,8 +48,9 @@ function commandLine(): Command {
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./check.ts')).check(options));
   verb(program, 'status', 'show the state of the running recorder')
+    .addOption(new Option('--watch [seconds]', 'show it again and again').preset('2').argParser(wholeSeconds))
     .addOption(json())
-    .action(async (options: { config: string }) => (await import('./status.ts')).status(options));
+    .action(async (options: StatusOptions) => (await import('./status.ts')).status(options));
   verb(program, 'calls', 'list the calls of members that go on now')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./calls.ts')).calls(options));
@@ -61,6 +64,7 @@ function commandLine(): Command {
   addDeliveries(program);
   addRetention(program);
   addConfig(program);
+  addCompletion(program);
   return program;
 }
 
@@ -86,6 +90,11 @@ const to = () =>
 function pointInTime(text: string): string {
   if (isPointInTime(text)) return text;
   throw new InvalidArgumentError(`Allowed is ${allowedInstants}.`);
+}
+
+function wholeSeconds(text: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Allowed are whole seconds from 1 to 9999.');
 }
 
 const controlMeanings: Readonly<Record<Control, string>> = {
@@ -254,4 +263,13 @@ function addConfig(program: Command): void {
     .command('reference')
     .description('print the reference of all its keys, in Markdown')
     .action(async () => (await import('./config.ts')).configReference());
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print what makes a shell complete this command')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .allowExcessArguments(false)
+    .action(async (shell: Shell) => (await import('./completion.ts')).completion(program, shell));
 }

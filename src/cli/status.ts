@@ -11,21 +11,36 @@ import { toJson, write, writeLines } from './output.ts';
 import { bytes, files, rate } from './quantities.ts';
 import { statusJson, targetJson } from './status-json.ts';
 import { table } from './table.ts';
+import { watch } from './watch.ts';
 import { withCatalogue } from './with-catalogue.ts';
 
-/** Tells how the running process is; sets the exit code by what is wrong. */
-export async function status(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
-  const { config } = await loadConfig(options.config);
-  // Our own process made it, of this version or one before: what is absent is shown as such.
-  const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
-  if (answer === undefined) await tellStopped(config, options.json === true);
-  else await tellRunning(answer, options.json === true);
+export interface StatusOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  /** Show it again every so many seconds. */
+  readonly watch?: number;
 }
 
-async function tellRunning(running: Status, json: boolean): Promise<void> {
+const secondMs = 1_000;
+
+/** Tells how the running process is; sets the exit code by what is wrong. */
+export async function status(options: StatusOptions): Promise<void> {
+  const { config } = await loadConfig(options.config);
+  if (options.watch === undefined) await show(config, options);
+  else await watch(() => show(config, options), options.watch * secondMs);
+}
+
+async function show(config: Config, options: StatusOptions): Promise<void> {
+  // Our own process made it, of this version or one before: what is absent is shown as such.
+  const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
+  if (answer === undefined) await tellStopped(config, options);
+  else await tellRunning(answer, options);
+}
+
+async function tellRunning(running: Status, options: StatusOptions): Promise<void> {
   process.exitCode = exitCodeOfStatus(running);
-  if (json) {
-    await writeLines(toJson({ running: true, ...statusJson(running) }));
+  if (options.json === true) {
+    await tellJson({ running: true, ...statusJson(running) }, options);
     return;
   }
   const { asterisk, calls, spool } = running;
@@ -41,6 +56,11 @@ async function tellRunning(running: Status, json: boolean): Promise<void> {
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
+}
+
+/** One line each time where it is repeated: a program then knows where each ends. */
+async function tellJson(value: unknown, { watch: every }: StatusOptions): Promise<void> {
+  await writeLines(toJson(value, every === undefined ? undefined : 0));
 }
 
 function selfTest({ selfTest: last }: Status): string {
@@ -63,11 +83,11 @@ function isTroubled(target: TargetStatus): boolean {
 }
 
 /** Without the process there is still the catalogue that it left. */
-async function tellStopped(config: Config, json: boolean): Promise<void> {
+async function tellStopped(config: Config, options: StatusOptions): Promise<void> {
   process.exitCode = exitCodes.wrong;
   const targets = await backlogOf(config);
-  if (json) {
-    await writeLines(toJson({ running: false, targets: targets?.map(targetJson) ?? null }));
+  if (options.json === true) {
+    await tellJson({ running: false, targets: targets?.map(targetJson) ?? null }, options);
     return;
   }
   await writeLines('Mitschnitt is not running.');

@@ -31,6 +31,7 @@ describe('the command line', () => {
     ['a delivery in a state that is not listed', ['deliveries', '--state', 'delivered']],
     ['a retry of nothing', ['retry']],
     ['a retry of one and all', ['retry', 'ID', '--all']],
+    ['a watch without an interval', ['status', '--watch', '0']],
     ['config without a verb of its own', ['config']],
   ])('ends with 2 for wrong usage: %s', async (_what, args) => {
     const { code, stdout, stderr } = await mitschnitt(args);
