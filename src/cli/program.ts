@@ -65,6 +65,10 @@ function commandLine(): Command {
   addRetention(program);
   addConfig(program);
   addCompletion(program);
+  // For us: the page comes with the package.
+  program
+    .command('manual', { hidden: true })
+    .action(async () => (await import('./manual.ts')).manual(program));
   return program;
 }
 
