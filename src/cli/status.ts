@@ -5,6 +5,7 @@ import type { Config } from '../config/schema.ts';
 import { MitschnittError } from '../errors.ts';
 import { printable } from '../recording/untrusted-text.ts';
 import { targetStatuses, type Status, type TargetStatus } from '../status.ts';
+import { coloured } from './colour.ts';
 import { ask } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, write, writeLines } from './output.ts';
@@ -45,14 +46,14 @@ async function tellRunning(running: Status, options: StatusOptions): Promise<voi
   }
   const { asterisk, calls, spool } = running;
   const version = asterisk.version === undefined ? '' : `, version ${printable(asterisk.version)}`;
-  const connected = (stands: boolean) => (stands ? 'connected' : 'NOT CONNECTED');
+  const connected = (stands: boolean) => coloured(stands ? 'connected' : 'NOT CONNECTED');
   await writeLines(
     `Mitschnitt ${printable(running.version)} runs as process ${running.pid} since ${printable(running.startedAt)}`,
     `Asterisk   ARI ${connected(asterisk.ari)}, AMI ${connected(asterisk.ami)}${version}`,
     `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
     `Disk       ${disk(spool)}`,
-    `Self-test  ${selfTest(running)}`,
+    `Self-test  ${coloured(selfTest(running))}`,
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { writeLines } from '../../src/cli/output.ts';
 import { watch } from '../../src/cli/watch.ts';
 import type { Status } from '../../src/status.ts';
 import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
-import { ended, mitschnitt, start } from './command.ts';
+import { ended, launcher, mitschnitt, start } from './command.ts';
 import { useInstallation } from './installation.ts';
 
 const installation = useInstallation();
@@ -129,6 +130,25 @@ describe('status', () => {
     written.mockRestore();
     process.exitCode = undefined;
     expect(shown).toBe('\u001b[H\u001b[Jall is well\n'.repeat(2));
+  });
+
+  test('is coloured on a terminal, unless NO_COLOR is set', async () => {
+    const config = await running({ ...fine, targets: [{ ...fine.targets[0], check: failed }] });
+    const onTerminal = async (setting: NodeJS.ProcessEnv) => {
+      const command = `'${process.execPath}' '${launcher}' status -c '${config}'`;
+      const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', ...setting };
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      return (await ended(child)).stdout;
+    };
+    const colours = await onTerminal({});
+    expect(colours).toContain('ARI \u001b[32mconnected\u001b[39m');
+    expect(colours).toContain('\u001b[31mFAILED\u001b[39m');
+    const none = await onTerminal({ NO_COLOR: '1' });
+    expect(none).toContain('FAILED');
+    expect(none).not.toContain('\u001b');
   });
 
   test('gives all of it as JSON', async () => {
