@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { chmod, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import Database from 'better-sqlite3';
 
 import { codeOf, messageOf, MitschnittError } from './errors.ts';
 
-/** Only the user whom Mitschnitt runs as, and root. */
-const socketMode = 0o600;
+/** Leaves of the rights those of the user whom Mitschnitt runs as; root needs none. */
+const ownerOnly = 0o177;
 
 /** What the running process answers, by method and path: `GET /status`. The body of a request is JSON. */
 export type Answers = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
@@ -38,9 +38,14 @@ export class ControlSocket {
   async start(): Promise<void> {
     this.#lock = locked(`${this.#path}.lock`);
     await rm(this.#path, { force: true }); // of a process that was killed
-    this.#server.listen(this.#path);
+    // From the start, not by chmod(2): in between anybody could connect. listen() binds before it returns.
+    const before = process.umask(ownerOnly);
+    try {
+      this.#server.listen(this.#path);
+    } finally {
+      process.umask(before);
+    }
     await once(this.#server, 'listening');
-    await chmod(this.#path, socketMode);
   }
 
   async stop(): Promise<void> {

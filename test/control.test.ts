@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import { createServer, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { ask } from '../src/cli/control-client.ts';
 import { ControlSocket, type Answers } from '../src/control-socket.ts';
@@ -100,9 +101,20 @@ describe('asking the running process', () => {
 });
 
 describe('the socket', () => {
-  test('is for its owner only', async () => {
+  test('is for its owner only from the moment on in which it is there', async () => {
+    const listen = Reflect.get(Server.prototype, 'listen') as (this: Server, at: unknown) => Server;
+    const modes: number[] = [];
+    const watched = vi.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, at) {
+      listen.call(this, at);
+      modes.push(statSync(path).mode & 0o777);
+      return this;
+    });
+    await writeFile(join(folder, 'before'), '');
     await listening();
-    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    watched.mockRestore();
+    expect([...modes, (await stat(path)).mode & 0o777]).toEqual([0o600, 0o600]);
+    await writeFile(join(folder, 'after'), '');
+    expect((await stat(join(folder, 'after'))).mode).toBe((await stat(join(folder, 'before'))).mode);
   });
 
   test('does what it is asked for with a body, and gives what came of it', async () => {

@@ -43,6 +43,12 @@ export interface ListedRecord extends CallRecord {
   readonly hold?: Hold | undefined;
 }
 
+/** A recording and where its copies went. */
+export interface RecordingWithDeliveries {
+  readonly recording: FinishedRecording;
+  readonly deliveries: readonly Delivery[];
+}
+
 /** What listings and `status` ask for. */
 export interface Listings {
   /** In the order of their start. */
@@ -51,6 +57,8 @@ export interface Listings {
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery>;
   /** The recording with this content (SHA-256, lower-case hex), else one that has the name; undefined: there is none. */
   identify(sha256: string, name: string): Promise<FinishedRecording | undefined>;
+  /** The recording with this id, or those of the call with it, oldest first. Without those whose data were erased. */
+  recordingsOf(id: string): Promise<readonly RecordingWithDeliveries[]>;
   /** What is pending, set aside and delivered, for each target that ever had a delivery; also for one that is gone. */
   backlog(): Promise<readonly TargetBacklog[]>;
 }

@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { callFrom } from './calls.ts';
 import { holdOn, holds } from './holds.ts';
-import { deliveryFrom, recordColumns, recordFrom } from './tables.ts';
+import { deliveryFrom, recordColumns, recordFrom, recordingFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { FinishedRecording } from '../recording/recording.ts';
-import type { Delivery, ListedRecord, RecordFilter } from './catalogue.ts';
+import type { Delivery, ListedRecord, RecordFilter, RecordingWithDeliveries } from './catalogue.ts';
 import type { Tables } from './tables.ts';
 
 /** Of one query: some 3 ms in which nothing else of the process runs. */
@@ -43,6 +43,25 @@ export async function lineOf(
     };
   const call = await db.selectFrom('calls').select('outcome').where('id', '=', callId).executeTakeFirst();
   return call?.outcome === null ? 'open' : undefined;
+}
+
+export async function recordingsOf(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<readonly RecordingWithDeliveries[]> {
+  const rows = await db
+    .selectFrom('recordings')
+    .selectAll()
+    .where((eb) => eb.or([eb('id', '=', id), eb('call_id', '=', id)]))
+    .where('erased', '=', 0)
+    .orderBy('started_at')
+    .execute();
+  const recordings = rows.map(recordingFrom);
+  const deliveries = await deliveriesOf(
+    db,
+    recordings.map((recording) => recording.id),
+  );
+  return recordings.map((recording) => ({ recording, deliveries: deliveries.get(recording.id) ?? [] }));
 }
 
 function lines(db: Kysely<Tables>) {

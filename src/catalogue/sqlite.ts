@@ -25,7 +25,7 @@ import { listDeletions, saveErasure } from './deletions.ts';
 import { callsOfNumber, eraseCall, purge } from './erasure.ts';
 import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
 import { holds, placeHold, releaseHold } from './holds.ts';
-import { lineOf, listRecords } from './listings.ts';
+import { lineOf, listRecords, recordingsOf } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
 import { checks, saveCheck } from './checks.ts';
 import { addRecording, identify, mediaOf } from './recordings.ts';
@@ -62,6 +62,7 @@ import type {
   Interval,
   ListedRecord,
   RecordFilter,
+  RecordingWithDeliveries,
   RecordingPosition,
   ReportAppend,
   ReportIssue,
@@ -166,6 +167,10 @@ export class SqliteCatalogue implements Catalogue {
 
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery> {
     return listDeliveries(this.#db, filter);
+  }
+
+  recordingsOf(id: string): Promise<readonly RecordingWithDeliveries[]> {
+    return recordingsOf(this.#db, id);
   }
 
   identify(sha256: string, name: string): Promise<FinishedRecording | undefined> {

@@ -1,13 +1,16 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 
 import { controls, type Control } from '../call/call.ts';
 import { ownVersion } from '../version.ts';
+import { shells, type Shell } from './shells.ts';
 import type { EraseOptions } from './erase.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { HoldOptions } from './hold.ts';
 import { outcomes } from './outcomes.ts';
 import { tellError } from './output.ts';
 import { allowedInstants, isPointInTime } from './point-in-time.ts';
+import type { PlayOptions } from './play.ts';
+import type { StatusOptions } from './status.ts';
 import type { VerifyOptions } from './verify.ts';
 
 const defaultFile = '/etc/mitschnitt/mitschnitt.yaml';
@@ -45,8 +48,9 @@ function commandLine(): Command {
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./check.ts')).check(options));
   verb(program, 'status', 'show the state of the running recorder')
+    .addOption(new Option('--watch [seconds]', 'show it again and again').preset('2').argParser(wholeSeconds))
     .addOption(json())
-    .action(async (options: { config: string }) => (await import('./status.ts')).status(options));
+    .action(async (options: StatusOptions) => (await import('./status.ts')).status(options));
   verb(program, 'calls', 'list the calls of members that go on now')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./calls.ts')).calls(options));
@@ -54,12 +58,18 @@ function commandLine(): Command {
   addSelfTest(program);
   addCleanup(program);
   addRecordings(program);
+  addPlay(program);
   addReport(program);
   addVerify(program);
   addCompleteness(program);
   addDeliveries(program);
   addRetention(program);
   addConfig(program);
+  addCompletion(program);
+  // For us: the page comes with the package.
+  program
+    .command('manual', { hidden: true })
+    .action(async () => (await import('./manual.ts')).manual(program));
   return program;
 }
 
@@ -85,6 +95,11 @@ const to = () =>
 function pointInTime(text: string): string {
   if (isPointInTime(text)) return text;
   throw new InvalidArgumentError(`Allowed is ${allowedInstants}.`);
+}
+
+function wholeSeconds(text: string): number {
+  if (/^[1-9][0-9]{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Allowed are whole seconds from 1 to 9999.');
 }
 
 const controlMeanings: Readonly<Record<Control, string>> = {
@@ -138,6 +153,18 @@ function addRecordings(program: Command): void {
     .addOption(new Option('--outcome <outcome>', 'only with this outcome').choices(outcomes))
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./recordings.ts')).recordings(options));
+}
+
+function addPlay(program: Command): void {
+  verb(program, 'play', 'play a recording, or save it')
+    .argument('<id>', 'id of the recording, or of the call if it has only one')
+    .option('--save <file>', 'save it there instead')
+    .option('--force', 'overwrite that file')
+    .action(async (id: string, options: PlayOptions, command: Command) => {
+      if (options.force === true && options.save === undefined)
+        command.error('error: --force goes with --save');
+      await (await import('./play.ts')).play(id, options);
+    });
 }
 
 function addReport(program: Command): void {
@@ -249,4 +276,13 @@ function addConfig(program: Command): void {
     .command('reference')
     .description('print the reference of all its keys, in Markdown')
     .action(async () => (await import('./config.ts')).configReference());
+}
+
+function addCompletion(program: Command): void {
+  program
+    .command('completion')
+    .description('print what makes a shell complete this command')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .allowExcessArguments(false)
+    .action(async (shell: Shell) => (await import('./completion.ts')).completion(program, shell));
 }

@@ -5,43 +5,64 @@ import type { Config } from '../config/schema.ts';
 import { MitschnittError } from '../errors.ts';
 import { printable } from '../recording/untrusted-text.ts';
 import { targetStatuses, type Status, type TargetStatus } from '../status.ts';
+import { coloured } from './colour.ts';
 import { ask } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, write, writeLines } from './output.ts';
 import { bytes, files, rate } from './quantities.ts';
 import { statusJson, targetJson } from './status-json.ts';
 import { table } from './table.ts';
+import { watch } from './watch.ts';
 import { withCatalogue } from './with-catalogue.ts';
 
-/** Tells how the running process is; sets the exit code by what is wrong. */
-export async function status(options: { readonly config: string; readonly json?: boolean }): Promise<void> {
-  const { config } = await loadConfig(options.config);
-  // Our own process made it, of this version or one before: what is absent is shown as such.
-  const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
-  if (answer === undefined) await tellStopped(config, options.json === true);
-  else await tellRunning(answer, options.json === true);
+export interface StatusOptions {
+  readonly config: string;
+  readonly json?: boolean;
+  /** Show it again every so many seconds. */
+  readonly watch?: number;
 }
 
-async function tellRunning(running: Status, json: boolean): Promise<void> {
+const secondMs = 1_000;
+
+/** Tells how the running process is; sets the exit code by what is wrong. */
+export async function status(options: StatusOptions): Promise<void> {
+  const { config } = await loadConfig(options.config);
+  if (options.watch === undefined) await show(config, options);
+  else await watch(() => show(config, options), options.watch * secondMs);
+}
+
+async function show(config: Config, options: StatusOptions): Promise<void> {
+  // Our own process made it, of this version or one before: what is absent is shown as such.
+  const answer = (await ask(controlSocketOf(config), '/status')) as Status | undefined;
+  if (answer === undefined) await tellStopped(config, options);
+  else await tellRunning(answer, options);
+}
+
+async function tellRunning(running: Status, options: StatusOptions): Promise<void> {
   process.exitCode = exitCodeOfStatus(running);
-  if (json) {
-    await writeLines(toJson({ running: true, ...statusJson(running) }));
+  if (options.json === true) {
+    await tellJson({ running: true, ...statusJson(running) }, options);
     return;
   }
   const { asterisk, calls, spool } = running;
   const version = asterisk.version === undefined ? '' : `, version ${printable(asterisk.version)}`;
-  const connected = (stands: boolean) => (stands ? 'connected' : 'NOT CONNECTED');
+  const connected = (stands: boolean) => coloured(stands ? 'connected' : 'NOT CONNECTED');
   await writeLines(
     `Mitschnitt ${printable(running.version)} runs as process ${running.pid} since ${printable(running.startedAt)}`,
     `Asterisk   ARI ${connected(asterisk.ari)}, AMI ${connected(asterisk.ami)}${version}`,
     `Calls      ${calls.live} live, ${calls.inGate} in the gate, ${calls.recording} recording`,
     `Spool      active: ${files(spool.activeFiles, spool.activeBytes)}; transfer: ${files(spool.transferFiles, spool.transferBytes)}`,
     `Disk       ${disk(spool)}`,
-    `Self-test  ${selfTest(running)}`,
+    `Self-test  ${coloured(selfTest(running))}`,
     ...(running.reconciliation ? [`Account    ${account(running.reconciliation)}`] : []),
   );
   await tellTargets(running.targets);
   await tellAlarms(running.alarms ?? []);
+}
+
+/** One line each time where it is repeated: a program then knows where each ends. */
+async function tellJson(value: unknown, { watch: every }: StatusOptions): Promise<void> {
+  await writeLines(toJson(value, every === undefined ? undefined : 0));
 }
 
 function selfTest({ selfTest: last }: Status): string {
@@ -64,11 +85,11 @@ function isTroubled(target: TargetStatus): boolean {
 }
 
 /** Without the process there is still the catalogue that it left. */
-async function tellStopped(config: Config, json: boolean): Promise<void> {
+async function tellStopped(config: Config, options: StatusOptions): Promise<void> {
   process.exitCode = exitCodes.wrong;
   const targets = await backlogOf(config);
-  if (json) {
-    await writeLines(toJson({ running: false, targets: targets?.map(targetJson) ?? null }));
+  if (options.json === true) {
+    await tellJson({ running: false, targets: targets?.map(targetJson) ?? null }, options);
     return;
   }
   await writeLines('Mitschnitt is not running.');

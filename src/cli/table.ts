@@ -1,4 +1,5 @@
 import { printable } from '../recording/untrusted-text.ts';
+import { coloured } from './colour.ts';
 
 /** Rows that decide how wide the columns are; later ones may stand out. */
 const measuredRows = 200;
@@ -64,7 +65,7 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
 
 function aligned(row: readonly string[], widths: readonly number[]): string {
   const cells = row.map(
-    (cell, column) => cell + ' '.repeat(Math.max(0, (widths[column] ?? 0) - lengthOf(cell))),
+    (cell, column) => coloured(cell, true) + ' '.repeat(Math.max(0, (widths[column] ?? 0) - lengthOf(cell))),
   );
   return `${cells.join(gap).trimEnd()}\n`;
 }

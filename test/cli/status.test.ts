@@ -1,13 +1,16 @@
+import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import type { Alarm } from '../../src/alarms/alarms.ts';
+import { writeLines } from '../../src/cli/output.ts';
+import { watch } from '../../src/cli/watch.ts';
 import type { Status } from '../../src/status.ts';
 import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
-import { mitschnitt } from './command.ts';
+import { ended, launcher, mitschnitt, start } from './command.ts';
 import { useInstallation } from './installation.ts';
 
 const installation = useInstallation();
@@ -87,6 +90,65 @@ describe('status', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('is shown again and again with --watch, until it is interrupted: that ends with 0', async () => {
+    const troubled = { ...fine, asterisk: { ari: false, ami: true } };
+    const child = start(['status', '--watch', '1', '--json', '-c', await running(troubled)]);
+    const end = ended(child);
+    let lines = 0;
+    child.stdout.on('data', () => {
+      lines += 1;
+      if (lines === 2) child.kill('SIGINT');
+    });
+    const { code, stdout } = await end;
+    expect(code).toBe(0);
+    const each = stdout.trimEnd().split('\n');
+    expect(each.map((line) => (JSON.parse(line) as { pid: number }).pid)).toEqual([4711, 4711]);
+  });
+
+  test('ends with --watch when nobody reads on', async () => {
+    const child = start(['status', '--watch', '1', '-c', await running(fine)]);
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('is shown on a terminal in the same place', async () => {
+    const written = vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
+      shown += String(text);
+      (rest.at(-1) as () => void)();
+      return true;
+    });
+    let [shown, times] = ['', 0];
+    const twice = async () => {
+      await writeLines('all is well');
+      times += 1;
+      if (times === 2) process.emit('SIGINT');
+    };
+    await watch(twice, 1, true);
+    written.mockRestore();
+    process.exitCode = undefined;
+    expect(shown).toBe('\u001b[H\u001b[Jall is well\n'.repeat(2));
+  });
+
+  test('is coloured on a terminal, unless NO_COLOR is set', async () => {
+    const config = await running({ ...fine, targets: [{ ...fine.targets[0], check: failed }] });
+    const onTerminal = async (setting: NodeJS.ProcessEnv) => {
+      const command = `'${process.execPath}' '${launcher}' status -c '${config}'`;
+      const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', ...setting };
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      return (await ended(child)).stdout;
+    };
+    const colours = await onTerminal({});
+    expect(colours).toContain('ARI \u001b[32mconnected\u001b[39m');
+    expect(colours).toContain('\u001b[31mFAILED\u001b[39m');
+    const none = await onTerminal({ NO_COLOR: '1' });
+    expect(none).toContain('FAILED');
+    expect(none).not.toContain('\u001b');
   });
 
   test('gives all of it as JSON', async () => {
