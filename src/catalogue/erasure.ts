@@ -212,6 +212,33 @@ async function scrubLines(db: Kysely<Tables>, call: string, number: NumberToEras
   }
 }
 
+/** Takes the number out of Asterisk's account of calls, but for those that began a talk that is kept. */
+export async function eraseFromAccount(
+  db: Kysely<Tables>,
+  number: NumberToErase,
+  keptStarts: readonly number[],
+): Promise<void> {
+  for (let last = 0; ;) {
+    const rows = await db
+      .selectFrom('accounted_calls')
+      .select(['id', 'from_number', 'to_number', 'started_at', 'ended_at'])
+      .select(rowid.as('place'))
+      .where(rowid, '>', last)
+      .orderBy(rowid)
+      .limit(recordingsPerPage)
+      .execute();
+    for (const { id, from_number, to_number, started_at, ended_at } of rows) {
+      const isKept = keptStarts.some((start) => started_at <= start && start <= ended_at);
+      if (isKept || !(number.is(from_number) || number.is(to_number))) continue;
+      const scrubbed = { from_number: number.scrubbed(from_number), to_number: number.scrubbed(to_number) };
+      await db.updateTable('accounted_calls').set(scrubbed).where('id', '=', id).execute();
+    }
+    last = rows.at(-1)?.place ?? last;
+    if (rows.length < recordingsPerPage) return;
+    await setImmediate();
+  }
+}
+
 /**
  * What was taken out still stands in the write-ahead log. It is moved into the database and
  * cut; what was overwritten in the database is zeros already (secure_delete, from the first call that was erased on).

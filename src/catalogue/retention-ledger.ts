@@ -138,6 +138,8 @@ export interface RetentionLedger {
   callsOfNumber(number: NumberToErase): AsyncIterable<CallOfNumber>;
   /** Takes the number out of all rows of the call, and orders its files removed, in one step. */
   eraseCall(call: CallOfNumber, number: NumberToErase, reason: DeletionReason, at: number): Promise<void>;
+  /** Takes a number out of what Asterisk said of calls, but for those within which one of these talks began. */
+  eraseFromAccount(number: NumberToErase, keptStarts: readonly number[]): Promise<void>;
   /** Makes sure that nothing of what was taken out can be read in the file of the catalogue any more. */
   purge(): Promise<void>;
   saveErasure(erasure: Erasure): Promise<void>;

@@ -22,7 +22,7 @@ import {
   saveDelivery,
 } from './deliveries.ts';
 import { listDeletions, saveErasure } from './deletions.ts';
-import { callsOfNumber, eraseCall, purge } from './erasure.ts';
+import { callsOfNumber, eraseCall, eraseFromAccount, purge } from './erasure.ts';
 import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
 import { holds, placeHold, releaseHold } from './holds.ts';
 import { lineOf, listRecords, recordingsOf } from './listings.ts';
@@ -373,6 +373,10 @@ export class SqliteCatalogue implements Catalogue {
 
   eraseCall(call: CallOfNumber, number: NumberToErase, reason: DeletionReason, at: number): Promise<void> {
     return eraseCall(this.#db, call, number, reason, at);
+  }
+
+  eraseFromAccount(number: NumberToErase, keptStarts: readonly number[]): Promise<void> {
+    return eraseFromAccount(this.#db, number, keptStarts);
   }
 
   purge(): Promise<void> {

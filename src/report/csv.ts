@@ -83,6 +83,18 @@ export function headingsOf(format: ReportFormat): readonly string[] {
   return columnsOf(format).map(({ heading }) => heading[format.language]);
 }
 
+/** In which cells of a report's lines, whatever its language and columns, the parties stand, and the start. */
+export function placesIn(headings: readonly string[]): {
+  parties: readonly number[];
+  starts: readonly number[];
+} {
+  const placesOf = (...names: readonly ReportColumn[]): readonly number[] => {
+    const known = names.flatMap((name) => Object.values(columnsByName[name].heading));
+    return headings.flatMap((heading, place) => (known.includes(heading) ? [place] : []));
+  };
+  return { parties: placesOf('caller', 'called'), starts: placesOf('start', 'start_iso') };
+}
+
 /** What a file begins with: byte order mark and headings. */
 export function csvHead(format: ReportFormat): string {
   return byteOrderMark + csvText([headingsOf(format)]);

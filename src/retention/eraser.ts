@@ -39,7 +39,7 @@ export interface ErasureFound {
 export interface EraserParts {
   readonly ledger: Pick<
     RetentionLedger,
-    'callsOfNumber' | 'eraseCall' | 'purge' | 'saveErasure' | 'deletions' | 'removalsOf'
+    'callsOfNumber' | 'eraseCall' | 'eraseFromAccount' | 'purge' | 'saveErasure' | 'deletions' | 'removalsOf'
   >;
   readonly remover: Pick<Remover, 'work'>;
   readonly now: () => number;
@@ -125,6 +125,7 @@ export class Eraser {
     try {
       for (const call of found.calls)
         if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
+      await ledger.eraseFromAccount(number, keptStartsOf(found));
       reports = await this.#scrubReports(number, found);
       await remover.work();
     } finally {
@@ -136,9 +137,9 @@ export class Eraser {
     return certificate;
   }
 
-  async #scrubReports(number: NumberToErase, { calls }: Found): Promise<readonly ReportResult[]> {
+  async #scrubReports(number: NumberToErase, found: Found): Promise<readonly ReportResult[]> {
     const { reports: folder, timeZone, betweenReports } = this.#parts;
-    const keptStarts = calls.filter(isHeld).flatMap(({ lineStarts }) => lineStarts);
+    const keptStarts = keptStartsOf(found);
     return await betweenReports(() => scrubReports(number, { folder, timeZone, keptStarts }));
   }
 
@@ -181,4 +182,9 @@ export function eraseRequestOf(body: unknown): EraseRequest {
   if (typeof number !== 'string' || typeof dryRun !== 'boolean' || typeof actor !== 'string')
     throw new TypeError('a request without number, dryRun or actor');
   return { number, dryRun, actor };
+}
+
+/** When the talks began that are on hold. */
+function keptStartsOf({ calls }: Found): readonly number[] {
+  return calls.filter(isHeld).flatMap(({ lineStarts }) => lineStarts);
 }

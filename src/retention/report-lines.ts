@@ -3,8 +3,9 @@ import { open, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { codeOf, messageOf } from '../errors.ts';
-import { localDateTime } from '../recording/local-time.ts';
+import { isoWithOffset, localDateTime } from '../recording/local-time.ts';
 import { erased, type NumberToErase } from '../recording/erased-number.ts';
+import { byteOrderMark, placesIn } from '../report/csv.ts';
 
 export interface ReportLines {
   /** Folder of the monthly files. */
@@ -15,9 +16,11 @@ export interface ReportLines {
 }
 
 /** As a cell may be written: in quotes, with the apostrophe that makes it text. */
-const cellOf = (text: string) => text.replace(/^"(.*)"$/, '$1').replace(/^'/, '');
-/** Caller, called and start are the first cells of every report. */
-const partyCells = 2;
+const cellOf = (text: string) =>
+  text
+    .trim()
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/^'/, '');
 
 /** What became of a report file. */
 export interface ReportResult {
@@ -27,7 +30,9 @@ export interface ReportResult {
   readonly problem: string | undefined;
 }
 
-const reportFile = /^Report_\d{4}-\d{2}(-\d+)?\.csv$/;
+const reportFile = /^Report_\d{4}-\d{2}(-\d+){0,2}\.csv$/;
+/** Of a day: it names what is missing. */
+const statementFile = /^(Vollstaendigkeit|Completeness)_\d{4}-\d{2}-\d{2}\.txt$/;
 
 /** Takes a number out of all report files. Returns those that had it, and those that could not be changed. */
 export async function scrubReports(
@@ -39,7 +44,7 @@ export async function scrubReports(
     throw error;
   });
   const results: ReportResult[] = [];
-  for (const file of names.filter((name) => reportFile.test(name)).sort()) {
+  for (const file of names.filter((name) => reportFile.test(name) || statementFile.test(name)).sort()) {
     try {
       const changed = await scrubReport(file, number, lines);
       if (changed > 0) results.push({ file, lines: changed, problem: undefined });
@@ -59,27 +64,40 @@ export async function scrubReports(
 async function scrubReport(name: string, number: NumberToErase, lines: ReportLines): Promise<number> {
   const path = join(lines.folder, name);
   const text = await readFile(path, 'utf8');
-  const kept = new Set(lines.keptStarts.map((start) => localDateTime(start, lines.timeZone)));
-  let changed = 0;
-  const scrubbed = text
-    .split('\n')
-    .map((line) => {
-      const after = scrubbedLine(line, number, kept);
-      if (after !== line) changed += 1;
-      return after;
-    })
-    .join('\n');
-  if (changed > 0) await replace(lines.folder, path, scrubbed);
+  const before = text.split('\n');
+  const scrub = statementFile.test(name) ? number.scrubbed : scrubberOf(before[0] ?? '', number, lines);
+  const after = before.map(scrub);
+  const changed = after.filter((line, index) => line !== before[index]).length;
+  if (changed > 0) await replace(lines.folder, path, after.join('\n'));
   return changed;
 }
 
-function scrubbedLine(line: string, number: NumberToErase, kept: ReadonlySet<string>): string {
-  const cells = line.split(';');
-  const isOwn = cells.slice(0, partyCells).some((cell) => number.is(cellOf(cell)));
-  if (!isOwn || kept.has(cellOf(cells[partyCells] ?? ''))) return line;
-  return cells
-    .map((cell, index) => (index < partyCells && number.is(cellOf(cell)) ? erased : number.scrubbed(cell)))
-    .join(';');
+/** What makes a line of a report with these headings one without the number. */
+function scrubberOf(
+  head: string,
+  number: NumberToErase,
+  { keptStarts, timeZone }: ReportLines,
+): (line: string) => string {
+  const { parties, starts } = placesIn(head.replace(byteOrderMark, '').split(';').map(cellOf));
+  const kept = new Set(
+    keptStarts.flatMap((start) => [localDateTime(start, timeZone), isoWithOffset(start, timeZone)]),
+  );
+  return (line) => {
+    const cells = line.split(';');
+    const cellAt = (place: number): string => cellOf(cells[place] ?? '');
+    const isOwn = parties.length === 0 || parties.some((place) => number.is(cellAt(place)));
+    if (!isOwn || starts.some((place) => kept.has(cellAt(place)))) return line;
+    return cells
+      .map((cell, place) =>
+        parties.includes(place) && number.is(cellOf(cell)) ? erasedCell(cell) : number.scrubbed(cell),
+      )
+      .join(';');
+  };
+}
+
+/** The last cell has the end of the line in it. */
+function erasedCell(cell: string): string {
+  return erased + (/\r$/.exec(cell)?.[0] ?? '');
 }
 
 async function replace(folder: string, path: string, text: string): Promise<void> {

@@ -159,6 +159,26 @@ describe('the erasure of a number', () => {
     expect(content.reports).toEqual([{ file: 'Report_2021-04.csv', lines: 1, problem: null }]);
   });
 
+  test('replaces it in reports of any columns, in statements, and in what Asterisk said of calls', async () => {
+    const folder = join(estate.path, 'report');
+    const daily = join(folder, 'Report_2021-04-09-2.csv');
+    await writeFile(daily, `Start (ISO 8601);Called;Caller\r\n2021-04-09T10:00:00+02:00;200;${number}\r\n`);
+    const statement = join(folder, 'Vollstaendigkeit_2021-04-09.txt');
+    await writeFile(statement, `10:00:00 ${number} -> 200: keine Aufnahme\n`);
+    const parties = { callerName: 'PJSIP/trunk-1', calledName: 'PJSIP/200-2', from: number, to: '200' };
+    const times = { startedAt: START, answeredAt: START, endedAt: START + 1_000 };
+    const detail = { channel: 'a', linkedId: 'a', ...parties, ...times };
+    const progress = { since: 0, place: undefined, readAt: START, unreadable: 0, unreadableAt: undefined };
+    await estate.catalogue.saveAccount({ ...progress, statedTo: 0 }, [{ id: 'a', detail, group: 'Verkauf' }]);
+    await erase();
+    expect(await readFile(daily, 'utf8')).toBe(
+      'Start (ISO 8601);Called;Caller\r\n2021-04-09T10:00:00+02:00;200;erased\r\n',
+    );
+    expect(await readFile(statement, 'utf8')).toBe('10:00:00 erased -> 200: keine Aufnahme\n');
+    const [call] = await estate.catalogue.accounted({ from: 0, to: START + 2_000 });
+    expect(call?.detail).toMatchObject({ from: 'erased', to: '200' });
+  });
+
   test('certifies what a mailbox keeps and what is to be tried again, and removes that later', async () => {
     const mailer = {
       send: () => Promise.reject(new Error('nothing is sent')),
