@@ -91,7 +91,7 @@ test('nothing is ever announced: calls pass by the gate as long as Mitschnitt is
   );
   await station.incoming('+41790020014');
   const listed = await station.listedCall('+41790020014');
-  expect(listed).toMatchObject({ outcome: 'recorded', rule: 'no-announcement' });
+  expect(listed).toMatchObject({ outcome: 'recorded', rule: 'no-announcement-required' });
   await station.outgoing('790020015');
   expect(await station.listedCall('790020015')).toMatchObject({ outcome: 'recorded' });
   expect(station.mitschnitt.log).not.toContain('type=continue');

@@ -317,13 +317,25 @@ function standardConfig(asterisk: Asterisk, folder: string): Config {
   };
 }
 
-/** Another group announces: so calls enter the gate, whatever the groups in question do. */
+interface ConfiguredGroup {
+  readonly announcement?: Readonly<Record<string, unknown>>;
+}
+
+/** Where nothing is announced, another group does: so calls enter the gate, whatever the groups in question do. */
 function withGate(config: Config): Config {
+  const groups = config.groups as readonly ConfiguredGroup[];
+  if (groups.some(announces)) return config;
   const announcing = {
     name: 'Gate',
     members: ['PJSIP/nobody'],
     announcement: { incoming: { mode: 'notice' }, outgoing: { mode: 'notice' } },
     deliver_to: ['archive'],
   };
-  return { ...config, groups: [...(config.groups as readonly object[]), announcing] };
+  return { ...config, groups: [...groups, announcing] };
+}
+
+function announces({ announcement = {} }: ConfiguredGroup): boolean {
+  return Object.values(announcement).some(
+    (each) => typeof each === 'object' && each !== null && 'mode' in each && each.mode !== 'none',
+  );
 }
