@@ -9,6 +9,7 @@ import {
   type ConnectionLost,
 } from './asterisk/asterisk.ts';
 import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
+import { catalogueOf } from './assemble-catalogue.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
 import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
@@ -18,8 +19,7 @@ import { reconcilerOf, watchLogOf } from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
-import { SqliteCatalogue } from './catalogue/sqlite.ts';
-import { catalogueFileOf, controlSocketOf } from './config/files.ts';
+import { controlSocketOf } from './config/files.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
@@ -186,11 +186,6 @@ function controlOf(
 
 /** What the disk is to be expected to do follows from the last day. */
 const forecastFromMs = 24 * 3_600_000;
-
-/** The catalogue; `readonly` for the command line beside a running process. */
-export function catalogueOf(config: Config, readonly: boolean): Catalogue {
-  return new SqliteCatalogue({ path: catalogueFileOf(config), readonly });
-}
 
 /** All that has to work before calls are recorded and delivered. */
 export function checksOf(config: Config): readonly Check[] {

@@ -6,7 +6,7 @@ export async function withCatalogue<Result>(
   config: Config,
   use: (catalogue: Catalogue) => Promise<Result>,
 ): Promise<Result> {
-  const { catalogueOf } = await import('../assemble.ts');
+  const { catalogueOf } = await import('../assemble-catalogue.ts');
   const catalogue = catalogueOf(config, true);
   await catalogue.open();
   try {

@@ -135,6 +135,7 @@ const LAYERS: readonly Layer[] = [
       'main.ts',
       'assemble.ts',
       'assemble-alarms.ts',
+      'assemble-catalogue.ts',
       'assemble-cleanup.ts',
       'assemble-delivery.ts',
       'assemble-reconciliation.ts',
