@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 
 import { dialledUser } from './channels.ts';
 import { instantsOfLocal } from '../recording/local-time.ts';
+import { isTestChannel } from '../call/self-test.ts';
 import type { CallDetail } from '../call/account.ts';
 
 /** What the columns of cdr_csv hold, in their order; the last ones as cdr.conf turns them on. */
@@ -16,10 +17,6 @@ const fewestWithLinkedId = 20;
 
 const uniqueIdPattern = /^(?:.{1,100}-)?(\d{9,11})\.\d{1,10}$/s;
 const timePattern = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
-
-/** The telephones of the self-test are Local channels into this context of dialplan/mitschnitt.conf. */
-const selfTestContext = 'mitschnitt-selftest';
-const selfTestTelephone = new RegExp(`^Local/\\d+@${selfTestContext}-[\\da-f]{8};[12]$`);
 
 const msPerSecond = 1_000;
 
@@ -55,7 +52,7 @@ export function callDetailOf(line: string, timeZone: string): CallDetail | undef
 
 /** Whether a telephone of the self-test called: nobody's call. Its channels have ids that Asterisk did not give. */
 export function isOfSelfTest(line: string): boolean {
-  return line.includes(selfTestContext) && selfTestTelephone.test(fieldsOf(line)?.[columns.channel] ?? '');
+  return line.includes('Local/') && isTestChannel(fieldsOf(line)?.[columns.channel] ?? '');
 }
 
 function fieldsOf(line: string): readonly string[] | undefined {

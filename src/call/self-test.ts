@@ -35,10 +35,15 @@ export function isTestMember(extension: string): boolean {
   return extension.startsWith('9');
 }
 
-/** The end of a telephone's Local channel that is in the dialplan; its other end is the telephone. */
-const ends = new RegExp(`^Local/\\d+@${context}-[^;]*;1$`);
+/** The two ends of a telephone's Local channel: the first is in the dialplan, the second is the telephone. */
+const ends = new RegExp(`^Local/\\d+@${context}-[\\da-f]{8};([12])$`);
 
 export function isTestEnd({ name }: Pick<Leg, 'name'>): boolean {
+  return ends.exec(name)?.[1] === '1';
+}
+
+/** Whether a channel, by its name, is of a telephone of the self-test, whichever end. */
+export function isTestChannel(name: string): boolean {
   return ends.test(name);
 }
 

@@ -21,15 +21,10 @@ import {
   retrySetAside,
   saveDelivery,
 } from './deliveries.ts';
-import { listDeletions, saveErasure } from './deletions.ts';
-import { callsOfNumber, eraseCall, eraseFromAccount, purge } from './erasure.ts';
-import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
-import { holds, placeHold, releaseHold } from './holds.ts';
 import { lineOf, listRecords, recordingsOf } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
 import { checks, saveCheck } from './checks.ts';
 import { addRecording, identify, mediaOf } from './recordings.ts';
-import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import {
   addIssues,
@@ -46,6 +41,7 @@ import {
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
+import { SqliteRetentionLedger } from './sqlite-retention.ts';
 import type { Kysely } from 'kysely';
 import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call, RecordingId } from '../call/call.ts';
@@ -71,19 +67,6 @@ import type {
   StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
-import type { NumberToErase } from '../recording/erased-number.ts';
-import type {
-  CallOfNumber,
-  CallPosition,
-  Deletion,
-  DeletionReason,
-  Erasure,
-  ExpiringCall,
-  ExpiringRecording,
-  Hold,
-  RecordingEnd,
-  Removal,
-} from './retention-ledger.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
@@ -95,12 +78,13 @@ export interface SqliteSettings {
 }
 
 /** The catalogue in one file on this machine. One process writes it; others may read meanwhile. */
-export class SqliteCatalogue implements Catalogue {
+export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue {
   readonly #path: string;
   readonly #readonly: boolean;
   #connection: SqliteConnection | undefined;
 
   constructor(settings: SqliteSettings) {
+    super();
     this.#path = settings.path;
     this.#readonly = settings.readonly ?? false;
   }
@@ -136,49 +120,49 @@ export class SqliteCatalogue implements Catalogue {
     }
   }
 
-  get #db(): Kysely<Tables> {
+  protected override get db(): Kysely<Tables> {
     if (!this.#connection) throw new Error('the catalogue is not open');
     return this.#connection.db;
   }
 
   saveCall(call: Call): Promise<void> {
-    return saveCall(this.#db, call);
+    return saveCall(this.db, call);
   }
 
   openCalls(): Promise<readonly Call[]> {
-    return openCalls(this.#db);
+    return openCalls(this.db);
   }
 
   addRecording(recording: FinishedRecording, targets: readonly string[]): Promise<FinishedRecording> {
-    return addRecording(this.#db, recording, targets);
+    return addRecording(this.db, recording, targets);
   }
 
   mediaOf(recording: RecordingId): Promise<Media | undefined> {
-    return mediaOf(this.#db, recording);
+    return mediaOf(this.db, recording);
   }
 
   closeCall(call: Call, records: readonly CallRecord[]): Promise<void> {
-    return closeCall(this.#db, call, records);
+    return closeCall(this.db, call, records);
   }
 
   records(filter: RecordFilter): AsyncIterable<ListedRecord> {
-    return listRecords(this.#db, filter);
+    return listRecords(this.db, filter);
   }
 
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery> {
-    return listDeliveries(this.#db, filter);
+    return listDeliveries(this.db, filter);
   }
 
   recordingsOf(id: string): Promise<readonly RecordingWithDeliveries[]> {
-    return recordingsOf(this.#db, id);
+    return recordingsOf(this.db, id);
   }
 
   identify(sha256: string, name: string): Promise<FinishedRecording | undefined> {
-    return identify(this.#db, sha256, name);
+    return identify(this.db, sha256, name);
   }
 
   backlog(): Promise<readonly TargetBacklog[]> {
-    return backlog(this.#db);
+    return backlog(this.db);
   }
 
   dueDeliveries(
@@ -187,23 +171,23 @@ export class SqliteCatalogue implements Catalogue {
     limit: number,
     after?: RecordingPosition,
   ): Promise<readonly DueDelivery[]> {
-    return dueDeliveries(this.#db, target, now, limit, after);
+    return dueDeliveries(this.db, target, now, limit, after);
   }
 
   nextDue(target: string): Promise<number | undefined> {
-    return nextDue(this.#db, target);
+    return nextDue(this.db, target);
   }
 
   saveDelivery(delivery: Delivery): Promise<void> {
-    return saveDelivery(this.#db, delivery);
+    return saveDelivery(this.db, delivery);
   }
 
   retrySetAside(recording: string | undefined): Promise<number> {
-    return retrySetAside(this.#db, recording);
+    return retrySetAside(this.db, recording);
   }
 
   lineOf(recording: Pick<FinishedRecording, 'id' | 'callId'>): Promise<ListedRecord | 'open' | undefined> {
-    return lineOf(this.#db, recording);
+    return lineOf(this.db, recording);
   }
 
   deletable(
@@ -211,219 +195,132 @@ export class SqliteCatalogue implements Catalogue {
     endedBefore: number,
     byGroup?: ReadonlyMap<string, number>,
   ): Promise<readonly FinishedRecording[]> {
-    return deletable(this.#db, limit, endedBefore, byGroup);
+    return deletable(this.db, limit, endedBefore, byGroup);
   }
 
   noteLocalDeleted(recordings: readonly string[], at: number): Promise<void> {
-    return noteLocalDeleted(this.#db, recordings, at);
+    return noteLocalDeleted(this.db, recordings, at);
   }
 
   unreported(limit: number): Promise<readonly CallRecord[]> {
-    return unreported(this.#db, limit);
+    return unreported(this.db, limit);
   }
 
   async beginAppend(append: ReportAppend): Promise<void> {
-    await beginAppend(this.#db, append);
+    await beginAppend(this.db, append);
     await this.sync();
   }
 
   openAppend(): Promise<ReportAppend | undefined> {
-    return openAppend(this.#db);
+    return openAppend(this.db);
   }
 
   recordsOf(append: ReportAppend): Promise<readonly CallRecord[]> {
-    return recordsOf(this.#db, append);
+    return recordsOf(this.db, append);
   }
 
   completeAppend(append: ReportAppend): Promise<void> {
-    return completeAppend(this.#db, append);
+    return completeAppend(this.db, append);
   }
 
   reportMark(target: string): Promise<ReportMark | undefined> {
-    return reportMark(this.#db, target);
+    return reportMark(this.db, target);
   }
 
   lastSeq(): Promise<number> {
-    return lastSeq(this.#db);
+    return lastSeq(this.db);
   }
 
   startsBetween(mark: ReportMark, next: ReportMark, groups: readonly string[]): Promise<readonly number[]> {
-    return startsBetween(this.#db, mark, next, groups);
+    return startsBetween(this.db, mark, next, groups);
   }
 
   reportLines(wanted: ReportLines): AsyncIterable<readonly CallRecord[]> {
-    return reportLines(this.#db, wanted);
+    return reportLines(this.db, wanted);
   }
 
   lastIssue(target: string, period: string): Promise<ReportIssue | undefined> {
-    return lastIssue(this.#db, target, period);
+    return lastIssue(this.db, target, period);
   }
 
   async addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void> {
-    await addIssues(this.#db, target, issues, mark);
+    await addIssues(this.db, target, issues, mark);
     await this.sync();
   }
 
   pendingIssues(target: string): Promise<readonly ReportIssue[]> {
-    return pendingIssues(this.#db, target);
+    return pendingIssues(this.db, target);
   }
 
   unfinishedIssues(): Promise<readonly string[]> {
-    return unfinishedIssues(this.#db);
+    return unfinishedIssues(this.db);
   }
 
   saveIssue(issue: ReportIssue): Promise<void> {
-    return saveIssue(this.#db, issue);
+    return saveIssue(this.db, issue);
   }
 
   hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
-    return hurryIssues(this.#db, state);
+    return hurryIssues(this.db, state);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {
-    return addStorageSample(this.#db, sample);
+    return addStorageSample(this.db, sample);
   }
 
   storageSamples(since: number): Promise<readonly StorageSample[]> {
-    return storageSamples(this.#db, since);
+    return storageSamples(this.db, since);
   }
 
   saveCheck(check: ConnectionCheck): Promise<void> {
-    return saveCheck(this.#db, check);
+    return saveCheck(this.db, check);
   }
 
   checks(): Promise<readonly ConnectionCheck[]> {
-    return checks(this.#db);
+    return checks(this.db);
   }
 
   notices(channel: string): Promise<readonly AlarmNotice[]> {
-    return notices(this.#db, channel);
+    return notices(this.db, channel);
   }
 
   saveNotices(channel: string, kept: readonly AlarmNotice[]): Promise<void> {
-    return saveNotices(this.#db, channel, kept);
-  }
-
-  placeHold(hold: Hold): Promise<'placed' | 'already-held' | 'unknown'> {
-    return placeHold(this.#db, hold);
-  }
-
-  releaseHold(hold: Pick<Hold, 'subject' | 'kind' | 'at' | 'actor'>): Promise<boolean> {
-    return releaseHold(this.#db, hold);
-  }
-
-  holds(): Promise<readonly Hold[]> {
-    return holds(this.#db);
-  }
-
-  groupsKept(): Promise<readonly string[]> {
-    return groupsKept(this.#db);
-  }
-
-  expiringRecordings(
-    group: string,
-    endedBefore: number,
-    limit: number,
-    after?: RecordingEnd,
-  ): Promise<readonly ExpiringRecording[]> {
-    return expiringRecordings(this.#db, group, endedBefore, limit, after);
-  }
-
-  orderRemoval(
-    recording: string,
-    targets: readonly string[],
-    reason: DeletionReason,
-    at: number,
-  ): Promise<void> {
-    return orderRemoval(this.#db, recording, targets, reason, at);
-  }
-
-  expiringCalls(
-    group: string,
-    startedBefore: number,
-    limit: number,
-    after?: CallPosition,
-  ): Promise<readonly ExpiringCall[]> {
-    return expiringCalls(this.#db, group, startedBefore, limit, after);
-  }
-
-  deleteCall(call: string, reason: DeletionReason, at: number): Promise<void> {
-    return deleteCall(this.#db, call, reason, at);
-  }
-
-  dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]> {
-    return dueRemovals(this.#db, now, limit, afterId);
-  }
-
-  removalsOf(erasure: string): Promise<readonly Removal[]> {
-    return removalsOf(this.#db, erasure);
-  }
-
-  noteRemoval(removal: Removal, result: string, at: number): Promise<void> {
-    return noteRemoval(this.#db, removal, result, at);
-  }
-
-  postponeRemoval(removal: Removal, problem: string, dueAt: number): Promise<void> {
-    return postponeRemoval(this.#db, removal, problem, dueAt);
-  }
-
-  callsOfNumber(number: NumberToErase): AsyncIterable<CallOfNumber> {
-    return callsOfNumber(this.#db, number);
-  }
-
-  eraseCall(call: CallOfNumber, number: NumberToErase, reason: DeletionReason, at: number): Promise<void> {
-    return eraseCall(this.#db, call, number, reason, at);
-  }
-
-  eraseFromAccount(number: NumberToErase, keptStarts: readonly number[]): Promise<void> {
-    return eraseFromAccount(this.#db, number, keptStarts);
-  }
-
-  purge(): Promise<void> {
-    return purge(this.#db);
-  }
-
-  saveErasure(erasure: Erasure): Promise<void> {
-    return saveErasure(this.#db, erasure);
-  }
-
-  deletions(erasure: string | undefined): AsyncIterable<Deletion> {
-    return listDeletions(this.#db, erasure);
+    return saveNotices(this.db, channel, kept);
   }
 
   accountProgress(): Promise<AccountProgress | undefined> {
-    return accountProgress(this.#db);
+    return accountProgress(this.db);
   }
 
   saveAccount(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
-    return saveAccount(this.#db, progress, calls);
+    return saveAccount(this.db, progress, calls);
   }
 
   unjudged(limit: number): Promise<readonly AccountedCall[]> {
-    return unjudged(this.#db, limit);
+    return unjudged(this.db, limit);
   }
 
   gaps(since: number, limit: number): Promise<readonly AccountedCall[]> {
-    return gaps(this.#db, since, limit);
+    return gaps(this.db, since, limit);
   }
 
   saveJudgement(id: string, judgement: Judgement, at: number): Promise<void> {
-    return saveJudgement(this.#db, id, judgement, at);
+    return saveJudgement(this.db, id, judgement, at);
   }
 
   callsOf(detail: CallDetail): Promise<readonly Call[]> {
-    return callsOf(this.#db, detail);
+    return callsOf(this.db, detail);
   }
 
   accounted(interval: Interval): Promise<readonly AccountedCall[]> {
-    return accounted(this.#db, interval);
+    return accounted(this.db, interval);
   }
 
   saveUnwatched(time: Unwatched): Promise<void> {
-    return saveUnwatched(this.#db, time);
+    return saveUnwatched(this.db, time);
   }
 
   unwatched(interval: Interval): Promise<readonly Unwatched[]> {
-    return unwatched(this.#db, interval);
+    return unwatched(this.db, interval);
   }
 }

@@ -10,11 +10,7 @@ const startAgain = '\u001b[H\u001b[J';
  * Shows something every so often until the user interrupts it, which ends with 0, or nobody reads it any more: on a
  * terminal always in the same place, else one below the other.
  */
-export async function watch(
-  show: () => Promise<void>,
-  everyMs: number,
-  terminal = process.stdout.isTTY,
-): Promise<void> {
+export async function watch(show: () => Promise<void>, everyMs: number): Promise<void> {
   const interrupted = new AbortController();
   const { signal } = interrupted;
   const interrupt = () => interrupted.abort();
@@ -22,7 +18,7 @@ export async function watch(
   process.stdout.on('error', interrupt); // nobody reads on
   try {
     while (!signal.aborted) {
-      if (terminal) await write([startAgain]);
+      if (process.stdout.isTTY) await write([startAgain]);
       await show();
       await pause(everyMs, undefined, { signal }).catch(() => undefined);
     }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { directions, type ConsentMode, type Member } from '../call/call.ts';
 import { comparable } from '../call/numbers.ts';
-import { groupRetentionSchema } from './sections.ts';
+import { groupRetentionSchema } from './retention.ts';
 import {
   Misunderstood,
   complain,

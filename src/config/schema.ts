@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { defaultNameTemplate, placeholders, templateProblems } from '../recording/naming.ts';
 import { groupsSchema } from './groups.ts';
 import { reconciliationSchema } from './reconciliation.ts';
+import { reportSchema } from './report.ts';
+import { retentionSchema } from './retention.ts';
 import * as sections from './sections.ts';
 import { targetsSchema } from './targets.ts';
 import { complain, understood, Misunderstood } from './values.ts';
@@ -48,8 +50,8 @@ const fields = z.strictObject({
   cleanup: sections.cleanupSchema,
   selftest: sections.selftestSchema,
   storage: sections.storageSchema,
-  retention: sections.retentionSchema,
-  report: sections.reportSchema,
+  retention: retentionSchema,
+  report: reportSchema,
   reconciliation: reconciliationSchema,
   web: sections.webSchema,
   catalogue: sections.catalogueSchema,

@@ -313,69 +313,6 @@ export const storageSchema = z
   .prefault({})
   .describe('What happens when the disk of the spool fills up.');
 
-const longestKept = '100y';
-
-const retentionFields = {
-  local: duration('0s', longestKept).describe(
-    'How long the local file is kept after the end of its call, though all targets have it; a duration. One that is not delivered everywhere is never deleted.',
-  ),
-  remote: duration('1d', longestKept).describe(
-    'How long delivered recordings are kept at their targets after the end of their call; a duration such as 365d or 10y (of 365 days). Then they are removed there, sidecars included, but not from mailboxes. Default: for ever.',
-  ),
-  catalogue: duration('1d', longestKept).describe(
-    'How long all that is known of a call is kept in the catalogue; a duration such as 10y, not shorter than local and remote. Of recordings that stay at their targets nothing is then known any more: erase does not find them. Default: for ever.',
-  ),
-};
-
-const { local, remote, catalogue: rows } = retentionFields;
-
-/** What is on hold, or not delivered everywhere, is never deleted. */
-export const retentionSchema = z
-  .strictObject({ local: local.prefault('0d'), remote: remote.optional(), catalogue: rows.optional() })
-  .prefault({})
-  .describe('How long recordings and what is known of them are kept.');
-
-/** The same of a group: what it does not say is as for all. */
-export const groupRetentionSchema = z
-  .strictObject({ local: local.optional(), remote: remote.optional(), catalogue: rows.optional() })
-  .prefault({})
-  .describe('How long recordings of this group are kept; what is left out is as in the section retention.');
-
-/** Columns of the report: the compiler demands each in `report/csv.ts`. */
-const reportColumns = [
-  ...(['caller', 'called', 'start', 'talk_time', 'recording'] as const),
-  ...(['outcome', 'rule', 'direction', 'group', 'start_iso', 'talk_seconds'] as const),
-  ...(['id', 'call_id', 'linked_id'] as const),
-] as const;
-export type ReportColumn = (typeof reportColumns)[number];
-
-export const reportSchema = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe('Whether the report is written.'),
-    language: z.enum(['de', 'en']).default('de').describe('Language of its headings.'),
-    path: absolutePath()
-      .optional()
-      .describe('Folder of the report files. Default: the folder report in the spool.'),
-    files: z
-      .enum(['monthly', 'daily'])
-      .default('monthly')
-      .describe('Whether there is a file of each month or of each day.'),
-    columns: z
-      .array(z.enum(reportColumns))
-      .default([])
-      .describe(
-        'Columns added to caller, called, start, talk_time and recording, in this order. If one of these five is named, the report has exactly the columns that are named, in this order.',
-      ),
-    deliver: z
-      .union([z.enum(['daily', 'monthly']), cron()], { error: 'daily, monthly or a cron expression' })
-      .optional()
-      .describe(
-        "When the report is delivered to the groups' targets: daily (as of midnight), monthly (as of the first midnight of the month) or at the times of a cron expression of five fields in the time zone of the PBX; 10 minutes later each time, so that calls which end meanwhile are in it. Each target gets the lines of the groups that deliver to it. Without it the report stays on this machine.",
-      ),
-  })
-  .prefault({})
-  .describe('The CSV file of each month or day with all calls.');
-
 export const webSchema = z
   .strictObject({
     listen: matching(

@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { isUnknownNumber } from '../recording/naming.ts';
 import { isoWithOffset, localDateTime } from '../recording/local-time.ts';
 import { visibleLine } from '../recording/untrusted-text.ts';
-import type { ReportColumn } from '../config/sections.ts';
+import type { ReportColumn } from '../config/report.ts';
 import type { CallRecord } from '../recording/recording.ts';
 
 export type ReportLanguage = 'de' | 'en';

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** The command as it is installed; it runs what was compiled to dist/. */
 export const launcher = resolve(import.meta.dirname, '../../src/cli/mitschnitt.mjs');
@@ -38,7 +39,9 @@ export async function mitschnitt(args: readonly string[], surroundings: Surround
 }
 
 /** Waits for the end of a process that was started, and gathers what it printed. */
-export async function ended(child: ReturnType<typeof start>): Promise<Ended> {
+export async function ended(
+  child: ChildProcess & { readonly stdout: Readable; readonly stderr: Readable },
+): Promise<Ended> {
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -3,11 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Alarm } from '../../src/alarms/alarms.ts';
-import { writeLines } from '../../src/cli/output.ts';
-import { watch } from '../../src/cli/watch.ts';
 import type { Status } from '../../src/status.ts';
 import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
 import { ended, launcher, mitschnitt, start } from './command.ts';
@@ -17,6 +15,16 @@ const installation = useInstallation();
 let server: Server | undefined;
 
 afterEach(() => server?.close());
+
+/** Runs a verb on a terminal of its own, by util-linux' script. */
+function onTerminal(verb: string, setting: NodeJS.ProcessEnv) {
+  const command = `exec '${process.execPath}' '${launcher}' ${verb}`;
+  const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', ...setting };
+  const child = spawn('script', ['-qec', command, '/dev/null'], { env });
+  return { child, end: ended(child) };
+}
+
+const controlC = '\u0003';
 
 const fine: Status = {
   version: '1.2.3',
@@ -115,38 +123,30 @@ describe('status', () => {
   });
 
   test('is shown on a terminal in the same place', async () => {
-    const written = vi.spyOn(process.stdout, 'write').mockImplementation((text, ...rest) => {
-      shown += String(text);
-      (rest.at(-1) as () => void)();
-      return true;
+    const { child, end } = onTerminal(`status --watch 1 -c '${await running(fine)}'`, { NO_COLOR: '1' });
+    let shown = '';
+    const times = () => shown.split('ARI connected').length - 1;
+    child.stdout.on('data', (piece: Buffer) => {
+      const before = times();
+      shown += String(piece);
+      if (before === 1 && times() === 2) child.stdin.write(controlC);
     });
-    let [shown, times] = ['', 0];
-    const twice = async () => {
-      await writeLines('all is well');
-      times += 1;
-      if (times === 2) process.emit('SIGINT');
-    };
-    await watch(twice, 1, true);
-    written.mockRestore();
-    process.exitCode = undefined;
-    expect(shown).toBe('\u001b[H\u001b[Jall is well\n'.repeat(2));
+    const { code } = await end;
+    expect(code).toBe(0);
+    const [before, first, second] = shown.split('\u001b[H\u001b[J');
+    expect(before).toBe('');
+    expect(first).toContain('ARI connected');
+    expect(second).toContain('ARI connected');
   });
 
   test('is coloured on a terminal, unless NO_COLOR is set', async () => {
     const config = await running({ ...fine, targets: [{ ...fine.targets[0], check: failed }] });
-    const onTerminal = async (setting: NodeJS.ProcessEnv) => {
-      const command = `'${process.execPath}' '${launcher}' status -c '${config}'`;
-      const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', ...setting };
-      const child = spawn('script', ['-qec', command, '/dev/null'], {
-        env,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      return (await ended(child)).stdout;
-    };
-    const colours = await onTerminal({});
+    const shown = async (setting: NodeJS.ProcessEnv) =>
+      (await onTerminal(`status -c '${config}'`, setting).end).stdout;
+    const colours = await shown({});
     expect(colours).toContain('ARI \u001b[32mconnected\u001b[39m');
     expect(colours).toContain('\u001b[31mFAILED\u001b[39m');
-    const none = await onTerminal({ NO_COLOR: '1' });
+    const none = await shown({ NO_COLOR: '1' });
     expect(none).toContain('FAILED');
     expect(none).not.toContain('\u001b');
   });

@@ -36,6 +36,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Of a process that dies before it can note what it made. */
+class DyingCatalogue extends SqliteCatalogue {
+  override addIssues(): Promise<void> {
+    return Promise.reject(new Error('killed'));
+  }
+}
+
 const outgoing = () => join(folder, 'outgoing');
 
 /** A call that began at a local time, and is closed now. */
@@ -253,8 +260,10 @@ describe('the delivery of a report', () => {
   });
 
   test('begins anew where the process died before it noted what it had made', async () => {
-    vi.spyOn(catalogue, 'addIssues').mockRejectedValueOnce(new Error('killed'));
-    await issueAt('2021-05-01T00:10:00+02:00', monthly);
+    const dying = new DyingCatalogue({ path: join(folder, 'catalogue.db') });
+    await dying.open();
+    await issueAt('2021-05-01T00:10:00+02:00', monthly, { ledger: dying });
+    await dying.close();
     expect(problems.splice(0)).toHaveLength(1);
     expect(await readdir(outgoing())).toHaveLength(1);
     await writeFile(join(outgoing(), 'note.txt'), 'of somebody else');

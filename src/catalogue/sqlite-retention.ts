@@ -1,0 +1,113 @@
+import { listDeletions, saveErasure } from './deletions.ts';
+import { callsOfNumber, eraseCall, eraseFromAccount, purge } from './erasure.ts';
+import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
+import { holds, placeHold, releaseHold } from './holds.ts';
+import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
+import type { Kysely } from 'kysely';
+import type { NumberToErase } from '../recording/erased-number.ts';
+import type {
+  CallOfNumber,
+  CallPosition,
+  Deletion,
+  DeletionReason,
+  Erasure,
+  ExpiringCall,
+  ExpiringRecording,
+  Hold,
+  RecordingEnd,
+  Removal,
+  RetentionLedger,
+} from './retention-ledger.ts';
+import type { Tables } from './tables.ts';
+
+/** What retention and erasure ask of the catalogue: the part of {@link SqliteCatalogue} that has a port of its own. */
+export abstract class SqliteRetentionLedger implements RetentionLedger {
+  protected abstract get db(): Kysely<Tables>;
+
+  placeHold(hold: Hold): Promise<'placed' | 'already-held' | 'unknown'> {
+    return placeHold(this.db, hold);
+  }
+
+  releaseHold(hold: Pick<Hold, 'subject' | 'kind' | 'at' | 'actor'>): Promise<boolean> {
+    return releaseHold(this.db, hold);
+  }
+
+  holds(): Promise<readonly Hold[]> {
+    return holds(this.db);
+  }
+
+  groupsKept(): Promise<readonly string[]> {
+    return groupsKept(this.db);
+  }
+
+  expiringRecordings(
+    group: string,
+    endedBefore: number,
+    limit: number,
+    after?: RecordingEnd,
+  ): Promise<readonly ExpiringRecording[]> {
+    return expiringRecordings(this.db, group, endedBefore, limit, after);
+  }
+
+  orderRemoval(
+    recording: string,
+    targets: readonly string[],
+    reason: DeletionReason,
+    at: number,
+  ): Promise<void> {
+    return orderRemoval(this.db, recording, targets, reason, at);
+  }
+
+  expiringCalls(
+    group: string,
+    startedBefore: number,
+    limit: number,
+    after?: CallPosition,
+  ): Promise<readonly ExpiringCall[]> {
+    return expiringCalls(this.db, group, startedBefore, limit, after);
+  }
+
+  deleteCall(call: string, reason: DeletionReason, at: number): Promise<void> {
+    return deleteCall(this.db, call, reason, at);
+  }
+
+  dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]> {
+    return dueRemovals(this.db, now, limit, afterId);
+  }
+
+  removalsOf(erasure: string): Promise<readonly Removal[]> {
+    return removalsOf(this.db, erasure);
+  }
+
+  noteRemoval(removal: Removal, result: string, at: number): Promise<void> {
+    return noteRemoval(this.db, removal, result, at);
+  }
+
+  postponeRemoval(removal: Removal, problem: string, dueAt: number): Promise<void> {
+    return postponeRemoval(this.db, removal, problem, dueAt);
+  }
+
+  callsOfNumber(number: NumberToErase): AsyncIterable<CallOfNumber> {
+    return callsOfNumber(this.db, number);
+  }
+
+  eraseCall(call: CallOfNumber, number: NumberToErase, reason: DeletionReason, at: number): Promise<void> {
+    return eraseCall(this.db, call, number, reason, at);
+  }
+
+  eraseFromAccount(number: NumberToErase, keptStarts: readonly number[]): Promise<void> {
+    return eraseFromAccount(this.db, number, keptStarts);
+  }
+
+  purge(): Promise<void> {
+    return purge(this.db);
+  }
+
+  saveErasure(erasure: Erasure): Promise<void> {
+    return saveErasure(this.db, erasure);
+  }
+
+  deletions(erasure: string | undefined): AsyncIterable<Deletion> {
+    return listDeletions(this.db, erasure);
+  }
+}
