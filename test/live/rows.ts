@@ -162,6 +162,7 @@ export class Rows {
 
   /** The lines that this row added, once they and their files are where they belong. */
   async #newLines(count: number): Promise<readonly Listed[]> {
+    await this.station.settled((this.#before?.lines.size ?? 0) + count);
     return eventually(
       async () => {
         const lines = (await this.#lines()).filter(({ id }) => this.#before?.lines.has(id) !== true);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
+import { allOf } from '../catalogue/sample.ts';
 import { Asterisk } from './asterisk.ts';
 import type { CallResult, KeyPress } from './call.ts';
 import { eventually } from './eventually.ts';
@@ -18,6 +20,8 @@ export const promptTones = { announcement: 3_000, confirmation: 2_200 } as const
 /** Shorter than any real prompt: most of a test is waiting for it. */
 export const announcementMs = 600;
 const confirmationMs = 400;
+/** How long it may take until a call that is over is listed, and its files are delivered. */
+const settledMs = 15_000;
 /** How long after the prompt a key counts. */
 export const keyTimeoutMs = 500;
 
@@ -166,6 +170,7 @@ export class Station {
 
   /** The settled lines of calls with this number, as soon as there are `count` and all files are delivered. */
   async listed(number: string, count = 1): Promise<readonly Listed[]> {
+    await this.settled(count, number);
     return eventually(
       async () => {
         const { code, stdout, stderr } = await this.mitschnitt.cli(
@@ -183,8 +188,28 @@ export class Station {
         if (waiting.length > 0) throw new Error(`not delivered: ${stdout}`);
         return lines;
       },
-      { within: 15_000, every: 200 },
+      { within: settledMs, every: 200 },
     );
+  }
+
+  /**
+   * Waits until there are so many lines, of one number or of all, and all files are delivered; if that does not come,
+   * whoever asks the command line is told why. Looks into the catalogue itself: to start the command each time would
+   * keep the machine from the calls.
+   */
+  async settled(count: number, number?: string): Promise<void> {
+    const catalogue = new SqliteCatalogue({ path: join(this.folder, 'catalogue.db'), readonly: true });
+    const look = async (): Promise<boolean> => {
+      await catalogue.open();
+      try {
+        const lines = await allOf(catalogue.records({ number }));
+        const deliveries = lines.flatMap((line) => line.deliveries);
+        return lines.length === count && deliveries.every(({ state }) => state === 'delivered');
+      } finally {
+        await catalogue.close();
+      }
+    };
+    await eventually(look, { within: settledMs, every: 50 }).catch(() => undefined);
   }
 
   /** The one line of the only call with this number. */
