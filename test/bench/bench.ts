@@ -35,13 +35,15 @@ Places calls while Mitschnitt is killed, or frozen for 2 s, again and again, and
 
 Usage: npm run bench -- delivery [OPTIONS]
 
-Puts the same files on the same servers by Mitschnitt and by rclone, lftp and smbclient (apt-get install rclone lftp).
+Puts the same files on the same servers by Mitschnitt, as it was compiled last (npm run build), and by rclone, lftp,
+smbclient, curl and the sftp of OpenSSH (apt-get install rclone lftp curl openssh-client).
 
   --targets ftp,sftp,smb,s3,webdav
   --large 1000        size of the one large file, in MB
   --small 5000        how many small files
   --small-bytes 50000 their size
   --connections 3     how many files Mitschnitt sends at a time
+  --rounds 2          how often each of them does it, in turn; its best counts
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -114,6 +116,7 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
       small: text('5000'),
       'small-bytes': text('50000'),
       connections: text('3'),
+      rounds: text('2'),
     },
   });
   return {
@@ -122,6 +125,7 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
     small: whole('small', values.small),
     smallBytes: whole('small-bytes', values['small-bytes']),
     connections: whole('connections', values.connections),
+    rounds: whole('rounds', values.rounds),
   };
 }
 

@@ -1,6 +1,5 @@
-// The servers of the delivery benchmark, and how other programs put files on them.
-import { execFileSync } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+// The servers of the delivery benchmark, and the programs that put files on them.
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FtpServer } from '../live/ftp.ts';
@@ -10,20 +9,14 @@ import { SmbServer } from '../live/smb.ts';
 import { SshServer } from '../live/ssh.ts';
 import { WebDavServer } from '../live/webdav.ts';
 import { readHostKey } from '../../src/config/host-key.ts';
-
-/** How another program copies all files of a folder into a folder of the server. */
-export interface Peer {
-  readonly program: string;
-  command(
-    source: string,
-    to: string,
-  ): readonly [args: readonly string[], env?: Readonly<Record<string, string>>];
-}
+import { curl, lftp, obscured, rclone, sftp, smbclient, type Peer } from './delivery-peers.ts';
 
 export interface BenchedServer {
   /** As in the configuration, without the folder; `secret` stands for the secret of the kind. */
   readonly settings: { readonly type: string; readonly secret: string };
   readonly peers: readonly Peer[];
+  /** Removes what it has got. */
+  clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -34,122 +27,107 @@ export type Kind = (typeof kinds)[number];
 export async function startServer(kind: Kind, root: string): Promise<BenchedServer> {
   const net = await takeNet();
   const home = join(root, kind);
-  const at = { net: net.prefix, root: home };
-  const end = (server: { stop(): Promise<void> }) => async () => {
-    await server.stop();
-    await net.release();
-    await rm(home, { recursive: true, force: true });
+  const { server, ...benched } = await starters[kind]({ net: net.prefix, root: home });
+  return {
+    ...benched,
+    // Of S3 there is no folder: it keeps all to its end.
+    clear: async () => {
+      for (const name of await readdir(home).catch(() => []))
+        await rm(join(home, name), { recursive: true, force: true });
+    },
+    stop: async () => {
+      await server.stop();
+      await net.release();
+      await rm(home, { recursive: true, force: true });
+    },
   };
-  switch (kind) {
-    case 'ftp': {
-      const server = await FtpServer.start(at);
-      const { host, port, username, password: secret } = server;
-      return {
-        settings: {
-          type: 'ftp',
-          secret,
-          ...{ host, port, tls: 'none', username },
-        },
-        peers: [
-          rclone({ type: 'ftp', host, port: String(port), user: username, pass: obscured(secret) }),
-          lftp(`ftp://${host}:${String(port)}`, username, secret),
-        ],
-        stop: end(server),
-      };
-    }
-    case 'sftp': {
-      const server = await SshServer.start(at);
-      const { host, port, username, password: secret } = server;
-      const host_key = readHostKey(await server.hostKey());
-      return {
-        settings: {
-          type: 'sftp',
-          secret,
-          ...{ host, port, username, host_key },
-        },
-        peers: [
-          rclone({ type: 'sftp', host, port: String(port), user: username, pass: obscured(secret) }),
-          lftp(`sftp://${host}:${String(port)}`, username, secret),
-        ],
-        stop: end(server),
-      };
-    }
-    case 'smb': {
-      const server = await SmbServer.start(at);
-      const { host, port, share, username, password: secret } = server;
-      const settings = { host, port, share, username, encryption: 'when-required' };
-      return {
-        settings: { type: 'smb', secret, ...settings },
-        peers: [
+}
+
+interface Place {
+  /** Prefix of the loopback network. */
+  readonly net: string;
+  readonly root: string;
+}
+
+type Started = Pick<BenchedServer, 'settings' | 'peers'> & { readonly server: { stop(): Promise<void> } };
+
+const starters: Readonly<Record<Kind, (at: Place) => Promise<Started>>> = {
+  ftp: async (at) => {
+    const server = await FtpServer.start(at);
+    // To write down each command costs it more time than some take.
+    await server.run('sh', '-c', 'sed -i /^log_ftp_protocol/d /etc/vsftpd.conf && kill -HUP $(pidof vsftpd)');
+    const { host, port, username, password: secret } = server;
+    return {
+      server,
+      settings: { type: 'ftp', secret, ...{ host, port, tls: 'none', username } },
+      peers: [
+        rclone({ type: 'ftp', host, port: String(port), user: username, pass: obscured(secret) }),
+        lftp(`ftp://${host}:${port}`, username, secret),
+        curl((to) => `ftp://${host}:${port}/${to}/`, [`user = "${username}:${secret}"`, 'ftp-create-dirs']),
+      ],
+    };
+  },
+  sftp: async (at) => {
+    const server = await SshServer.start(at);
+    const { host, port, username, password: secret } = server;
+    const host_key = readHostKey(await server.hostKey());
+    const known = [`user = "${username}:${secret}"`, 'insecure', 'ftp-create-dirs'];
+    return {
+      server,
+      settings: { type: 'sftp', secret, ...{ host, port, username, host_key } },
+      peers: [
+        rclone({ type: 'sftp', host, port: String(port), user: username, pass: obscured(secret) }),
+        lftp(`sftp://${host}:${port}`, username, secret),
+        await sftp(server, join(at.root, '..')),
+        curl((to) => `sftp://${host}:${port}/~/${to}/`, known),
+      ],
+    };
+  },
+  smb: async (at) => {
+    const server = await SmbServer.start(at);
+    const { host, port, share, username, password: secret } = server;
+    const settings = { host, port, share, username, encryption: 'when-required' };
+    return {
+      server,
+      settings: { type: 'smb', secret, ...settings },
+      peers: [
+        smbclient(server, secret),
+        rclone({ type: 'smb', host, user: username, pass: obscured(secret) }, share),
+      ],
+    };
+  },
+  s3: async ({ net }) => {
+    const server = await S3Server.start({ net });
+    const { endpoint, bucket, accessKey: access_key, secretKey: secret } = server;
+    const region = 'us-east-1';
+    const settings = { endpoint, bucket, access_key, region, path_style: true };
+    const signed = [`user = "${access_key}:${secret}"`, `aws-sigv4 = "aws:amz:${region}:s3"`];
+    return {
+      server,
+      settings: { type: 's3', secret, ...settings },
+      peers: [
+        rclone(
           {
-            program: 'smbclient',
-            command: (source, to) => [
-              [
-                ...[`//${host}/${share}`, '-U', username, '--client-protection=sign', '-c'],
-                `prompt off; mkdir ${to}; cd ${to}; lcd ${source}; mput *`,
-              ],
-              { PASSWD: secret },
-            ],
+            ...{ type: 's3', provider: 'Other', endpoint, region },
+            ...{ access_key_id: access_key, secret_access_key: secret },
           },
-          rclone({ type: 'smb', host, user: username, pass: obscured(secret) }, share),
-        ],
-        stop: end(server),
-      };
-    }
-    case 's3': {
-      const server = await S3Server.start({ net: net.prefix });
-      const { endpoint, bucket, accessKey: access_key, secretKey: secret } = server;
-      const settings = { endpoint, bucket, access_key, region: 'us-east-1', path_style: true };
-      return {
-        settings: { type: 's3', secret, ...settings },
-        peers: [
-          rclone(
-            {
-              ...{ type: 's3', provider: 'Other', endpoint, region: 'us-east-1' },
-              ...{ access_key_id: access_key, secret_access_key: secret },
-            },
-            bucket,
-          ),
-        ],
-        stop: end(server),
-      };
-    }
-    case 'webdav': {
-      const server = await WebDavServer.start(at);
-      const { url, username, password: secret } = server;
-      return {
-        settings: { type: 'webdav', secret, ...{ url, username } },
-        peers: [rclone({ type: 'webdav', url, vendor: 'other', user: username, pass: obscured(secret) })],
-        stop: end(server),
-      };
-    }
-  }
-}
-
-/** With the number of transfers at a time that it has by default. */
-function rclone(remote: Readonly<Record<string, string>>, below = ''): Peer {
-  const env = Object.fromEntries(
-    Object.entries(remote).map(([key, value]) => [`RCLONE_CONFIG_PEER_${key.toUpperCase()}`, value]),
-  );
-  return {
-    program: 'rclone',
-    command: (source, to) => [['copy', source, `peer:${join(below, to)}`], env],
-  };
-}
-
-/** rclone takes passwords in a form of its own. */
-function obscured(secret: string): string {
-  return execFileSync('rclone', ['obscure', secret], { encoding: 'utf8' }).trim();
-}
-
-/** With as many connections as Mitschnitt has by default. */
-function lftp(url: string, username: string, secret: string): Peer {
-  const trust =
-    'set sftp:connect-program "ssh -a -x -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null"';
-  return {
-    program: 'lftp',
-    command: (source, to) => [
-      ['-u', `${username},${secret}`, '-e', `${trust}; mirror -R --parallel=3 ${source} ${to}; quit`, url],
-    ],
-  };
-}
+          bucket,
+        ),
+        curl((to) => `${endpoint}/${bucket}/${to}/`, signed),
+      ],
+    };
+  },
+  webdav: async (at) => {
+    const server = await WebDavServer.start(at);
+    const { url, username, password: secret } = server;
+    return {
+      server,
+      settings: { type: 'webdav', secret, ...{ url, username } },
+      peers: [
+        rclone({ type: 'webdav', url, vendor: 'other', user: username, pass: obscured(secret) }),
+        // It makes no folders.
+        curl(() => `${url}/`, [`user = "${username}:${secret}"`]),
+      ],
+    };
+  },
+};
