@@ -35,6 +35,8 @@ const shortestSleepMs = 100;
 const longestSleepMs = 60_000;
 /** After so many files a connection more is tried at a server that refused it. */
 const widenAfter = 100;
+/** Deliveries that are read from the catalogue at once: to ask for each costs as much as to send a small file. */
+const readAtOnce = 32;
 /** Later than any time. */
 const always = Number.MAX_SAFE_INTEGER;
 
@@ -57,6 +59,8 @@ export class Courier {
   readonly #options: CourierOptions;
   readonly #lanes: Lanes;
   readonly #underway = new Map<string, Underway>();
+  /** What comes next, as it was read from the catalogue; forgotten when something happens that may change it. */
+  #next: DueDelivery[] = [];
   /** A run is wanted, or going on. */
   #wanted = true;
   /** The run takes what is not due as well, each once. */
@@ -106,6 +110,7 @@ export class Courier {
   /** Looks for what is due. */
   wake(): void {
     this.#wanted = true;
+    this.#next = [];
     this.#ring();
   }
 
@@ -151,6 +156,8 @@ export class Courier {
 
   /** Resolves when no delivery of this recording is under way any more. */
   async settled(recording: string): Promise<void> {
+    // It may have been erased since.
+    this.#next = [];
     await this.#underway.get(recording)?.done;
   }
 
@@ -168,7 +175,7 @@ export class Courier {
       }
       // Before the catalogue is read: what is added meanwhile must lead to another run.
       this.#wanted = false;
-      const next = await this.#next();
+      const next = await this.#takeNext();
       if (next) {
         this.#wanted = true;
         this.#begin(next, signal);
@@ -176,7 +183,7 @@ export class Courier {
       else await this.#pause(longestSleepMs);
     }
     this.#everything = false;
-    this.#after = undefined;
+    this.#goBehind(undefined);
     this.#width = this.#options.connections;
     this.#release();
   }
@@ -193,19 +200,33 @@ export class Courier {
     return this.isAsked || isOpen(this.#options.windows, now) ? 0 : untilNextMinute(now);
   }
 
-  async #next(): Promise<DueDelivery | undefined> {
-    const behind = await this.#nextAfter(this.#after);
-    if (behind || !this.#after || this.#everything) return behind;
-    this.#after = undefined;
-    return await this.#nextAfter(undefined);
+  async #takeNext(): Promise<DueDelivery | undefined> {
+    while (this.#next.length === 0) {
+      const asked = this.#next;
+      const due = await this.#readNext();
+      // Else something happened meanwhile.
+      if (this.#next === asked) {
+        if (due.length === 0) return undefined;
+        this.#next = due;
+      }
+    }
+    return this.#next.shift();
   }
 
-  async #nextAfter(after: RecordingPosition | undefined): Promise<DueDelivery | undefined> {
+  async #readNext(): Promise<DueDelivery[]> {
+    const behind = await this.#readBehind(this.#after);
+    if (behind.length > 0 || !this.#after || this.#everything) return behind;
+    this.#after = undefined;
+    return await this.#readBehind(undefined);
+  }
+
+  async #readBehind(after: RecordingPosition | undefined): Promise<DueDelivery[]> {
     const { ledger, name, clock } = this.#options;
     const now = this.#everything ? always : clock.now();
-    // One more than could all be under way.
-    const due = await ledger.dueDeliveries(name, now, this.#underway.size + 1, after);
-    return due.find(({ recording }) => !this.#underway.has(recording.id));
+    // As it is before: what is read may have arrived before it is looked at.
+    const underway = new Set(this.#underway.keys());
+    const due = await ledger.dueDeliveries(name, now, underway.size + readAtOnce, after);
+    return due.filter(({ recording }) => !underway.has(recording.id));
   }
 
   #begin(due: DueDelivery, signal: AbortSignal): void {
@@ -222,6 +243,7 @@ export class Courier {
         this.#underway.delete(recording.id);
         if (this.#underway.size === 0 && this.#failuresInRow > 0) {
           this.#everything = false;
+          this.#next = [];
           this.#release();
         }
         this.#ring();
@@ -260,7 +282,7 @@ export class Courier {
       this.#failuresInRow = 0;
       this.#restUntil = 0;
     }
-    if (!this.#everything) this.#after = undefined;
+    if (!this.#everything) this.#goBehind(undefined);
     this.#successes += 1;
     if (this.#successes % widenAfter === 0) this.#width = Math.min(connections, this.#width + 1);
   }
@@ -282,12 +304,18 @@ export class Courier {
       return;
     }
     this.#rest(round);
-    if (!this.#after || isBefore(this.#after, recording)) this.#after = recording;
+    this.#goBehind(!this.#after || isBefore(this.#after, recording) ? recording : this.#after);
     // Several in a row: it is the target, and they are due as soon as it is tried again. One alone has its own trouble.
     const dueAt = this.#failuresInRow > 1 ? this.#restUntil : at + this.#delay(attempted.attempts);
     const delivery: Delivery = { ...attempted, dueAt, problem };
     await ledger.saveDelivery(delivery);
     report({ type: 'postponed', recording, delivery, error });
+  }
+
+  #goBehind(after: RecordingPosition | undefined): void {
+    if (this.#after === after) return;
+    this.#after = after;
+    this.#next = [];
   }
 
   /** What began before a rest and fails during it says nothing new. */

@@ -78,13 +78,13 @@ export class EmailTarget implements Target {
     if (isAudio && this.#settings.format === 'opus') {
       // Not what is read is sent, but what is made of it.
       const source = await OpenRecording.open({ ...upload, pace: undefined, onProgress: undefined });
-      const copy = await this.#opus(source.pieces(), signal).finally(() => source.close());
+      const copy = await this.#opus(source.piecesToKeep(), signal).finally(() => source.close());
       const copyName = `${name.replace(/\.wav$/i, '')}.opus`;
       const content = copy.pieces(upload);
       return { name: copyName, type: 'audio/ogg', bytes: copy.bytes, content, close: () => copy.close() };
     }
     const source = await OpenRecording.open(upload);
-    return { name, type, bytes, content: source.pieces(), close: () => source.close() };
+    return { name, type, bytes, content: source.piecesToKeep(), close: () => source.close() };
   }
 
   async #opus(wav: AsyncIterable<Buffer>, signal: AbortSignal): Promise<OpusCopy> {

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
 import { FTPError, type Client } from 'basic-ftp';
 
 import { MitschnittError } from '../errors.ts';
-import { createFtpClient, fetch, reasonOf, store } from './ftp-client.ts';
+import { askTogether, createFtpClient, fetch, reasonOf, sizeIn, store } from './ftp-client.ts';
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
@@ -40,6 +39,10 @@ export const ftpLimits: FtpLimits = { answerMs: 30_000, idleMs: 5_000 };
 
 /** Replies that say 'no such command' (RFC 959, 4.2.1). */
 const unknownCommand: ReadonlySet<number> = new Set([500, 502, 504]);
+/** To SIZE (RFC 3659, 4.3). */
+const noFile = 550;
+/** Up to so many bytes a file is sent without a look at its final name before. */
+const sentUnseenBytes = 256 * 1024;
 
 /**
  * Stores files on an FTP server, over one session that stays open from one call to the next. FTP can neither sync nor
@@ -54,6 +57,8 @@ export class FtpTarget implements Target {
   #client: Client | undefined;
   #usedAt = 0;
   #root = '';
+  /** The server was given several commands at once, and did not answer. */
+  #oneByOne = false;
   /** Folders that were seen or made in this session. */
   readonly #folders = new Set<string>();
 
@@ -70,21 +75,13 @@ export class FtpTarget implements Target {
     await this.#makeFolder(client, folder, signal);
     const final = posix.join(folder, upload.name);
     const temporary = posix.join(folder, temporaryName(upload.id));
-    if (await this.#holds(client, final, upload)) {
-      await this.#discard(temporary);
-      return { how: 'already-there', confirmedBy: 'sha256' };
-    }
     try {
+      // A small one is sent sooner than looked for: that its name is taken turns out before it is renamed.
+      if (bytes > sentUnseenBytes && (await this.#holds(client, final, upload)))
+        return await this.#had(temporary);
       const source = await OpenRecording.open(upload);
-      const content = Readable.from(source.pieces(), { objectMode: false });
-      await this.#store(client, content, temporary, signal).finally(() => source.close());
-      if ((await this.#size(client, temporary, signal)) !== bytes) throw this.#differs();
-      // RNTO may replace a file of that name without a word: looked at once more, as late as possible.
-      if (await this.#holds(client, final, upload)) {
-        await this.#discard(temporary);
-        return { how: 'already-there', confirmedBy: 'sha256' };
-      }
-      await this.#do('rename', signal, () => client.rename(temporary, final));
+      await this.#store(client, source.pieces(), temporary, signal).finally(() => source.close());
+      if (!(await this.#publish(client, temporary, final, upload))) return await this.#had(temporary);
       return { how: 'stored', confirmedBy: 'size' };
     } catch (error) {
       await this.#discard(temporary, error);
@@ -121,7 +118,7 @@ export class FtpTarget implements Target {
     const path = posix.join(this.#root, this.#probe);
     const content = Buffer.from(this.#probe);
     try {
-      await this.#store(client, Readable.from([content]), path, signal);
+      await this.#store(client, [content], path, signal);
       const digest = await this.#digest(client, path, signal);
       if (digest !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
       await this.#do('remove', signal, () => client.remove(path));
@@ -215,6 +212,46 @@ export class FtpTarget implements Target {
     throw targetError(this.name, nameTaken(name));
   }
 
+  /** The final name turned out to have the same content. */
+  async #had(temporary: string): Promise<Stored> {
+    await this.#discard(temporary);
+    return { how: 'already-there', confirmedBy: 'sha256' };
+  }
+
+  /**
+   * Compares the size of what arrived and gives it its final name. False: that turned out to have the same content.
+   * RNTO may replace a file of that name without a word: it is looked at as late as possible.
+   */
+  async #publish(client: Client, temporary: string, final: string, upload: Upload): Promise<boolean> {
+    const { bytes, signal } = upload;
+    const sizes = [`SIZE ${temporary}`, `SIZE ${final}`];
+    const [arrived, found] = (await this.#together('size', client, sizes, signal)) ?? [];
+    const isUsual = sizeIn(arrived) === bytes && found?.code === noFile;
+    if (!isUsual) {
+      if ((await this.#size(client, temporary, signal)) !== bytes) throw this.#differs();
+      if (await this.#holds(client, final, upload)) return false;
+    }
+    const names = [`RNFR ${temporary}`, `RNTO ${final}`];
+    const renamed = await this.#together('rename', client, names, signal);
+    if (!renamed) await this.#do('rename', signal, () => client.rename(temporary, final));
+    // A no to the first explains the one to the second.
+    const refused = renamed?.find((reply) => reply instanceof FTPError);
+    if (refused) await this.#do('rename', signal, () => Promise.reject(refused));
+    return true;
+  }
+
+  /** Gives commands at once: on a long way every answer costs more than the work. Undefined: the server takes one by one. */
+  async #together(step: FtpStep, client: Client, commands: readonly string[], signal: AbortSignal) {
+    if (this.#oneByOne) return undefined;
+    try {
+      return await this.#do(step, signal, () => askTogether(client, commands));
+    } catch (error) {
+      // Some servers, and firewalls that listen in, lose what comes together.
+      if (error instanceof MitschnittError && error.code === 'no-answer') this.#oneByOne = true;
+      throw error;
+    }
+  }
+
   /** Size of a file in bytes; undefined when there is none of that name. */
   async #size(client: Client, path: string, signal: AbortSignal): Promise<number | undefined> {
     return this.#do('size', signal, async () => {
@@ -222,8 +259,7 @@ export class FtpTarget implements Target {
         return await client.size(path);
       } catch (error) {
         if (!(error instanceof FTPError)) throw error;
-        // RFC 3659, 4.3: 550 where there is no such file.
-        if (error.code === 550) return undefined;
+        if (error.code === noFile) return undefined;
         if (!unknownCommand.has(error.code)) throw error;
         const files = await client.list(posix.dirname(path));
         return files.find((file) => file.name === posix.basename(path))?.size;
@@ -231,15 +267,13 @@ export class FtpTarget implements Target {
     });
   }
 
-  async #store(client: Client, content: Readable, path: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#transfer('store', client, signal, () => store(client, content, path));
-    } catch (error) {
-      // Whatever the connection then broke with, the local file is the cause.
-      throw content.errored instanceof MitschnittError ? content.errored : error;
-    } finally {
-      content.destroy();
-    }
+  async #store(
+    client: Client,
+    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#transfer('store', client, signal, (progress) => store(client, content, path, progress));
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
@@ -250,7 +284,16 @@ export class FtpTarget implements Target {
   }
 
   async #fetch(client: Client, path: string, take: Take, signal: AbortSignal): Promise<void> {
-    await this.#transfer('read', client, signal, () => fetch(client, take, path));
+    await this.#transfer('read', client, signal, (progress) =>
+      fetch(
+        client,
+        (piece) => {
+          progress();
+          return take(piece);
+        },
+        path,
+      ),
+    );
   }
 
   /** A limit for the whole would fail for large files on slow lines: it counts from the last byte that moved. */
@@ -258,20 +301,17 @@ export class FtpTarget implements Target {
     step: FtpStep,
     client: Client,
     signal: AbortSignal,
-    work: () => Promise<unknown>,
+    work: (progress: () => void) => Promise<void>,
   ): Promise<void> {
     try {
       await this.#do(step, signal, async (progress) => {
-        let moved = 0;
-        client.trackProgress(({ bytes }) => {
-          if (bytes !== moved) progress();
-          moved = bytes;
-        });
-        await work().catch(async (error: unknown) => {
-          throw await reasonOf(client, error);
-        });
+        try {
+          await work(progress);
+        } catch (error) {
+          // From the local file: whatever the server makes of that, it is the cause.
+          throw error instanceof MitschnittError ? error : await reasonOf(client, error);
+        }
       });
-      client.trackProgress();
     } catch (error) {
       // Which replies still belong to it nobody knows: one that is taken for another's would be a lie.
       this.#drop();

@@ -45,30 +45,55 @@ export class OpenRecording {
     return `/proc/${process.pid}/fd/${this.#file.fd}`;
   }
 
-  /** Its content, once, as fast as the upload may go. No stream: for a small file those take longer than the reading. */
-  async *pieces(): AsyncGenerator<Buffer, void, undefined> {
+  /**
+   * Its content, once, as fast as the upload may go. A piece is to be used before the next is asked for: its memory
+   * then takes another, which costs a quarter of new memory. No stream: for a small file those take longer than the
+   * reading.
+   */
+  pieces(): AsyncGenerator<Buffer, void, undefined> {
+    const length = pieceFor(this.#upload.bytes);
+    // In turn: while one is sent, the other is filled.
+    const buffers = [Buffer.allocUnsafe(length)];
+    if (length < this.#upload.bytes) buffers.push(Buffer.allocUnsafe(length));
+    return this.#pieces((index) => buffers[index % buffers.length] ?? Buffer.alloc(0));
+  }
+
+  /** The same for a stream, which may hold several: each has memory of its own. */
+  piecesToKeep(): AsyncGenerator<Buffer, void, undefined> {
+    const length = pieceFor(this.#upload.bytes);
+    return this.#pieces(() => Buffer.allocUnsafe(length));
+  }
+
+  async *#pieces(memory: (index: number) => Buffer): AsyncGenerator<Buffer, void, undefined> {
+    const { bytes, sha256, onProgress } = this.#upload;
     const hash = createHash('sha256');
-    const { pace, onProgress } = this.#upload;
+    let reading = this.#read(memory(0), bytes);
     // To its known end: a read beyond it would only find nothing.
-    for (let left = this.#upload.bytes; left > 0;) {
-      const most = pieceFor(left);
-      const piece = await this.#read(pace ? await pace(most) : most);
+    for (let left = bytes, index = 1; left > 0; index += 1) {
+      const piece = await reading;
       if (piece.length === 0) break;
       left -= piece.length;
+      if (left > 0) reading = this.#read(memory(index), left);
+      // Found when it is waited for.
+      reading.catch(() => undefined);
       hash.update(piece);
       yield piece;
       onProgress?.(piece.length);
     }
-    if (hash.digest('hex') !== this.#upload.sha256) throw altered(this.#upload);
+    if (hash.digest('hex') !== sha256) throw altered(this.#upload);
   }
 
   async close(): Promise<void> {
     await this.#file.close();
   }
 
-  async #read(length: number): Promise<Buffer> {
+  /** Reads what comes next, and no more than `left`; less where the upload may not go so fast. */
+  async #read(buffer: Buffer, left: number): Promise<Buffer> {
+    const { pace } = this.#upload;
+    const most = Math.min(buffer.length, left);
+    if (most === 0) return buffer.subarray(0, 0);
     try {
-      const { buffer, bytesRead } = await this.#file.read(Buffer.allocUnsafe(length), 0, length);
+      const { bytesRead } = await this.#file.read(buffer, 0, pace ? await pace(most) : most);
       return buffer.subarray(0, bytesRead);
     } catch (error) {
       throw explain(error, this.#upload);

@@ -6,13 +6,17 @@ const requestBytes = 128 * 1024;
 /** Requests on their way at the same time: 4 MB, enough for 1 Gbit/s over a way of 30 ms. */
 const mostOnTheWay = 32;
 
-/** Writes a file from its beginning. `progress` is told of every answer. */
-export async function writeAll(
+/**
+ * Writes a file from its beginning. `progress` is told of every answer. `atEnd` asks for what comes after the last
+ * write, without waiting for the answer to that; what it finds is returned.
+ */
+export async function writeAll<T>(
   session: SftpSession,
   handle: Buffer,
   content: AsyncIterable<Buffer> | Iterable<Buffer>,
   progress: () => void,
-): Promise<void> {
+  atEnd: () => Promise<T>,
+): Promise<T> {
   const onTheWay: Promise<void>[] = [];
   let position = 0;
   for await (const piece of content) {
@@ -23,7 +27,8 @@ export async function writeAll(
       position += part.length;
     }
   }
-  await Promise.all(onTheWay);
+  const [ended] = await Promise.all([atEnd(), ...onTheWay]);
+  return ended;
 }
 
 /** Hands on a file of `bytes`, piece by piece. */

@@ -44,6 +44,8 @@ export interface SftpLimits {
 
 export const sftpLimits: SftpLimits = { answerMs: 30_000, idleMs: 5_000 };
 
+/** Up to so many bytes a file is sent without a look at its final name before. */
+const sentUnseenBytes = 256 * 1024;
 /** A server with less room than this has none: it failed to write a piece that was smaller. */
 const leastRoomBytes = 1_000_000;
 
@@ -83,12 +85,11 @@ export class SftpTarget implements Target {
     creating.catch(() => undefined);
     let published = false;
     try {
-      if (await this.#holds(session, final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
+      // A small one is sent sooner than looked for: that its name is taken turns out when it gets it.
+      if (upload.bytes > sentUnseenBytes && (await this.#holds(session, final, upload))) return alreadyThere;
       await this.#store(session, await creating, temporary, upload);
       published = await this.#publish(session, temporary, final, upload);
-      return published
-        ? { how: 'stored', confirmedBy: 'size' }
-        : { how: 'already-there', confirmedBy: 'sha256' };
+      return published ? { how: 'stored', confirmedBy: 'size' } : alreadyThere;
     } finally {
       if (!published) await this.#discard(session, creating, temporary);
     }
@@ -244,11 +245,15 @@ export class SftpTarget implements Target {
     bytes: number,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#do('store', signal, (progress) => writeAll(session, handle, content, progress));
-    // Looked at after it is closed: some servers only then tell that the disk did not take all.
-    const closing = this.#do('store', signal, () => session.close(handle));
-    const looking = this.#do('look', signal, () => session.lstat(path));
-    const [, found] = await Promise.all([closing, looking]);
+    const found = await this.#do('store', signal, (progress) =>
+      writeAll(session, handle, content, progress, async () => {
+        // Looked at after it is closed: some servers only then tell that the disk did not take all.
+        const closing = session.close(handle);
+        const looking = this.#do('look', signal, () => session.lstat(path));
+        const [, seen] = await Promise.all([closing, looking]);
+        return seen;
+      }),
+    );
     if (found?.size !== bytes) throw this.#differs();
   }
 
@@ -358,6 +363,8 @@ export class SftpTarget implements Target {
     return targetError(this.name, contentDiffers(hint));
   }
 }
+
+const alreadyThere: Stored = { how: 'already-there', confirmedBy: 'sha256' };
 
 /** The refusal of the server behind an error; undefined: it was something else. */
 function refusalOf(error: unknown): SftpRefusal | undefined {

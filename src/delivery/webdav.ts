@@ -68,7 +68,9 @@ export class WebDavTarget implements Target {
     try {
       if (await this.#holds(session, final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
       const source = await OpenRecording.open(upload);
-      await this.#write(session, temporary, source.pieces(), bytes, signal).finally(() => source.close());
+      await this.#write(session, temporary, source.piecesToKeep(), bytes, signal).finally(() =>
+        source.close(),
+      );
       published = await this.#publish(session, temporary, final, upload);
       return published
         ? { how: 'stored', confirmedBy: 'size' }
