@@ -133,16 +133,13 @@ async function makeOld(file: string): Promise<void> {
 }
 
 async function stateOf(name: Name): Promise<string | undefined> {
-  const { stdout } = await station.mitschnitt.cli('calls', '--json');
-  const lines = JSON.parse(stdout) as readonly { from: string; to: string; state: string }[];
-  return lines.find(({ from, to }) => [from, to].includes(numbers[name]))?.state;
+  const talks = await station.talks();
+  return talks.find(({ from, to }) => [from, to].includes(numbers[name]))?.state;
 }
 
 async function isAlarmed(): Promise<boolean> {
-  const status = (await station.mitschnitt.cli('status', '--json')).json() as {
-    alarms: readonly { kind: string }[];
-  };
-  return status.alarms.some(({ kind }) => kind === 'recording-stuck');
+  const { alarms = [] } = await station.status();
+  return alarms.some(({ kind }) => kind === 'recording-stuck');
 }
 
 /** The calls of the members: what Asterisk says of their channels. */
@@ -152,8 +149,7 @@ async function memberChannels(): Promise<number> {
 }
 
 async function orphans(): Promise<readonly Listed[]> {
-  const { stdout } = await station.mitschnitt.cli('recordings', '--json');
-  return (JSON.parse(stdout) as readonly Listed[]).filter(({ rule }) => rule === 'orphan');
+  return (await station.recordings()).filter(({ rule }) => rule === 'orphan');
 }
 
 const delivered = (): Promise<string[]> => readdir(station.archive);

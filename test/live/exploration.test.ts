@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Direction } from '../../src/call/call.ts';
 import type { Manner, Manners } from '../call/exploration/story.ts';
 import { eventually } from './eventually.ts';
-import { Station, type Listed } from './station.ts';
+import { isWaiting, Station, type Listed } from './station.ts';
 import { configOf, differences, endpointsOf, playAll, type Lane } from './story-lane.ts';
 import { drawStories } from './story-scripts.ts';
 
@@ -68,11 +68,8 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   afterAll(() => station.stop());
 
   async function settledLines(): Promise<readonly Listed[]> {
-    const { stdout, stderr, code } = await station.mitschnitt.cli('recordings', '--json');
-    if (code !== 0) throw new Error(stderr);
-    const lines = JSON.parse(stdout) as readonly Listed[];
-    const isOpen = ({ call, deliveries }: Listed): boolean =>
-      call.outcome === null || deliveries.some(({ state }) => state !== 'delivered');
+    const lines = await station.recordings();
+    const isOpen = (line: Listed): boolean => line.call.outcome === null || isWaiting(line);
     if (lines.some(isOpen) || (await station.spooled()).length > 0) throw new Error('not settled');
     return lines;
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { AnswerPlan, CallPlan, PartyName } from './sipp.ts';
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
-import { Station, type Heard, type Listed, type Options } from './station.ts';
+import { isWaiting, Station, type Heard, type Listed, type Options } from './station.ts';
 import type { Interval } from './tone.ts';
 
 /** Every direction is recorded, and nothing announced: most rows ask who is recorded, not what is played. */
@@ -162,28 +162,23 @@ export class Rows {
 
   /** The lines that this row added, once they and their files are where they belong. */
   async #newLines(count: number): Promise<readonly Listed[]> {
-    await this.station.settled((this.#before?.lines.size ?? 0) + count);
     return eventually(
       async () => {
         const lines = (await this.#lines()).filter(({ id }) => this.#before?.lines.has(id) !== true);
         const told = lines.map(lineOf).join('\n');
         if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}:\n${told}`);
-        const open = lines.some(({ call, deliveries }) =>
-          [call.outcome === null, ...deliveries.map(({ state }) => state !== 'delivered')].includes(true),
-        );
-        if (open) throw new Error(`not settled:\n${told}`);
+        if (lines.some((line) => line.call.outcome === null || isWaiting(line)))
+          throw new Error(`not settled:\n${told}`);
         if ((await this.station.spooled()).length > 0) throw new Error('the spool is not empty');
         return lines;
       },
-      { within: settledMs, every: 100 },
+      { within: settledMs, every: 50 },
     );
   }
 
   /** All lines, in the order of their talks. */
   async #lines(): Promise<readonly Listed[]> {
-    const { stdout, stderr, code } = await this.station.mitschnitt.cli('recordings', '--json');
-    if (code !== 0) throw new Error(stderr);
-    const lines = JSON.parse(stdout) as readonly Listed[];
+    const lines = await this.station.recordings();
     return lines.toSorted((a, b) => Date.parse(a.start) - Date.parse(b.start));
   }
 

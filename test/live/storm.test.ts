@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { Station, type Listed } from './station.ts';
+import { isWaiting, Station, type Listed } from './station.ts';
 import { totalMs } from './tone.ts';
 
 const stormMs = 25_000;
@@ -44,11 +44,6 @@ async function keepCalling(member: '200' | '201', until: number): Promise<string
   return connected;
 }
 
-async function listedAll(): Promise<readonly Listed[]> {
-  const { stdout } = await station.mitschnitt.cli('recordings', '--json');
-  return JSON.parse(stdout) as readonly Listed[];
-}
-
 test('every call is connected, every recording is there once, none is lost', async () => {
   const until = Date.now() + stormMs;
   const [kills, ...calls] = await Promise.all([
@@ -59,9 +54,8 @@ test('every call is connected, every recording is there once, none is lost', asy
   const connected = calls.flat();
   const listed = await eventually(
     async () => {
-      const lines = await listedAll();
-      const waits = lines.some(({ deliveries }) => deliveries.some(({ state }) => state !== 'delivered'));
-      return waits || (await station.spooled()).length > 0 ? undefined : lines;
+      const lines = await station.recordings();
+      return lines.some(isWaiting) || (await station.spooled()).length > 0 ? undefined : lines;
     },
     { within: 20_000, every: 500 },
   );
