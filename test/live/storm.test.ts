@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { isWaiting, Station, type Listed } from './station.ts';
+import { isWaiting, Station } from './station.ts';
 import { totalMs } from './tone.ts';
 
 const stormMs = 25_000;
