@@ -58,6 +58,7 @@ type Name = keyof typeof numbers;
 const crashed = 'c4a54ed0-0000-4000-8000-000000000001';
 const hourMs = 3_600_000;
 const apartMs = 10_000;
+const talkMs = 1_500;
 
 let station: Station;
 const talks = new Map<Name, readonly [Call, Call]>();
@@ -68,6 +69,8 @@ beforeAll(async () => {
   station = await Station.start({ version: 22, files, modules, configure });
   for (const name of Object.keys(numbers) as Name[]) await begin(name);
   await eventually(async () => (await stateOf('alone')) === 'recording', { within: 10_000 });
+  // Each file is to have something in it.
+  await pause(talkMs);
   await station.mitschnitt.kill();
   await leaveBehind();
   await station.mitschnitt.run();

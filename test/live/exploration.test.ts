@@ -1,6 +1,6 @@
 // Random stories of calls on real telephones. What Mitschnitt lists and records of them must be what it does in the same
 // story on the simulated PBX, where test/call/exploration proves it right.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Direction } from '../../src/call/call.ts';
 import type { Manner, Manners } from '../call/exploration/story.ts';
@@ -65,6 +65,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       configure: (config) => configOf(lanes, config),
     });
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   async function settledLines(): Promise<readonly Listed[]> {
@@ -82,13 +83,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
           playAll(station, each, drawStories(Number(perLane), Number(seed) * 100 + each.index, each.manners)),
         ),
       );
-      await eventually(
-        async () => /^0 active channels/m.test(await station.asterisk.cli('core show channels')),
-        {
-          within: settledMs,
-          every: 200,
-        },
-      );
+      await eventually(() => station.isQuiet(), { within: settledMs, every: 200 });
       const lines = await eventually(settledLines, { within: settledMs, every: 200 });
       expect(
         played

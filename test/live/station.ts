@@ -127,6 +127,10 @@ export class Station {
   /** The configuration that Mitschnitt was given at the start. */
   readonly config: Config;
   readonly #net: Net;
+  /** Whether Mitschnitt is to run, as far as the test does not say otherwise. */
+  #runs = false;
+  /** What is older belongs to another test. */
+  #since = 0;
 
   private constructor(
     parts: Pick<Station, 'asterisk' | 'parties' | 'mitschnitt' | 'folder' | 'config'>,
@@ -163,8 +167,33 @@ export class Station {
     const config = gate ? withGate(wanted) : wanted;
     const mitschnitt = await Mitschnitt.prepare({ config });
     const station = new Station({ asterisk, parties, mitschnitt, folder, config }, net);
+    station.#runs = run;
     if (run) await mitschnitt.run();
     return station;
+  }
+
+  /** Before each test of several: what another one left behind, or a former try of the same one, is ended and forgotten. */
+  async clear(): Promise<void> {
+    this.parties.abandonCalls();
+    await eventually(async () => this.#isQuiet(), { within: settledMs, every: lookEveryMs });
+    if (this.#runs) {
+      if (this.mitschnitt.pid === undefined) await this.mitschnitt.run();
+      const noTalk = async (): Promise<boolean> => (await this.talks()).length === 0;
+      await eventually(noTalk, { within: settledMs, every: lookEveryMs });
+    }
+    this.#since = Date.now();
+  }
+
+  /** Whether no channel is left; whatever is left is hung up. */
+  async #isQuiet(): Promise<boolean> {
+    if (await this.isQuiet()) return true;
+    await this.asterisk.cli('channel request hangup all');
+    return false;
+  }
+
+  /** Whether no channel of Asterisk is left. */
+  async isQuiet(): Promise<boolean> {
+    return /^0 active channels/m.test(await this.asterisk.cli('core show channels'));
   }
 
   get archive(): string {
@@ -191,13 +220,13 @@ export class Station {
 
   /**
    * What `mitschnitt recordings --json` lists. Read from the catalogue itself: to start the command for each look would
-   * keep the machine from the calls.
+   * keep the machine from the calls. Without what was there at the last {@link clear}.
    */
   async recordings(filter: RecordFilter = {}): Promise<readonly Listed[]> {
     const catalogue = new SqliteCatalogue({ path: join(this.folder, 'catalogue.db'), readonly: true });
     await catalogue.open();
     try {
-      const records = await allOf(catalogue.records(filter));
+      const records = await allOf(catalogue.records({ from: this.#since, ...filter }));
       const lines = records.map((record) => recordJson(record, timeZone));
       return JSON.parse(JSON.stringify(lines)) as readonly Listed[];
     } finally {

@@ -1,7 +1,7 @@
 // Calls go on while Mitschnitt is killed again and again: nothing is lost, nothing is there twice.
 import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
 import { isWaiting, Station } from './station.ts';
@@ -18,6 +18,7 @@ let station: Station;
 beforeAll(async () => {
   station = await Station.start({ version: 22 });
 }, 60_000);
+beforeEach(() => station.clear());
 afterAll(() => station.stop());
 
 async function killAgainAndAgain(until: number): Promise<number> {
