@@ -27,7 +27,7 @@ export async function deliveries(options: DeliveriesOptions): Promise<void> {
     const listed = chained(states.map((each) => catalogue.deliveries({ state: each, target })));
     const view =
       options.json === true
-        ? jsonArray(viewed(listed, (due) => json(due, timezone)))
+        ? jsonArray(viewed(listed, (due) => dueJson(due, timezone)))
         : table(
             headings,
             viewed(listed, (due) => row(due, timezone)),
@@ -47,7 +47,8 @@ async function* viewed<View>(
   for await (const due of list) yield view(due);
 }
 
-function json({ delivery, recording }: DueDelivery, timeZone: string) {
+/** A line of the listing. Times are ISO 8601 in the time zone of the PBX; what is not known is null. */
+export function dueJson({ delivery, recording }: DueDelivery, timeZone: string) {
   const { id, callId, group, folder, bytes } = recording;
   const facts = deliveryJson(delivery, timeZone);
   return {
