@@ -32,6 +32,7 @@ import {
   lastIssue,
   lastSeq,
   pendingIssues,
+  replaceIssue,
   reportLines,
   reportMark,
   saveIssue,
@@ -252,12 +253,16 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return pendingIssues(this.db, target);
   }
 
-  unfinishedIssues(): Promise<readonly string[]> {
+  unfinishedIssues(): Promise<readonly ReportIssue[]> {
     return unfinishedIssues(this.db);
   }
 
   saveIssue(issue: ReportIssue): Promise<void> {
     return saveIssue(this.db, issue);
+  }
+
+  replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void> {
+    return replaceIssue(this.db, before, issue);
   }
 
   hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {

@@ -311,6 +311,16 @@ export const certificate = z.strictObject({
         }),
       )
       .describe('Reports on this machine.'),
+    outgoing_reports: z
+      .array(
+        z.strictObject({
+          file: text('Its name.'),
+          place: text('The target that it waits for.'),
+          lines: count('Lines that were changed.'),
+          problem: orNull(text('Why it could not be changed.')),
+        }),
+      )
+      .describe('Reports that are still to be delivered: they arrive without the number.'),
     report_copies: z
       .array(z.string())
       .describe('Targets that have copies of the report, which stay as they are.'),
