@@ -23,8 +23,8 @@ export interface Reporting {
   stop(): Promise<void>;
   /** A call was closed. */
   wake(): void;
-  /** Has the reports delivered now that wait, or that were set aside. Returns how many those are. */
-  hurry(state: 'pending' | 'set-aside'): Promise<number>;
+  /** Has the reports delivered now that wait, or that were set aside, or one of them. Returns how many those are. */
+  hurry(state: 'pending' | 'set-aside', id?: string): Promise<number>;
   /** Does something with the report's files while none is written, made or delivered. */
   between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -69,8 +69,8 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
       await delivery.stop();
       await reporter.stop();
     },
-    async hurry(state) {
-      const hurried = await parts.catalogue.hurryIssues(state);
+    async hurry(state, id) {
+      const hurried = await parts.catalogue.hurryIssues(state, id);
       for (const courier of couriers) courier.wake();
       return hurried;
     },

@@ -241,8 +241,8 @@ export interface ReportIssues {
   saveIssue(issue: ReportIssue): Promise<void>;
   /** Another file, with an id of its own, takes the place of an issue that is not delivered. */
   replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void>;
-  /** Makes what is in a state pending and due now. Returns how many that were. */
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number>;
+  /** Makes what is in a state pending and due now, one issue or all. Returns how many that were. */
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number>;
 }
 
 /** How full the disk of the spool was at a time. */

@@ -148,12 +148,14 @@ export async function saveIssue(db: Kysely<Tables>, issue: ReportIssue): Promise
 export async function hurryIssues(
   db: Kysely<Tables>,
   state: Exclude<Delivery['state'], 'delivered'>,
+  id: string | undefined,
 ): Promise<number> {
-  const { numUpdatedRows } = await db
+  let update = db
     .updateTable('report_issues')
     .set({ state: 'pending', due_at: 0 })
-    .where('state', '=', state)
-    .executeTakeFirstOrThrow();
+    .where('state', '=', state);
+  if (id !== undefined) update = update.where('id', '=', id);
+  const { numUpdatedRows } = await update.executeTakeFirstOrThrow();
   return Number(numUpdatedRows);
 }
 

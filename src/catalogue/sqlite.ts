@@ -265,8 +265,8 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return replaceIssue(this.db, before, issue);
   }
 
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
-    return hurryIssues(this.db, state);
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number> {
+    return hurryIssues(this.db, state, id);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {

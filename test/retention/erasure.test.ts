@@ -5,7 +5,6 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { ReportIssue } from '../../src/catalogue/catalogue.ts';
 import { EmailTarget } from '../../src/delivery/email.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { createLog } from '../../src/log.ts';
@@ -14,7 +13,7 @@ import { ReportIssuer } from '../../src/report/issuer.ts';
 import { certificateText } from '../../src/retention/certificate-text.ts';
 import type { Certificate } from '../../src/retention/certificate.ts';
 import { Eraser } from '../../src/retention/eraser.ts';
-import { allOf, sampleCall, START } from '../catalogue/sample.ts';
+import { allOf, sampleCall, sampleIssue, START } from '../catalogue/sample.ts';
 import { eventually } from '../live/eventually.ts';
 import { ftp } from '../delivery/ftp.fixture.ts';
 import { Estate } from './estate.ts';
@@ -192,11 +191,8 @@ describe('the erasure of a number', () => {
       await mkdir(outgoing(), { recursive: true });
       await writeFile(join(outgoing(), `${id}.csv`), content, { mode: 0o640 });
       const sha256 = createHash('sha256').update(content).digest('hex');
-      const issue: ReportIssue = {
-        ...{ id, target: 'zweit', period: '2021-04', isClosed: true, lastSeq: 1, name: `Report_${id}.csv` },
-        ...{ bytes: Buffer.byteLength(content), sha256, state, attempts: 3, dueAt: 0 },
-        ...{ deliveredAt: undefined, problem: undefined },
-      };
+      const file = { name: `Report_${id}.csv`, bytes: Buffer.byteLength(content), sha256 };
+      const issue = sampleIssue(id, { target: 'zweit', ...file, state, attempts: 3 });
       await estate.catalogue.addIssues('zweit', [issue], { seq: 1, until: START });
     }
 

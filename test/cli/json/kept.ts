@@ -169,9 +169,10 @@ export const recording = z.strictObject({
 });
 
 export const due = z.strictObject({
-  recording: text('Id of the recording.'),
-  call_id: text('Id of the call.'),
-  group: text('Whose member it was.'),
+  what: oneOf(['recording', 'report'], 'What is to be delivered.'),
+  recording: text('Its id, as `retry` takes it.'),
+  call_id: text('Id of the call; empty of a report.'),
+  group: text('Whose member it was; empty of a report.'),
   folder: text('Folder at the target; empty for none.'),
   bytes: count('Size of the file.'),
   ...delivery,

@@ -76,6 +76,9 @@ export const target = z.strictObject({
       .describe('The last connection check; null before the first.'),
   ),
   last_error: problemAt('The last one of what is pending or set aside.'),
+  reports_pending: count('Reports that wait for it.'),
+  reports_set_aside: count('Reports that no retry can deliver.'),
+  reports_last_error: problemAt('The last one of these reports.'),
 });
 
 const runningStatus = z.strictObject({
@@ -207,7 +210,9 @@ export const cleanup = z.strictObject({
     .describe('Files that stayed in `active/`.'),
 });
 
-export const retry = z.strictObject({ retried: count('Deliveries that are tried again.') });
+export const retry = z.strictObject({
+  retried: count('Deliveries that are tried again, those of reports included.'),
+});
 
 export const hold = z.strictObject({
   subject: text('The id, or the number.'),
