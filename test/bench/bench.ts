@@ -51,7 +51,7 @@ Usage: npm run bench -- proof [OPTIONS]
 Places calls while Mitschnitt is killed, its events are withheld, the disk is full and Asterisk crashes, and compares the
 statement of completeness with what the telephones noted, call by call. Then cleans up while calls go on. Needs root.
 
-  --calls 2000        how many
+  --calls 2000        how many; 0: only clean up
   --rate 8            new calls per second
   --seconds 6         length of a call
   --calm 6            nothing breaks for half of that to so many seconds
@@ -145,7 +145,7 @@ function proofOptions(args: readonly string[]): ProofOptions {
   });
   const options: ProofOptions = {
     asterisk: version(values.asterisk),
-    calls: whole('calls', values.calls),
+    calls: whole('calls', values.calls, 0),
     rate: whole('rate', values.rate),
     seconds: whole('seconds', values.seconds),
     calm: whole('calm', values.calm),

@@ -13,6 +13,7 @@ import { NUMBER_PREFIX } from './scenarios.ts';
 
 export interface ProofOptions {
   readonly asterisk: 22 | 16;
+  /** 0: only the clean-up. */
   readonly calls: number;
   readonly rate: number;
   readonly seconds: number;
@@ -28,7 +29,7 @@ const shortMs = 2_000;
 const aroundMs = 8_000;
 const toleranceMs = 300;
 /** Of clean-up's load. */
-const liveTalkMs = 20_000;
+const liveTalkMs = 80_000;
 const liveRate = 25;
 const settleLimitMs = 120_000;
 const settleEveryMs = 2_000;
@@ -98,7 +99,7 @@ async function start(asterisk: 22 | 16): Promise<Station> {
 
 /** Prints what came of it; whether every call is accounted for, and clean-up did no harm. */
 export async function benchProof(options: ProofOptions): Promise<boolean> {
-  const proved = await withLoad(options, prove);
+  const proved = options.calls === 0 || (await withLoad(options, prove));
   if (options.liveCalls === 0) return proved;
   return (await withLoad(options, cleanUp)) && proved;
 }
@@ -283,12 +284,22 @@ async function cleanUp(station: Station, load: Load, options: ProofOptions): Pro
     const talks = (await mitschnitt.cli('calls', '--json')).json() as readonly { readonly state: string }[];
     return talks.filter(({ state }) => state === 'recording').length;
   };
-  await eventually(async () => (await recording()) === calls, { within: liveTalkMs, every: 500 });
+  await eventually(
+    async () => {
+      const now = await recording();
+      if (now !== calls) throw new Error(`${now} of ${calls} calls are being recorded`);
+      return true;
+    },
+    { within: liveTalkMs, every: 500 },
+  );
   const cleaned = async (...how: readonly string[]): Promise<Cleaned> =>
     (await mitschnitt.cli('cleanup', ...how, '--json')).json() as Cleaned;
+  const begunAt = performance.now();
   const stuck = await cleaned('--stuck');
   const recordedOn = await recording();
+  const allAt = performance.now();
   const all = await cleaned('--all', '--yes');
+  const doneAt = performance.now();
   const { calls: live } = (await mitschnitt.cli('status', '--json')).json() as {
     readonly calls: { readonly live: number };
   };
@@ -299,7 +310,12 @@ async function cleanUp(station: Station, load: Load, options: ProofOptions): Pro
   const whole = [...result.talks.values()].filter(
     ({ callerMs }) => callerMs >= liveTalkMs - toleranceMs,
   ).length;
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
   const rows = [
+    {
+      what: 'until --all was asked for; --all',
+      measured: `${seconds(allAt - begunAt)}; ${seconds(doneAt - allAt)}`,
+    },
     {
       what: `cleanup --stuck during ${calls} calls: ended, moved, left; recorded on`,
       measured: `${stuck.ended}, ${stuck.moved}, ${stuck.left.length}; ${recordedOn}`,
@@ -326,5 +342,5 @@ async function cleanUp(station: Station, load: Load, options: ProofOptions): Pro
     },
   ];
   printRows(rows);
-  return rows.every(({ met }) => met);
+  return rows.every(({ met }) => met !== false);
 }
