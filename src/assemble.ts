@@ -169,6 +169,7 @@ function controlOf(
         spool,
         targets: config.targets,
         backlog: await catalogue.backlog(),
+        reports: await catalogue.unfinishedIssues(),
         activity: uploader.activity,
         checks: checks.latest,
         alarms: alarms.standing,

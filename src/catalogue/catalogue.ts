@@ -236,11 +236,13 @@ export interface ReportIssues {
   addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void>;
   /** What is pending: the one that is due first comes first. */
   pendingIssues(target: string): Promise<readonly ReportIssue[]>;
-  /** The ids of all that are not delivered. */
-  unfinishedIssues(): Promise<readonly string[]>;
+  /** All that are not delivered, target by target: what is due first comes first. */
+  unfinishedIssues(): Promise<readonly ReportIssue[]>;
   saveIssue(issue: ReportIssue): Promise<void>;
-  /** Makes what is in a state pending and due now. Returns how many that were. */
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number>;
+  /** Another file, with an id of its own, takes the place of an issue that is not delivered. */
+  replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void>;
+  /** Makes what is in a state pending and due now, one issue or all. Returns how many that were. */
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number>;
 }
 
 /** How full the disk of the spool was at a time. */

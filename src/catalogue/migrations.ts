@@ -18,7 +18,17 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-call-account': { up: createCallAccount },
   '0008-report-issues': { up: createReportIssues },
   '0009-identify-files': { up: indexFiles },
+  '0010-account-by-group': { up: indexAccountByGroup },
 };
+
+/** For retention, which each group may have of its own. */
+async function indexAccountByGroup(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createIndex('accounted_calls_group')
+    .on('accounted_calls')
+    .columns(['group_name', 'ended_at', 'id'])
+    .execute();
+}
 
 async function indexFiles(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex('recordings_sha256').on('recordings').column('sha256').execute();

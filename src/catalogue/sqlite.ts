@@ -32,6 +32,7 @@ import {
   lastIssue,
   lastSeq,
   pendingIssues,
+  replaceIssue,
   reportLines,
   reportMark,
   saveIssue,
@@ -252,7 +253,7 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return pendingIssues(this.db, target);
   }
 
-  unfinishedIssues(): Promise<readonly string[]> {
+  unfinishedIssues(): Promise<readonly ReportIssue[]> {
     return unfinishedIssues(this.db);
   }
 
@@ -260,8 +261,12 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return saveIssue(this.db, issue);
   }
 
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
-    return hurryIssues(this.db, state);
+  replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void> {
+    return replaceIssue(this.db, before, issue);
+  }
+
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number> {
+    return hurryIssues(this.db, state, id);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {

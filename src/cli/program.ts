@@ -210,18 +210,18 @@ function addDeliveries(program: Command): void {
     .option('--watch', 'show how far it is')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./upload.ts')).upload(options));
-  verb(program, 'deliveries', 'list what waits to be delivered or was set aside')
+  verb(program, 'deliveries', 'list what waits to be delivered or was set aside: recordings and reports')
     .addOption(new Option('--state <state>', 'only in this state').choices(['pending', 'set-aside']))
     .option('--target <name>', 'only to this target')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./deliveries.ts')).deliveries(options));
   verb(program, 'retry', 'try again what was set aside')
-    .argument('[id]', 'id of the recording')
+    .argument('[id]', 'id of the recording, or of the report')
     .option('--all', 'all that was set aside')
     .addOption(json())
     .action(async (id: string | undefined, options: { config: string; all?: boolean }, command: Command) => {
       if ((id === undefined) !== (options.all === true))
-        command.error('error: give either the id of a recording or --all');
+        command.error('error: give either the id of a recording or report, or --all');
       await (await import('./retry.ts')).retry(id, options);
     });
 }

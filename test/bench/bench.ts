@@ -1,11 +1,14 @@
 // Benchmarks: `npm run bench -- calls` and `-- delivery` compare with what others do in the same run, `-- storm` counts
-// what is lost.
+// what is lost, `-- proof` compares the statement of completeness with every call, `-- report` looks whether a line costs the same in a very long report.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
 import { kinds, type Kind } from './delivery-servers.ts';
 import { benchDelivery, type DeliveryOptions } from './delivery.ts';
 import { mostCallsAtATime } from './load.ts';
+import { benchProof, type ProofOptions } from './proof.ts';
+import { benchReport, type ReportOptions } from './report.ts';
+import { benchSpreadsheet } from './spreadsheet.ts';
 import { benchStorm, type StormOptions } from './storm.ts';
 
 const usage = `Usage: npm run bench -- calls [OPTIONS]
@@ -42,6 +45,29 @@ Puts the same files on the same servers by Mitschnitt and by rclone, lftp and sm
   --small 5000        how many small files
   --small-bytes 50000 their size
   --connections 3     how many files Mitschnitt sends at a time
+
+Usage: npm run bench -- proof [OPTIONS]
+
+Places calls while Mitschnitt is killed, its events are withheld, the disk is full and Asterisk crashes, and compares the
+statement of completeness with what the telephones noted, call by call. Then cleans up while calls go on. Needs root.
+
+  --calls 2000        how many; 0: only clean up
+  --rate 8            new calls per second
+  --seconds 6         length of a call
+  --calm 6            nothing breaks for half of that to so many seconds
+  --live-calls 100    how many go on while it is cleaned up; 0: leave that out
+  --asterisk 22       version of Asterisk: 22 or 16
+
+Usage: npm run bench -- report [OPTIONS]
+
+Appends to the CSV report of one month, line by line; then kills processes that do so.
+
+  --segments 200000   how many lines
+  --crashes 20        how many processes are killed
+
+Usage: npm run bench -- spreadsheet
+
+Opens CSV reports in LibreOffice, set to German, and compares each cell. The first time it makes an image (2 min).
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -105,6 +131,31 @@ function stormOptions(args: readonly string[]): StormOptions {
   return options;
 }
 
+function proofOptions(args: readonly string[]): ProofOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      calls: text('2000'),
+      rate: text('8'),
+      seconds: text('6'),
+      calm: text('6'),
+      'live-calls': text('100'),
+      asterisk: text('22'),
+    },
+  });
+  const options: ProofOptions = {
+    asterisk: version(values.asterisk),
+    calls: whole('calls', values.calls, 0),
+    rate: whole('rate', values.rate),
+    seconds: whole('seconds', values.seconds),
+    calm: whole('calm', values.calm),
+    liveCalls: whole('live-calls', values['live-calls'], 0),
+  };
+  refuseTooMany(options.calls, options.rate * options.seconds);
+  refuseTooMany(options.liveCalls, options.liveCalls);
+  return options;
+}
+
 function deliveryOptions(args: readonly string[]): DeliveryOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -124,6 +175,20 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
     connections: whole('connections', values.connections),
   };
 }
+
+function reportOptions(args: readonly string[]): ReportOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { segments: text('200000'), crashes: text('20') },
+  });
+  return {
+    segments: whole('segments', values.segments, leastSegments),
+    crashes: whole('crashes', values.crashes),
+  };
+}
+
+/** The first and the last thousand are compared. */
+const leastSegments = 2_000;
 
 function targetKind(name: string): Kind {
   const found = kinds.find((kind) => kind === name);
@@ -156,7 +221,10 @@ async function bench([name, ...args]: readonly string[]): Promise<boolean> {
   }
   if (name === 'storm') return benchStorm(stormOptions(args));
   if (name === 'delivery') return benchDelivery(deliveryOptions(args));
-  throw new UsageError('There are three benchmarks: calls, delivery and storm.');
+  if (name === 'proof') return benchProof(proofOptions(args));
+  if (name === 'spreadsheet') return benchSpreadsheet();
+  if (name === 'report') return benchReport(reportOptions(args));
+  throw new UsageError('There are these benchmarks: calls, delivery, proof, report, spreadsheet and storm.');
 }
 
 try {

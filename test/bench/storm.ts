@@ -9,7 +9,7 @@ import { printRows, quantile } from './figures.ts';
 import { NUMBER_PREFIX } from './scenarios.ts';
 
 import type { Mitschnitt } from '../live/mitschnitt.ts';
-import type { LoadResult } from './load.ts';
+import type { LoadResult, Talk } from './load.ts';
 
 export interface StormOptions {
   readonly asterisk: 22 | 16;
@@ -137,8 +137,6 @@ async function settled(mitschnitt: Mitschnitt): Promise<readonly Line[]> {
     { within: settleLimitMs, every: 2_000 },
   );
 }
-
-type Talk = LoadResult['talks'] extends ReadonlyMap<number, infer Each> ? Each : never;
 
 interface Evidence {
   readonly load: LoadResult;
