@@ -24,6 +24,7 @@ Measures what Mitschnitt adds to a recorded call: processor time, time to set up
   --rounds 2          how often all is measured
   --sample 20         recordings per run whose beginning is listened to
   --asterisk 22       version of Asterisk: 22 or 16
+  --gate              calls go through the gate of Mitschnitt, as where another group announces
   --profile           also tell in which functions of Mitschnitt the time is spent
 
 Usage: npm run bench -- storm [OPTIONS]
@@ -89,6 +90,7 @@ function callsOptions(args: readonly string[]): CallsOptions {
       rounds: text('2'),
       sample: text('20'),
       asterisk: text('22'),
+      gate: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
     },
   });
@@ -103,6 +105,7 @@ function callsOptions(args: readonly string[]): CallsOptions {
     setUpRate: whole('setup-rate', values['setup-rate']),
     warmUp: whole('warm-up', values['warm-up'], 0),
     sample: whole('sample', values.sample),
+    gate: values.gate,
     profile: values.profile,
   };
   refuseTooMany(options.calls, options.rate * Math.max(...options.seconds));

@@ -57,7 +57,7 @@ export async function benchStorm(options: StormOptions): Promise<boolean> {
     `${calls} calls of ${seconds} s at ${rate} calls/s on Asterisk ${asterisk}; Mitschnitt is killed, or frozen for ` +
       `${frozenMs / 1_000} s, after ${calm / 2} to ${calm} s each.`,
   );
-  const exchange = await Exchange.start(asterisk, false);
+  const exchange = await Exchange.start({ version: asterisk });
   try {
     return await exchange.withMitschnitt(async () => {
       const storm = new Storm(exchange.mitschnitt, calm * 1_000);
