@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createConsole } from './migration-console.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,6 +19,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-call-account': { up: createCallAccount },
   '0008-report-issues': { up: createReportIssues },
   '0009-identify-files': { up: indexFiles },
+  '0010-console': { up: createConsole },
 };
 
 async function indexFiles(db: Kysely<Tables>): Promise<void> {

@@ -29,10 +29,10 @@ export interface Route {
   readonly summary: string;
   readonly access: Access;
   /**
-   * Whether what is asked for belongs to a group. Then a supervisor is answered only for the groups of his own, and
-   * another group's is `not-found`, as if there were none.
+   * That what is asked for belongs to groups: a `list` has only what is of one's own groups; the `record` or live `talk`
+   * with the id of the path is `not-found` if it is another group's, as if there were none.
    */
-  readonly byGroup?: true;
+  readonly byGroup?: 'list' | 'record' | 'talk';
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** Of JSON. */
@@ -81,20 +81,20 @@ export const routes = {
   'GET /events': {
     summary: 'What changes, as server-sent events (see events.ts)',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     response: 'text/event-stream',
   },
   'GET /overview': {
     summary: 'All of the page Overview',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     response: overview.overview,
   },
-  'GET /calls': { summary: 'Live calls', access: 'signed-in', byGroup: true, response: overview.liveCalls },
+  'GET /calls': { summary: 'Live calls', access: 'signed-in', byGroup: 'list', response: overview.liveCalls },
   'POST /calls/:id/control': {
     summary: 'Pauses, resumes, stops or starts a recording during the talk',
     access: operators,
-    byGroup: true,
+    byGroup: 'talk',
     params: overview.talkPath,
     body: overview.controlRequest,
     response: overview.controlled,
@@ -102,14 +102,14 @@ export const routes = {
   'GET /outcomes': {
     summary: 'Lines by hour and outcome',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     query: overview.outcomesQuery,
     response: overview.outcomes,
   },
   'GET /completeness': {
     summary: 'Whether recordings are missing; at most 31 days',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     query: overview.completenessQuery,
     response: overview.completeness,
   },
@@ -132,28 +132,28 @@ export const routes = {
   'GET /records': {
     summary: 'The list, newest first',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     query: recordings.recordsQuery,
     response: recordings.records,
   },
   'GET /reasons': {
     summary: 'Why calls were not recorded, by rule',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'list',
     query: recordings.reasonsQuery,
     response: recordings.reasons,
   },
   'GET /records/:id': {
     summary: 'All that is known of one line',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.recordPath,
     response: recordings.recordDetail,
   },
   'GET /records/:id/audio': {
     summary: 'Its audio, also in parts (Range)',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.recordPath,
     query: recordings.audioQuery,
     response: 'audio/wav',
@@ -161,14 +161,14 @@ export const routes = {
   'GET /records/:id/peaks': {
     summary: 'Its waveform and silences',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.recordPath,
     response: recordings.peaks,
   },
   'POST /records/:id/notes': {
     summary: 'Adds a note',
     access: operators,
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.recordPath,
     body: recordings.newNote,
     response: recordings.note,
@@ -176,14 +176,14 @@ export const routes = {
   'DELETE /records/:id/notes/:note': {
     summary: 'Removes a note: one’s own, or any as administrator',
     access: operators,
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.notePath,
     response: done,
   },
   'PUT /records/:id/hold': {
     summary: 'Forbids that it be deleted',
     access: 'signed-in',
-    byGroup: true,
+    byGroup: 'record',
     params: recordings.recordPath,
     body: recordings.newHold,
     response: recordings.hold,
