@@ -1,5 +1,6 @@
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord } from '../recording/recording.ts';
+import type { Hold } from './retention-ledger.ts';
 
 /** What somebody may do in the console. */
 export type UserRole = 'administrator' | 'supervisor' | 'auditor';
@@ -116,6 +117,11 @@ export interface RecordLedger {
   notes(record: string): Promise<readonly Note[]>;
   removeNote(id: number): Promise<boolean>;
   tries(recording: string): Promise<readonly DeliveryTry[]>;
+  /** The first hold that is on one of these. */
+  holdOn(what: {
+    readonly ids: readonly string[];
+    readonly numbers: readonly string[];
+  }): Promise<Hold | undefined>;
   /** JSON as it was kept. */
   peaks(recording: string): Promise<string | undefined>;
   savePeaks(recording: string, json: string): Promise<void>;

@@ -26,6 +26,7 @@ import {
   savePeaks,
   triesOf,
 } from './notes.ts';
+import { holdOn, holds } from './holds.ts';
 import { SqliteRetentionLedger } from './sqlite-retention.ts';
 import type { SearchThread } from './search-thread.ts';
 import type { ConsoleLedger } from './console-ledger.ts';
@@ -124,6 +125,10 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   tries(recording: string): Answer<'tries'> {
     return triesOf(this.db, recording);
+  }
+
+  async holdOn(...[what]: Given<'holdOn'>): Answer<'holdOn'> {
+    return holdOn(await holds(this.db), what);
   }
 
   peaks(recording: string): Answer<'peaks'> {

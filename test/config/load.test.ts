@@ -274,6 +274,7 @@ describe('faults', () => {
     expect(error.faults.at(-1)).toEqual({
       place: `${path}:1:15`,
       key: 'log.level',
+      path: ['log', 'level'],
       message: 'is not valid',
       value: '"loud"',
       allowed: 'error, warn, info or debug',

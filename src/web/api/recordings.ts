@@ -124,7 +124,7 @@ export const segment = z.object({
   direction,
   from: z.string(),
   to: z.string(),
-  start: time,
+  start: maybeTime,
   end: maybeTime,
   /** False: nobody watched the end, it is taken from the file. */
   end_observed: z.boolean(),
