@@ -23,6 +23,8 @@ export interface Console {
   stop(): Promise<void>;
   /** Another configuration is in force. */
   reloaded(revision: string): void;
+  /** Where it can be reached; only after `start`. */
+  readonly url: string;
 }
 
 /** `running`: undefined while the program takes over a configuration. Undefined: no console is wanted. */
@@ -68,6 +70,9 @@ export function consoleOf(
     },
   );
   return {
+    get url() {
+      return server.url;
+    },
     async start() {
       await server.start();
       copies.start();

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { assemble, type Program } from './assemble.ts';
 import { revisionOf } from './assemble-web/configuration.ts';
-import { consoleOf, type Console } from './assemble-web.ts';
+import type { Console } from './assemble-web.ts';
 import { loadText } from './config/load.ts';
 import { createLog, errorFields, type Log } from './log.ts';
 import type { Config } from './config/schema.ts';
@@ -33,7 +33,7 @@ const lookEveryMs = 100;
 class Recording {
   readonly #file: string;
   readonly #log: Log;
-  readonly #console: Console | undefined;
+  #console: Console | undefined;
   #config: Config;
   #revision = '';
   #program: Program;
@@ -46,20 +46,26 @@ class Recording {
     this.#file = file;
     this.#log = createLog(config.log);
     this.#program = assemble(config);
-    const configuration = {
-      path: file,
-      runningRevision: () => this.#revision,
-      reload: () => this.reload(),
-    };
-    this.#console = consoleOf(config, configuration, () =>
-      this.#isRunning ? this.#program.running : undefined,
-    );
   }
 
   async start(): Promise<void> {
     this.#revision = revisionOf(await readFile(this.#file, 'utf8'));
     await this.#program.start();
     this.#isRunning = true;
+    await this.#startConsole();
+  }
+
+  async #startConsole(): Promise<void> {
+    if (!this.#config.web) return;
+    // Loaded late: who wants no console need not have it in memory.
+    const { consoleOf } = await import('./assemble-web.ts');
+    const file = {
+      path: this.#file,
+      runningRevision: () => this.#revision,
+      reload: () => this.reload(),
+    };
+    const running = () => (this.#isRunning ? this.#program.running : undefined);
+    this.#console = consoleOf(this.#config, file, running);
     await this.#console?.start();
   }
 

@@ -81,7 +81,8 @@ function lane(...where: Condition[]): Lane {
 
 /** What of a number is looked for: people write it with blanks and whatever prefix, telephones with another. */
 export function digitsOf(number: string): string {
-  const digits = comparable(number);
+  // NUL would end the text for SQLite.
+  const digits = comparable(number.replaceAll('\0', ''));
   const local = digits.replace(/^[+0]+/, '');
   return local.length >= leastLocal ? local : digits;
 }
@@ -96,7 +97,8 @@ function hasNumber(number: string): Condition {
 
 /** Undefined: there are so many lines of it that going through the list meets them soon. */
 async function numberLanes(db: Kysely<Tables>, part: string): Promise<readonly Lane[] | undefined> {
-  if (part.length < leastPart) return undefined;
+  // In characters, not in halves of them.
+  if (Array.from(part).length < leastPart) return undefined;
   const phrase = `"${part.replaceAll('"', '""')}"`;
   const { rows } = await sql<{ number: string; lines: number }>`
     select numbers.number, lines from number_parts cross join numbers on numbers.id = number_parts.rowid

@@ -4,6 +4,7 @@ import type { Document, Node } from 'yaml';
 
 import { hideVariables, showVariables } from './environment.ts';
 import { childOf, fileKeyOf, nodeAt, type Path } from './json-schema.ts';
+import { keepingLayout } from './line-diff.ts';
 
 /** Text, numbers and so on as JSON has them. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
@@ -58,7 +59,11 @@ export function changedText(text: string, changes: readonly Change[]): string {
   const [error] = document.errors;
   if (error) throw new ChangeRefused([], 'the file is no YAML as it is: correct it by hand first');
   for (const change of changes) apply(document, change);
-  return textOf(document);
+  const changed = textOf(document);
+  // Blanks within quotes mean something: then the layout is not what it was.
+  const kept = keepingLayout(text, changed);
+  const means = (each: string): string => JSON.stringify(plainOf(parse(each)));
+  return parse(kept).errors.length === 0 && means(kept) === means(changed) ? kept : changed;
 }
 
 /** The text in one layout, so that only what was changed differs, with secrets hidden. */

@@ -3,8 +3,7 @@ const context = 3;
 
 /** The lines that differ between two texts, as `diff -u` shows them; empty when none does. */
 export function lineDiff(before: string, after: string): string {
-  const [a, b] = [before.split('\n'), after.split('\n')];
-  const steps = stepsOf(a, b);
+  const steps = stepsOf(before.split('\n'), after.split('\n'), (line) => line);
   const changed = steps.flatMap(({ sign }, index) => (sign === ' ' ? [] : [index]));
   if (changed.length === 0) return '';
   const shown = new Set(
@@ -21,6 +20,14 @@ export function lineDiff(before: string, after: string): string {
     .join('\n');
 }
 
+/** The text after, but where a line differs in nothing but blanks within it, as it was before. */
+export function keepingLayout(before: string, after: string): string {
+  const keyOf = (line: string): string => (/^\s*/.exec(line)?.[0] ?? '') + line.replace(/\s/g, '');
+  return stepsOf(before.split('\n'), after.split('\n'), keyOf)
+    .flatMap(({ sign, line }) => (sign === '-' ? [] : [line]))
+    .join('\n');
+}
+
 interface Step {
   readonly sign: ' ' | '-' | '+';
   readonly line: string;
@@ -28,8 +35,13 @@ interface Step {
   readonly at: number;
 }
 
-/** By the longest common sequence of lines, between what is alike at both ends. */
-function stepsOf(a: readonly string[], b: readonly string[]): readonly Step[] {
+/** By the longest common sequence of lines; of two that are alike it has that of before. */
+function stepsOf(
+  before: readonly string[],
+  after: readonly string[],
+  keyOf: (line: string) => string,
+): readonly Step[] {
+  const [a, b] = [before.map(keyOf), after.map(keyOf)];
   const lengths: number[][] = Array.from({ length: a.length + 1 }, () =>
     new Array<number>(b.length + 1).fill(0),
   );
@@ -44,17 +56,17 @@ function stepsOf(a: readonly string[], b: readonly string[]): readonly Step[] {
   while (i < a.length || j < b.length) {
     const [left, right] = [a[i], b[j]];
     if (left !== undefined && left === right) {
-      steps.push({ sign: ' ', line: left, at: i });
+      steps.push({ sign: ' ', line: before[i] ?? '', at: i });
       i += 1;
       j += 1;
     } else if (
       right !== undefined &&
       (left === undefined || (lengths[i]?.[j + 1] ?? 0) > (lengths[i + 1]?.[j] ?? 0))
     ) {
-      steps.push({ sign: '+', line: right, at: i });
+      steps.push({ sign: '+', line: after[j] ?? '', at: i });
       j += 1;
     } else {
-      steps.push({ sign: '-', line: left ?? '', at: i });
+      steps.push({ sign: '-', line: before[i] ?? '', at: i });
       i += 1;
     }
   }

@@ -1,11 +1,12 @@
 // Benchmarks: `npm run bench -- calls` and `-- delivery` compare with what others do in the same run, `-- storm` counts
-// what is lost.
+// what is lost, `-- search` tells how long one looks for a recording.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
 import { kinds, type Kind } from './delivery-servers.ts';
 import { benchDelivery, type DeliveryOptions } from './delivery.ts';
 import { mostCallsAtATime } from './load.ts';
+import { benchSearch, type SearchOptions } from './search.ts';
 import { benchStorm, type StormOptions } from './storm.ts';
 
 const usage = `Usage: npm run bench -- calls [OPTIONS]
@@ -42,6 +43,13 @@ Puts the same files on the same servers by Mitschnitt and by rclone, lftp and sm
   --small 5000        how many small files
   --small-bytes 50000 their size
   --connections 3     how many files Mitschnitt sends at a time
+
+Usage: npm run bench -- search [OPTIONS]
+
+Fills a catalogue and measures how long a page of each kind of search takes. Needs 4 GB for 5,000,000 lines.
+
+  --lines 5000000     how many
+  --searches 200      of each kind
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -125,6 +133,12 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
   };
 }
 
+function searchOptions(args: readonly string[]): SearchOptions {
+  const options = { lines: text('5000000'), searches: text('200') };
+  const { values } = parseArgs({ args: [...args], options });
+  return { lines: whole('lines', values.lines), searches: whole('searches', values.searches) };
+}
+
 function targetKind(name: string): Kind {
   const found = kinds.find((kind) => kind === name);
   if (found) return found;
@@ -156,7 +170,8 @@ async function bench([name, ...args]: readonly string[]): Promise<boolean> {
   }
   if (name === 'storm') return benchStorm(stormOptions(args));
   if (name === 'delivery') return benchDelivery(deliveryOptions(args));
-  throw new UsageError('There are three benchmarks: calls, delivery and storm.');
+  if (name === 'search') return benchSearch(searchOptions(args));
+  throw new UsageError('There are four benchmarks: calls, delivery, search and storm.');
 }
 
 try {
