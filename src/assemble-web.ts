@@ -14,8 +14,11 @@ import type { Config } from './config/schema.ts';
 import { createLog } from './log.ts';
 import { ownVersion } from './version.ts';
 import { notReady } from './web/failure.ts';
+import { seesMachine } from './web/live.ts';
 import { maySee } from './web/viewer.ts';
-import { WebServer } from './web/server.ts';
+import type { EventHub } from './web/event-hub.ts';
+import type { Handlers } from './web/handlers.ts';
+import { WebServer, type Patience } from './web/server.ts';
 
 /** The console beside the program, which may be made anew meanwhile. */
 export interface Console {
@@ -32,6 +35,7 @@ export function consoleOf(
   config: Config,
   file: ConfigurationFile,
   running: () => Running | undefined,
+  patience?: Patience,
 ): Console | undefined {
   const { web } = config;
   if (!web) return undefined;
@@ -49,25 +53,13 @@ export function consoleOf(
     {
       ledger: () => now().catalogue,
       facts: () => factsOf(now().config),
-      handlers: {
-        ...overviewHandlers(now),
-        ...recordHandlers(now, copies, (id, group) =>
-          server.hub.push('record-changed', { id }, (viewer) => maySee(viewer, group)),
-        ),
-        ...operationHandlers(now),
-        ...announcementHandlers(now, () => {
-          file.reload();
-          server.hub.push('announcements', {}, ({ role }) => role !== 'supervisor');
-        }),
-        ...configurationHandlers(file, now, (revision, by) =>
-          server.hub.push('configuration', { revision, by }, ({ role }) => role !== 'supervisor'),
-        ),
-      },
+      handlers: handlersOf(now, { file, copies, hub: () => server.hub }),
       live: () => liveSourceOf(now),
       metrics: () => metricsOf(now()),
       health: () => healthOf(running()),
       ...{ version: ownVersion(), time, now: Date.now, log, consoleFolder },
     },
+    patience,
   );
   return {
     get url() {
@@ -86,8 +78,32 @@ export function consoleOf(
       await copies.stop();
     },
     reloaded(revision) {
-      server.hub.push('configuration', { revision, by: null }, ({ role }) => role !== 'supervisor');
+      server.hub.push('configuration', { revision, by: null }, seesMachine);
     },
+  };
+}
+
+function handlersOf(
+  running: () => Running,
+  {
+    file,
+    copies,
+    hub,
+  }: { readonly file: ConfigurationFile; readonly copies: AudioCopies; readonly hub: () => EventHub },
+): Handlers {
+  return {
+    ...overviewHandlers(running),
+    ...recordHandlers(running, copies, (id, group) =>
+      hub().push('record-changed', { id }, (viewer) => maySee(viewer, group)),
+    ),
+    ...operationHandlers(running),
+    ...announcementHandlers(running, () => {
+      file.reload();
+      hub().push('announcements', {}, seesMachine);
+    }),
+    ...configurationHandlers(file, running, (revision, by) =>
+      hub().push('configuration', { revision, by }, seesMachine),
+    ),
   };
 }
 

@@ -124,7 +124,7 @@ function targetJson(status: TargetStatus, activity: UploadActivity | undefined, 
   };
 }
 
-export function checkJson(
+function checkJson(
   { at, ms, problem }: ConnectionCheck,
   time: Time,
 ): NonNullable<TargetState['check']> {

@@ -29,7 +29,7 @@ const mostHits = 1_000;
 /** So many numbers are each a lane of their own. */
 const mostNumberLanes = 32;
 /** Fewer lines than these are fetched all, and sorted; more are met soon by going through the list. */
-const mostGathered = 10_000;
+const mostGathered = 6_000;
 const mostNumbers = 2_000;
 const mostLanes = 100;
 /** The index of parts of numbers has triples. */

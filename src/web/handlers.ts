@@ -14,7 +14,11 @@ export interface Asked<Name extends RouteName> {
   readonly upload: Buffer;
   readonly language: 'de' | 'en';
   /** What is kept in the audit log beside what was asked for. */
-  audit(facts: { readonly subject?: string; readonly detail?: string; readonly group?: string }): void;
+  readonly audit: (facts: {
+    readonly subject?: string;
+    readonly detail?: string;
+    readonly group?: string;
+  }) => void;
 }
 
 /** Audio that can be given in parts. */

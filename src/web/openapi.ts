@@ -56,8 +56,10 @@ function contentOf(type: string, schema: unknown): Readonly<Record<string, unkno
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  return rest;
+  const made: Record<string, unknown> = { ...z.toJSONSchema(schema, { io, unrepresentable: 'any' }) };
+  // The description as a whole says which it is.
+  delete made.$schema;
+  return made;
 }
 
 function parametersOf(schema: z.ZodType | undefined, place: 'path' | 'query'): readonly unknown[] {

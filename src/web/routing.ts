@@ -84,24 +84,29 @@ async function answer(exchange: Exchange): Promise<unknown> {
   const language = languageOf(request);
   if (name === 'GET /events') return sendEvents(reply, (sink) => parts.hub.join(viewer, language, sink));
   const facts: { current: AuditFacts } = { current: {} };
-  try {
-    const given = givenOf(route, request);
-    await mayReach(exchange, viewer, given.params);
-    const audit = (more: AuditFacts) => void (facts.current = { ...facts.current, ...more });
-    const asked = { viewer, language, audit, ...given } as unknown as Asked<RouteName>;
-    const handler = { ...parts.handlers, ...parts.people }[name as keyof Handlers] as unknown as AnyHandler;
-    const result = await handler(asked, doorOf(request, reply));
-    if (route.response === 'audio/wav')
-      return await playback(exchange, { viewer, audio: result as AudioContent, asked });
-    await keep(exchange, viewer, facts.current, true);
-    reply.header('cache-control', 'no-store');
-    return route.response === 'application/yaml' ? download(reply, result) : reply.send(result);
-  } catch (error) {
+  const audit = (more: AuditFacts) => void (facts.current = { ...facts.current, ...more });
+  const done = await handled(exchange, { viewer, language, audit }).catch(async (error: unknown) => {
     // What is stopped before it was tried would only fill the log.
     const isStopped = error instanceof ApiFailure && error.status === tooMany;
     if (!isStopped) await keep(exchange, viewer, facts.current, false);
     throw error;
-  }
+  });
+  if (route.response === 'audio/wav')
+    return await playback(exchange, { viewer, audio: done.result as AudioContent, asked: done.asked });
+  await keep(exchange, viewer, facts.current, true);
+  reply.header('cache-control', 'no-store');
+  return route.response === 'application/yaml' ? download(reply, done.result) : reply.send(done.result);
+}
+
+async function handled(
+  { name, route, request, reply, parts }: Exchange,
+  by: Pick<Asked<RouteName>, 'viewer' | 'language' | 'audit'>,
+): Promise<{ readonly asked: Asked<RouteName>; readonly result: unknown }> {
+  const given = givenOf(route, request);
+  await mayReach(route, parts, by.viewer, given.params);
+  const asked = { ...by, ...given } as unknown as Asked<RouteName>;
+  const handler = { ...parts.handlers, ...parts.people }[name as keyof Handlers] as unknown as AnyHandler;
+  return { asked, result: await handler(asked, doorOf(request, reply)) };
 }
 
 const tooMany = 429;
@@ -127,7 +132,8 @@ function givenOf({ params, query, body, upload }: Route, request: FastifyRequest
 
 /** Any request may name its language. */
 function withoutLanguage(query: unknown): unknown {
-  const { language: _, ...rest } = query as Record<string, unknown>;
+  const rest = { ...(query as Record<string, unknown>) };
+  delete rest.language;
   return rest;
 }
 
@@ -143,7 +149,12 @@ function parsed(schema: z.ZodType, given: unknown, where: string): unknown {
 }
 
 /** What is of a group that somebody does not see is not there for him. */
-async function mayReach({ route, parts }: Exchange, viewer: Viewer, params: unknown): Promise<void> {
+async function mayReach(
+  route: Route,
+  parts: RoutingParts,
+  viewer: Viewer,
+  params: unknown,
+): Promise<void> {
   if (viewer.groups === undefined || (route.byGroup !== 'record' && route.byGroup !== 'talk')) return;
   const { id } = params as { readonly id: string };
   const group =

@@ -48,12 +48,17 @@ export interface ServerParts {
   readonly consoleFolder: string;
 }
 
-/** A whole request has to be here by then. Uploads of announcements are the largest. */
-const requestTimeoutMs = 30_000;
-const headersTimeoutMs = 10_000;
+/** How long a request may take to arrive. */
+export interface Patience {
+  readonly headersMs: number;
+  /** With its body: uploads of announcements are the largest. */
+  readonly requestMs: number;
+  /** How often connections that are too slow are looked for. */
+  readonly lookEveryMs: number;
+}
+
+const usualPatience: Patience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 2_000 };
 const keepAliveMs = 60_000;
-/** How often connections that are too slow are looked for. */
-const lookForSlowMs = 2_000;
 const mostConnections = 1_000;
 /** Of JSON: a note, or a change of the configuration. */
 const longestBody = 256 * 1024;
@@ -65,11 +70,13 @@ export class WebServer {
   readonly #parts: ServerParts;
   readonly #signIn: SignIn;
   readonly #passwords = new Passwords();
+  readonly #patience: Patience;
   readonly hub: EventHub;
   #app: FastifyInstance | undefined;
 
-  constructor(settings: ServerSettings, parts: ServerParts) {
+  constructor(settings: ServerSettings, parts: ServerParts, patience = usualPatience) {
     this.#settings = settings;
+    this.#patience = patience;
     this.#parts = parts;
     const { ledger, now } = parts;
     this.#signIn = new SignIn({ ledger, passwords: this.#passwords, now });
@@ -119,10 +126,11 @@ export class WebServer {
   async #make(): Promise<FastifyInstance> {
     const { tls, proxies } = this.#settings;
     const files = tls && { cert: await readFile(tls.certificate), key: await readFile(tls.key) };
-    const timeouts = { headersTimeout: headersTimeoutMs, connectionsCheckingInterval: lookForSlowMs };
+    const { headersMs, requestMs, lookEveryMs } = this.#patience;
+    const timeouts = { headersTimeout: headersMs, connectionsCheckingInterval: lookEveryMs };
     const options = {
       bodyLimit: longestBody,
-      requestTimeout: requestTimeoutMs,
+      requestTimeout: requestMs,
       keepAliveTimeout: keepAliveMs,
       trustProxy: proxies.length > 0 ? [...proxies] : false,
       routerOptions: { maxParamLength: longestParameter },

@@ -149,7 +149,7 @@ export class SignIn {
 const welcomeHint =
   'Use the link of the latest start of Mitschnitt from its log, or add a user: mitschnitt user add NAME --role administrator.';
 
-export function hashOf(secret: string): string {
+function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 

@@ -103,6 +103,24 @@ describe('Requests that are too large', () => {
   });
 });
 
+describe('Requests that never end', () => {
+  test.each([
+    ['in their headers', 'POST /api/v1/session HTTP/1.1\r\nhost: x\r\n'],
+    [
+      'in their body',
+      'POST /api/v1/session HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+    ],
+  ])('%s are cut off', async (_where, begun) => {
+    const socket = connect(Number(new URL(console().url).port), '127.0.0.1');
+    socket.write(begun);
+    const drip = setInterval(() => socket.write('x'), 100);
+    const began = performance.now();
+    await new Promise((resolve) => socket.resume().on('error', resolve).on('close', resolve));
+    clearInterval(drip);
+    expect(performance.now() - began).toBeLessThan(4_000);
+  });
+});
+
 describe('Paths that lead elsewhere', () => {
   test.each([
     '/api/v1/records/..%2f..%2f..%2fetc%2fpasswd/audio',
@@ -156,12 +174,12 @@ describe('What callers send', () => {
 // The last: nobody signs in from this address for a while afterwards.
 describe('Wrong passwords', () => {
   test('are stopped before they cost anything, and say nothing of who there is', async () => {
-    const { ask } = clientOf(console().url);
+    const stranger = clientOf(console().url);
     const began = process.cpuUsage();
     const statuses = new Map<number, number>();
     for (let round = 0; round < 25; round += 1) {
       const tries = Array.from({ length: 20 }, (_, index) =>
-        ask('POST', '/session', {
+        stranger.ask('POST', '/session', {
           name: index % 2 === 0 ? 'admin' : 'nobody-of-that-name',
           password: `wrong-${round}-${index}`,
         }),

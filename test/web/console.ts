@@ -24,6 +24,9 @@ const people: readonly { name: string; role: UserRole; groups: readonly string[]
   { name: 'audi', role: 'auditor', groups: [] },
 ];
 
+/** Tests have no time for those who are slow. */
+const hasty = { headersMs: 800, requestMs: 1_500, lookEveryMs: 100 };
+
 /** Nothing listens there: calls are none of these tests' business. */
 const closedPort = 1;
 
@@ -84,7 +87,7 @@ export function useConsole(): () => RunningConsole {
       runningRevision: () => revisionOf(text),
       reload: () => void (reloads += 1),
     };
-    const server = consoleOf(config, configuration, () => program.running) as Console;
+    const server = consoleOf(config, configuration, () => program.running, hasty) as Console;
     await server.start();
     await addPeople(catalogue);
     await addRecords(catalogue, folder);

@@ -125,10 +125,11 @@ describe('An administrator', () => {
     const path = (expected[name].path ?? name.split(' ')[1] ?? '').replace(':id', 'sale-1');
     const response = await clients.admin?.ask('GET', path);
     const { response: schema } = routes[name];
-    if (name.includes('/announcements/')) return expect(response?.status).toBe(404);
-    expect(response?.status).toBe(200);
-    if (typeof schema === 'string') return expect(response?.headers.get('content-type')).toContain(schema);
-    expect(schema.safeParse(await response?.json())).toMatchObject({ success: true });
+    const isThere = !name.includes('/announcements/');
+    expect(response?.status).toBe(isThere ? 200 : 404);
+    if (!isThere) return;
+    if (typeof schema === 'string') expect(response?.headers.get('content-type')).toContain(schema);
+    else expect(schema.safeParse(await response?.json())).toMatchObject({ success: true });
   });
 });
 

@@ -11,7 +11,7 @@ export const place = z.array(z.union([z.string().max(255), z.int().min(0).max(10
 
 /** As in the file: a number or boolean may also be given as text. */
 type Written = string | number | boolean | null | readonly Written[] | { readonly [key: string]: Written };
-export const written: z.ZodType<Written> = z.json() as z.ZodType<Written>;
+export const written: z.ZodType<Written> = z.json();
 
 /**
  * One step of a change, done in order.
