@@ -124,10 +124,7 @@ function targetJson(status: TargetStatus, activity: UploadActivity | undefined, 
   };
 }
 
-function checkJson(
-  { at, ms, problem }: ConnectionCheck,
-  time: Time,
-): NonNullable<TargetState['check']> {
+function checkJson({ at, ms, problem }: ConnectionCheck, time: Time): NonNullable<TargetState['check']> {
   return { at: time(at), ms, ok: problem === undefined, problem: problem ?? null };
 }
 

@@ -24,12 +24,18 @@ interface Waiting {
 /** More than a page asks for at once; who asks for more is told so, and the others still get theirs. */
 const mostWaiting = 100;
 
-/** Searches beside the calls. The thread begins with the first search. */
+/** Nobody searches any more: the thread has a heap of its own, which is then given back. */
+const idleMs = 60_000;
+/** What a page of a search takes is far less; what it may keep before it is collected has to end somewhere. */
+const heap = { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 4 };
+
+/** Searches beside the calls. The thread begins with a search, and ends when there was none for a while. */
 export class SearchThread implements LineSearches {
   readonly #path: string;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #last = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -56,6 +62,7 @@ export class SearchThread implements LineSearches {
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.#idle);
     const worker = this.#worker;
     this.#worker = undefined;
     this.#end(new Error('the catalogue was closed'));
@@ -66,6 +73,7 @@ export class SearchThread implements LineSearches {
     if (this.#waiting.size >= mostWaiting)
       return Promise.reject(new Error('too many searches wait already: try again in a moment'));
     const worker = (this.#worker ??= this.#start());
+    clearTimeout(this.#idle);
     const id = (this.#last += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve: (result) => resolve(result as Result), reject });
@@ -76,12 +84,13 @@ export class SearchThread implements LineSearches {
   #start(): Worker {
     // As this file is: a build has other names than the source, which tests run.
     const file = new URL(`./search-worker${extname(import.meta.url)}`, import.meta.url);
-    const worker = new Worker(file, { workerData: { path: this.#path } });
+    const worker = new Worker(file, { workerData: { path: this.#path }, resourceLimits: heap });
     // Nobody waits for it at the end of the process.
     worker.unref();
     worker.on('message', ({ id, result, problem }: SearchAnswer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#rest(worker);
       if (problem === undefined) waiting?.resolve(result);
       else waiting?.reject(new Error(problem));
     });
@@ -90,6 +99,15 @@ export class SearchThread implements LineSearches {
       this.#end(error);
     });
     return worker;
+  }
+
+  #rest(worker: Worker): void {
+    this.#idle = setTimeout(() => {
+      if (this.#worker !== worker || this.#waiting.size > 0) return;
+      this.#worker = undefined;
+      void worker.terminate();
+    }, idleMs);
+    this.#idle.unref();
   }
 
   #end(error: Error): void {

@@ -1,5 +1,5 @@
 /**
- * The API of the console, for whoever builds against it: `import type { ResponseOf, Record } from '../api.ts'`. Types
+ * The API of the console, for whoever builds against it: `import type { ResponseOf, RecordLine } from '../api.ts'`. Types
  * only reach the browser; the schemas stay with the server.
  *
  * Beside `/api/v1`: `GET /api/v1/openapi.json` (no sign-in), `GET /healthz`, `GET /metrics` (see server.ts), and every

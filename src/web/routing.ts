@@ -149,12 +149,7 @@ function parsed(schema: z.ZodType, given: unknown, where: string): unknown {
 }
 
 /** What is of a group that somebody does not see is not there for him. */
-async function mayReach(
-  route: Route,
-  parts: RoutingParts,
-  viewer: Viewer,
-  params: unknown,
-): Promise<void> {
+async function mayReach(route: Route, parts: RoutingParts, viewer: Viewer, params: unknown): Promise<void> {
   if (viewer.groups === undefined || (route.byGroup !== 'record' && route.byGroup !== 'talk')) return;
   const { id } = params as { readonly id: string };
   const group =
