@@ -41,16 +41,16 @@ describe('mitschnitt user', () => {
   });
 
   test.each([
-    ['a password that is too short', ['add', 'a', '--role', 'auditor'], 'from 10 to 200 characters'],
-    ['a supervisor of no group', ['add', 'a', '--role', 'supervisor'], 'a supervisor needs --group'],
+    ['a password that is too short', ['add', 'a', '--role', 'auditor'], 1, 'from 10 to 200 characters'],
+    ['a supervisor of no group', ['add', 'a', '--role', 'supervisor'], 2, 'a supervisor needs --group'],
     [
       'a group that is not there',
       ['add', 'a', '--role', 'supervisor', '--group', 'X'],
       'there is no group X',
     ],
-    ['a name that is none', ['add', '../a', '--role', 'auditor'], 'cannot be the name of a user'],
-    ['somebody who is not there', ['remove', 'a'], 'there is no user a'],
-  ])('refuses %s', async (_what, args, told) => {
+    ['a name that is none', ['add', '../a', '--role', 'auditor'], 1, 'cannot be the name of a user'],
+    ['somebody who is not there', ['remove', 'a'], 1, 'there is no user a'],
+  ])('refuses %s', async (_what, args, expected, told) => {
     const { code, stderr } = await user(args, 'short');
     expect(code).toBe(expected);
     expect(stderr).toContain(told);
