@@ -46,6 +46,7 @@ describe('mitschnitt user', () => {
     [
       'a group that is not there',
       ['add', 'a', '--role', 'supervisor', '--group', 'X'],
+      1,
       'there is no group X',
     ],
     ['a name that is none', ['add', '../a', '--role', 'auditor'], 1, 'cannot be the name of a user'],
