@@ -3,6 +3,7 @@ import type { AccountedCall, AccountPlace, CallDetail, Judgement, Unwatched } fr
 import type { Call, Outcome, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { ConsoleLedger } from './console-ledger.ts';
 import type { Hold, RetentionLedger } from './retention-ledger.ts';
 
 /** What the catalogue keeps of calls. */
@@ -368,6 +369,7 @@ export interface Catalogue
     NoticeLedger,
     StorageHistory,
     RetentionLedger,
+    ConsoleLedger,
     AccountLedger {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;

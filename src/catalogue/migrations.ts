@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createConsole } from './migration-console.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
@@ -19,6 +20,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-report-issues': { up: createReportIssues },
   '0009-identify-files': { up: indexFiles },
   '0010-account-by-group': { up: indexAccountByGroup },
+  '0011-console': { up: createConsole },
 };
 
 /** For retention, which each group may have of its own. */

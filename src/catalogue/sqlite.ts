@@ -42,7 +42,8 @@ import {
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
-import { SqliteRetentionLedger } from './sqlite-retention.ts';
+import { SearchThread } from './search-thread.ts';
+import { SqliteConsoleLedger } from './sqlite-console.ts';
 import type { Kysely } from 'kysely';
 import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call, RecordingId } from '../call/call.ts';
@@ -79,14 +80,16 @@ export interface SqliteSettings {
 }
 
 /** The catalogue in one file on this machine. One process writes it; others may read meanwhile. */
-export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue {
+export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
   readonly #path: string;
   readonly #readonly: boolean;
   #connection: SqliteConnection | undefined;
+  protected override readonly searches: SearchThread;
 
   constructor(settings: SqliteSettings) {
     super();
     this.#path = settings.path;
+    this.searches = new SearchThread(settings.path);
     this.#readonly = settings.readonly ?? false;
   }
 
@@ -104,6 +107,7 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
+    await this.searches.stop();
     await connection?.close();
   }
 

@@ -16,7 +16,7 @@ export interface Checked {
   readonly ms: number;
   readonly problem?: Pick<MitschnittError, 'code' | 'fault' | 'message' | 'hint'> & {
     /** All that is wrong with the configuration file. */
-    readonly faults?: readonly ConfigFault[];
+    readonly faults?: readonly Omit<ConfigFault, 'path'>[];
   };
 }
 
@@ -39,7 +39,14 @@ export async function check(options: { readonly config: string; readonly json?: 
     }
   } catch (thrown) {
     if (!json || !(thrown instanceof ConfigurationError)) throw thrown;
-    const { code, fault, message, hint, faults } = thrown;
+    const { code, fault, message, hint } = thrown;
+    const faults = thrown.faults.map(({ place, key, message: what, value, allowed }) => ({
+      place,
+      key,
+      message: what,
+      value,
+      allowed,
+    }));
     const problem = { code, fault, message, hint, faults };
     const invalid: Checked = {
       ...{ name: options.config, kind: 'configuration', ok: false },

@@ -1,5 +1,6 @@
 // Benchmarks: `npm run bench -- calls` and `-- delivery` compare with what others do in the same run, `-- storm` counts
-// what is lost, `-- proof` compares the statement of completeness with every call, `-- report` looks whether a line costs the same in a very long report.
+// what is lost, `-- proof` compares the statement of completeness with every call, `-- report` looks whether a line costs
+// the same in a very long report, `-- search` tells how long one looks for a recording.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
@@ -9,6 +10,7 @@ import { mostCallsAtATime } from './load.ts';
 import { benchProof, type ProofOptions } from './proof.ts';
 import { benchReport, type ReportOptions } from './report.ts';
 import { benchSpreadsheet } from './spreadsheet.ts';
+import { benchSearch, type SearchOptions } from './search.ts';
 import { benchStorm, type StormOptions } from './storm.ts';
 
 const usage = `Usage: npm run bench -- calls [OPTIONS]
@@ -69,6 +71,12 @@ Appends to the CSV report of one month, line by line; then kills processes that 
 Usage: npm run bench -- spreadsheet
 
 Opens CSV reports in LibreOffice, set to German, and compares each cell. The first time it makes an image (2 min).
+Usage: npm run bench -- search [OPTIONS]
+
+Fills a catalogue and measures how long a page of each kind of search takes. Needs 4 GB for 5,000,000 lines.
+
+  --lines 5000000     how many
+  --searches 200      of each kind
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -193,6 +201,12 @@ function reportOptions(args: readonly string[]): ReportOptions {
 /** The first and the last thousand are compared. */
 const leastSegments = 2_000;
 
+function searchOptions(args: readonly string[]): SearchOptions {
+  const options = { lines: text('5000000'), searches: text('200') };
+  const { values } = parseArgs({ args: [...args], options });
+  return { lines: whole('lines', values.lines), searches: whole('searches', values.searches) };
+}
+
 function targetKind(name: string): Kind {
   const found = kinds.find((kind) => kind === name);
   if (found) return found;
@@ -227,7 +241,10 @@ async function bench([name, ...args]: readonly string[]): Promise<boolean> {
   if (name === 'proof') return benchProof(proofOptions(args));
   if (name === 'spreadsheet') return benchSpreadsheet();
   if (name === 'report') return benchReport(reportOptions(args));
-  throw new UsageError('There are these benchmarks: calls, delivery, proof, report, spreadsheet and storm.');
+  if (name === 'search') return benchSearch(searchOptions(args));
+  throw new UsageError(
+    'There are these benchmarks: calls, delivery, proof, report, search, spreadsheet and storm.',
+  );
 }
 
 try {
