@@ -58,7 +58,8 @@ export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alar
   };
 }
 
-function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {
+/** Every way by which a configuration has people told. */
+export function channelsOf({ alarms, smtp, pbx }: Config): readonly NoticeChannel[] {
   const form = { language: alarms.language, timeZone: pbx.timezone, host: hostname() };
   const { email, webhook: url, webhook_secret: secret } = alarms;
   return [

@@ -19,6 +19,9 @@ import type { Spool } from './spool/spool.ts';
 
 export interface Cleaning {
   readonly answers: Answers;
+  /** What a clean-up would meet now. */
+  readonly preview: () => CleanupPreview;
+  readonly run: (request: CleanupRequest) => Promise<CleanupAnswer>;
   /** With the recorder, as soon as that runs. */
   start(recorder: Recorder): void;
   stop(): Promise<void>;
@@ -39,9 +42,11 @@ export function cleaningOf(
   let schedule: Cron | undefined;
   const run = (request: CleanupRequest): Promise<CleanupAnswer> =>
     cleanup?.run(request) ?? Promise.resolve({ problem: 'Mitschnitt is about to start.' });
+  const preview = () => cleanup?.preview ?? nothing;
   return {
+    ...{ preview, run },
     answers: {
-      'GET /cleanup': () => Promise.resolve(cleanup?.preview ?? nothing),
+      'GET /cleanup': () => Promise.resolve(preview()),
       'POST /cleanup': (body) => run(cleanupRequestOf(body)),
     },
     start(recorder) {

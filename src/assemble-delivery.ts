@@ -112,7 +112,7 @@ export function connectionChecksOf(
 export function uploadAnswers(
   uploader: Uploader,
   catalogue: Catalogue,
-  reports?: { hurry(state: 'pending' | 'set-aside'): Promise<number> },
+  reports?: { hurry(state: 'pending' | 'set-aside', id?: string): Promise<number> },
 ): Answers {
   const uploads = async (): Promise<Uploads> => uploadsOf(uploader.activity, await catalogue.backlog());
   return {
@@ -125,7 +125,7 @@ export function uploadAnswers(
     },
     'POST /retry': async (body): Promise<RetryAnswer> => {
       const { id } = retryRequestOf(body);
-      const reported = id === undefined ? await reports?.hurry('set-aside') : 0;
+      const reported = await reports?.hurry('set-aside', id);
       return { retried: (await uploader.retry(id)) + (reported ?? 0) };
     },
   };

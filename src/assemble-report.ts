@@ -23,10 +23,10 @@ export interface Reporting {
   stop(): Promise<void>;
   /** A call was closed. */
   wake(): void;
-  /** Has the reports delivered now that wait, or that were set aside. Returns how many those are. */
-  hurry(state: 'pending' | 'set-aside'): Promise<number>;
-  /** Does something with the report's files while nothing is written into them. */
-  between: Reporter['between'];
+  /** Has the reports delivered now that wait, or that were set aside, or one of them. Returns how many those are. */
+  hurry(state: 'pending' | 'set-aside', id?: string): Promise<number>;
+  /** Does something with the report's files while none is written, made or delivered. */
+  between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
 /** Undefined: no report is wanted. */
@@ -35,21 +35,42 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
   const reporter = reporterOf(config, parts);
   const couriers = config.report.deliver === undefined ? [] : couriersOf(config, parts);
   const issuer = issuerOf(config, parts, () => couriers.forEach((courier) => courier.wake()));
-  return {
-    wake: () => reporter.wake(),
-    between: (work) => reporter.between(work),
+  const delivery = {
+    running: false,
     async start() {
-      await reporter.start();
+      delivery.running = true;
       await issuer?.start();
       for (const courier of couriers) courier.start();
     },
+    // A running transfer is given up, and begins anew with the next start.
     async stop() {
+      delivery.running = false;
       await issuer?.stop();
       await Promise.all(couriers.map((courier) => courier.stop()));
+    },
+  };
+  return {
+    wake: () => reporter.wake(),
+    between: (work) =>
+      reporter.between(async () => {
+        const wasRunning = delivery.running;
+        await delivery.stop();
+        try {
+          return await work();
+        } finally {
+          if (wasRunning) await delivery.start();
+        }
+      }),
+    async start() {
+      await reporter.start();
+      await delivery.start();
+    },
+    async stop() {
+      await delivery.stop();
       await reporter.stop();
     },
-    async hurry(state) {
-      const hurried = await parts.catalogue.hurryIssues(state);
+    async hurry(state, id) {
+      const hurried = await parts.catalogue.hurryIssues(state, id);
       for (const courier of couriers) courier.wake();
       return hurried;
     },
@@ -85,7 +106,7 @@ function reporterOf(config: Config, parts: Parts): Reporter {
 }
 
 /** Reports on their way to the targets. */
-function outgoingOf({ report }: Config): string {
+export function outgoingOf({ report }: Config): string {
   return join(report.path, 'outgoing');
 }
 

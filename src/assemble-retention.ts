@@ -1,5 +1,6 @@
 import type { Alarms } from './alarms/alarms.ts';
 import { targetsOf } from './assemble-delivery.ts';
+import { outgoingOf, type Reporting } from './assemble-report.ts';
 import { comparable } from './call/numbers.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import { retentionOf } from './config/policy.ts';
@@ -8,7 +9,6 @@ import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
 import type { Uploader } from './delivery/uploader.ts';
 import type { Log } from './log.ts';
-import type { Reporter } from './report/reporter.ts';
 import { eraseRequestOf, Eraser } from './retention/eraser.ts';
 import { holdAnswers } from './retention/hold-requests.ts';
 import { Remover } from './retention/remover.ts';
@@ -32,7 +32,7 @@ export function retentionPartsOf(
     readonly log: Log;
     readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
     readonly uploader: Pick<Uploader, 'settled'>;
-    readonly reporter: Pick<Reporter, 'between'> | undefined;
+    readonly reporter: Pick<Reporting, 'between'> | undefined;
   },
 ): Deleting {
   const { catalogue: ledger, spool, log, alarms, uploader, reporter } = parts;
@@ -57,6 +57,7 @@ export function retentionPartsOf(
     version: ownVersion(),
     timeZone: config.pbx.timezone,
     reports: config.report.path,
+    outgoing: outgoingOf(config),
     betweenReports: (work) => (reporter ? reporter.between(work) : work()),
     reportCopies: reportCopiesOf(config),
     memberOf: (number) => memberOf(config, number),

@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 
 import type { Alarms } from './alarms/alarms.ts';
 import { targetsOf } from './assemble-delivery.ts';
-import { selfTestFileOf } from './config/files.ts';
+import { selfTestFileOf, testRecordingsFileOf } from './config/files.ts';
 import { promptsOf } from './config/policy.ts';
 import type { Config } from './config/schema.ts';
 import type { Answers } from './control-socket.ts';
@@ -28,6 +28,7 @@ export function selfTestOf(
   const naming = { name: nameTemplate, folder: config.naming.folder, timeZone: config.pbx.timezone };
   return new SelfTest({
     file: selfTestFileOf(config),
+    recordingsFile: testRecordingsFileOf(config),
     targets: targetsOf(config).map(({ name, create }) => ({ name, create, leftOut: leftOut(config, name) })),
     targetsOf: (group) => config.groups.find(({ name }) => name === group)?.deliver_to ?? [],
     prompts: promptsOf(config).map(({ name, language }) => ({

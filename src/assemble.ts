@@ -36,19 +36,21 @@ import { withTestTelephones } from './call/self-test.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
-import type { Reconciler } from './reconciliation/reconciler.ts';
 import type { WatchLog } from './reconciliation/watch-log.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
 import type { Uploader } from './delivery/uploader.ts';
 import type { SelfTest } from './selftest/self-test.ts';
 import type { Reporting } from './assemble-report.ts';
+import type { Running } from './assemble-web/running.ts';
 
 /** The running program: everything that is open, from the first call to the last delivery. */
 export interface Program {
   start(): Promise<void>;
   /** Finishes or hands back all work. */
   stop(): Promise<void>;
+  /** What the console shows and controls. */
+  readonly running: Running;
 }
 
 /** One thing that `mitschnitt check` tries. */
@@ -70,8 +72,11 @@ export function assemble(config: Config): Program {
   const cleaning = cleaningOf(config, parts);
   const watch = watchLogOf(config, parts);
   const reconciler = reconcilerOf(config, parts, () => recorder?.settledPolicy);
-  const control = controlOf(config, { ...parts, reconciler }, () => recorder, cleaning.answers);
+  const startedAt = new Date();
+  const all = { ...parts, reconciler, startedAt };
+  const control = controlOf(config, all, () => recorder, cleaning.answers);
   return {
+    running: { ...all, config, cleaning, recorder: () => recorder },
     async start() {
       await catalogue.open();
       await control.start();
@@ -146,12 +151,12 @@ function storageWatchOf(config: Config, parts: Parts, full: (isFull: boolean) =>
 /** What the command line asks the running process. */
 function controlOf(
   config: Config,
-  parts: Parts & { readonly reconciler: Reconciler },
+  parts: Parts & Pick<Running, 'reconciler' | 'startedAt'>,
   running: () => Recorder | undefined,
   more: Answers,
 ): ControlSocket {
-  const { alarms, catalogue, checks, deleting, reconciler, reporting, selfTest, spool, uploader } = parts;
-  const startedAt = new Date();
+  const { alarms, catalogue, checks, deleting, reconciler, reporting, selfTest, spool, startedAt, uploader } =
+    parts;
   return new ControlSocket(controlSocketOf(config), {
     'GET /calls': () => Promise.resolve(liveTalks(running()?.liveCalls ?? [])),
     'POST /control': async (body) => {
@@ -169,6 +174,7 @@ function controlOf(
         spool,
         targets: config.targets,
         backlog: await catalogue.backlog(),
+        reports: await catalogue.unfinishedIssues(),
         activity: uploader.activity,
         checks: checks.latest,
         alarms: alarms.standing,

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-import { Writable } from 'node:stream';
 import winston from 'winston';
 
 import { codeOf, messageOf, MitschnittError } from './errors.ts';
@@ -22,22 +21,18 @@ const patienceMs = 100;
 const tryEveryMs = 5;
 
 /**
- * Writes each line before the next statement runs. Winston's own file and console transports queue, and lost what was
- * queued whenever the process ended at once (docs/decisions/0004-logging.md).
+ * Writes each line before the next statement runs. Winston's own transports queue, and lost what was queued whenever
+ * the process ended at once (docs/decisions/0004-logging.md); its streams take longer than the line.
  *
  * A reader that stopped reading holds the program up once, for {@link patienceMs}: calls matter more than the log.
  * What is dropped then is counted, and told when the reader is back.
  */
-function synchronousOutput(): Writable {
+function synchronousOutput(): (line: string) => void {
   let dropped = 0;
-  return new Writable({
-    decodeStrings: false,
-    write(line: string, _encoding, done) {
-      const notice = dropped === 0 ? '' : `${dropped} lines of the log were dropped: nobody read them\n`;
-      dropped = writeAll(Buffer.from(notice + line), dropped === 0 ? patienceMs : 0) ? 0 : dropped + 1;
-      done();
-    },
-  });
+  return (line) => {
+    const notice = dropped === 0 ? '' : `${dropped} lines of the log were dropped: nobody read them\n`;
+    dropped = writeAll(Buffer.from(`${notice}${line}\n`), dropped === 0 ? patienceMs : 0) ? 0 : dropped + 1;
+  };
 }
 
 /** False when not even the beginning could be written. */
@@ -76,8 +71,9 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? printable(value) : escapedJson(JSON.stringify(value));
 }
 
-/** Under this key winston has the finished line. */
+/** Under these keys winston has the finished line and its level. */
 const finishedLine = Symbol.for('message');
+const levelOfLine = Symbol.for('level');
 
 const jsonFormat = winston.format.combine(
   winston.format.json(),
@@ -89,14 +85,18 @@ const jsonFormat = winston.format.combine(
 
 export function createLog(settings: { readonly level: string; readonly format: 'text' | 'json' }): Log {
   const { combine, timestamp } = winston.format;
-  const logger = winston.createLogger({
-    level: settings.level,
-    format: combine(timestamp(), settings.format === 'json' ? jsonFormat : textFormat),
-    transports: [new winston.transports.Stream({ stream: synchronousOutput(), eol: '\n' })],
-  });
-  // Winston makes every line before it looks whether its level is wanted.
+  const format = combine(timestamp(), settings.format === 'json' ? jsonFormat : textFormat);
+  const write = synchronousOutput();
+  const ranks: Readonly<Record<string, number>> = winston.config.npm.levels;
+  const wanted = ranks[settings.level] ?? 0;
+  // A line is not even made where its level is not wanted.
   const at = (level: keyof Log): Log['info'] =>
-    logger.isLevelEnabled(level) ? (message, fields) => logger.log(level, message, fields) : () => undefined;
+    (ranks[level] ?? 0) > wanted
+      ? () => undefined
+      : (message, fields) => {
+          const line = format.transform({ ...fields, level, message, [levelOfLine]: level });
+          if (typeof line === 'object') write(String(line[finishedLine]));
+        };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

@@ -1,16 +1,132 @@
-import { assemble } from './assemble.ts';
+import { readFile } from 'node:fs/promises';
+
+import { assemble, type Program } from './assemble.ts';
+import { revisionOf } from './assemble-web/configuration.ts';
+import type { Console } from './assemble-web.ts';
+import { loadText } from './config/load.ts';
+import { createLog, errorFields, type Log } from './log.ts';
 import type { Config } from './config/schema.ts';
 
-/** Runs until SIGTERM or SIGINT. A second signal ends the process at once. */
-export async function run(config: Config): Promise<void> {
-  const program = assemble(config);
+/** Runs until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP: with what is in the file by then. */
+export async function run(config: Config, file: string): Promise<void> {
   const signalled = untilSignalled();
+  const recording = new Recording(config, file);
+  const reload = (): void => recording.reload();
   try {
-    await program.start();
+    await recording.start();
+    process.on('SIGHUP', reload);
     await signalled;
   } finally {
-    await program.stop();
+    process.off('SIGHUP', reload);
+    await recording.stop();
   }
+}
+
+/** How long a moment without an announcement going on is waited for before another configuration is taken over. */
+const quietMs = 30_000;
+const lookEveryMs = 100;
+
+/**
+ * The program, made anew for each configuration. Recordings are Asterisk's and go on meanwhile: the next program finds
+ * them as after a restart, only within moments.
+ */
+class Recording {
+  readonly #file: string;
+  readonly #log: Log;
+  #console: Console | undefined;
+  #config: Config;
+  #revision = '';
+  #program: Program;
+  #isRunning = false;
+  #isStopping = false;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(config: Config, file: string) {
+    this.#config = config;
+    this.#file = file;
+    this.#log = createLog(config.log);
+    this.#program = assemble(config);
+  }
+
+  async start(): Promise<void> {
+    this.#revision = revisionOf(await readFile(this.#file, 'utf8'));
+    await this.#program.start();
+    this.#isRunning = true;
+    await this.#startConsole();
+  }
+
+  async #startConsole(): Promise<void> {
+    if (!this.#config.web) return;
+    // Loaded late: who wants no console need not have it in memory.
+    const { consoleOf } = await import('./assemble-web.ts');
+    const file = {
+      path: this.#file,
+      runningRevision: () => this.#revision,
+      reload: () => this.reload(),
+    };
+    const running = () => (this.#isRunning ? this.#program.running : undefined);
+    this.#console = consoleOf(this.#config, file, running);
+    await this.#console?.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#work;
+    await this.#console?.stop();
+    this.#isRunning = false;
+    await this.#program.stop();
+  }
+
+  /** One after the other; the last one sees what is in the file then. */
+  reload(): void {
+    this.#work = this.#work
+      .then(() => this.#takeOver())
+      .catch((error: unknown) => this.#log.error('the configuration was not taken over', errorFields(error)));
+  }
+
+  async #takeOver(): Promise<void> {
+    if (this.#isStopping) return;
+    const text = await readFile(this.#file, 'utf8');
+    const { config } = await loadText(text, this.#file);
+    await this.#untilQuiet();
+    const startedAt = Date.now();
+    this.#isRunning = false;
+    await this.#program.stop();
+    await this.#begin(config);
+    this.#revision = revisionOf(text);
+    this.#isRunning = true;
+    this.#console?.reloaded(this.#revision);
+    this.#log.info('the configuration was taken over', { ms: Date.now() - startedAt });
+  }
+
+  /** With the former configuration where the new one, though it is valid, does not start. */
+  async #begin(config: Config): Promise<void> {
+    const former = this.#config;
+    this.#program = assemble(config);
+    try {
+      await this.#program.start();
+      this.#config = config;
+    } catch (error) {
+      this.#log.error('the configuration does not start: the former one goes on', errorFields(error));
+      await this.#program.stop().catch(() => undefined);
+      this.#program = assemble(former);
+      await this.#program.start();
+      this.#isRunning = true;
+      throw error;
+    }
+  }
+
+  /** Who hears an announcement would lose the end of it, and would not be recorded. */
+  async #untilQuiet(): Promise<void> {
+    const until = Date.now() + quietMs;
+    const isAnnouncing = () =>
+      this.#program.running.recorder()?.liveCalls.some(({ gate }) => gate !== undefined) ?? false;
+    while (isAnnouncing() && Date.now() < until && !this.#isStopping) await pause(lookEveryMs);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function untilSignalled(): Promise<void> {

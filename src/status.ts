@@ -3,6 +3,7 @@ import type { Call } from './call/call.ts';
 import type {
   ConnectionCheck,
   DeliveryProblem,
+  ReportIssue,
   StorageSample,
   TargetBacklog,
 } from './catalogue/catalogue.ts';
@@ -55,10 +56,19 @@ export interface TargetStatus {
   readonly lastSuccessAt?: number | undefined;
   /** Of the deliveries that have not got there yet. */
   readonly lastError?: DeliveryProblem | undefined;
+  /** Reports that have not got there; undefined: there are none, or the process is of an earlier version. */
+  readonly reports?: ReportsStatus | undefined;
   /** What the running process does there; undefined where none runs. */
   readonly activity?: TargetActivity | undefined;
   /** The last connection check; undefined before the first. */
   readonly check?: ConnectionCheck | undefined;
+}
+
+/** Reports on their way to a target. */
+export interface ReportsStatus {
+  readonly pending: number;
+  readonly setAside: number;
+  readonly lastError?: DeliveryProblem | undefined;
 }
 
 /** What goes on at a target. */
@@ -79,12 +89,14 @@ export interface StatusSources extends Pick<
   readonly samples: readonly StorageSample[];
   readonly activity: readonly UploadActivity[];
   readonly checks: readonly ConnectionCheck[];
+  /** Those that are not delivered. */
+  readonly reports: readonly ReportIssue[];
 }
 
 export async function statusOf(sources: StatusSources): Promise<Status> {
   const { version, pid, asterisk, alarms, selfTest, startedAt, calls, spool, targets, backlog, activity } =
     sources;
-  const { checks, reconciliation, samples, storage } = sources;
+  const { checks, reconciliation, reports, samples, storage } = sources;
   const [active, transfer, disk] = await Promise.all([
     spool.usage('active'),
     spool.usage('transfer'),
@@ -109,7 +121,7 @@ export async function statusOf(sources: StatusSources): Promise<Status> {
       used: disk?.used,
       forecast: disk && forecast(samples, disk, storage.stop),
     },
-    targets: targetStatuses(targets, backlog, activity, checks),
+    targets: targetStatuses(targets, { backlog, activity, checks, reports }),
     reconciliation,
     alarms,
     selfTest,
@@ -123,12 +135,12 @@ function isRecorded({ segments }: Call): boolean {
 /** The configured targets, then those that only the catalogue knows. */
 export function targetStatuses(
   targets: Config['targets'],
-  backlog: readonly TargetBacklog[],
-  activities: readonly UploadActivity[] = [],
-  checks: readonly ConnectionCheck[] = [],
+  sources: Pick<StatusSources, 'backlog' | 'activity' | 'checks' | 'reports'>,
 ): readonly TargetStatus[] {
+  const { backlog, activity: activities, checks, reports: issues } = sources;
   const known = new Map(backlog.map((each) => [each.target, each]));
-  const names = new Set([...Object.keys(targets), ...known.keys()]);
+  const waiting = Map.groupBy(issues, ({ target }) => target);
+  const names = new Set([...Object.keys(targets), ...known.keys(), ...waiting.keys()]);
   return [...names].map((name) => {
     const { pending = 0, pendingBytes = 0, setAside = 0, delivered = 0 } = known.get(name) ?? {};
     const { lastSuccessAt, lastError } = known.get(name) ?? {};
@@ -141,6 +153,15 @@ export function targetStatuses(
     };
     const check = checks.find(({ target }) => target === name);
     const counts = { pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError };
-    return { name, kind, ...counts, activity, check };
+    const reports = reportsStatus(waiting.get(name));
+    return { name, kind, ...counts, reports, activity, check };
   });
+}
+
+function reportsStatus(issues: readonly ReportIssue[] | undefined): ReportsStatus | undefined {
+  if (!issues) return undefined;
+  const pending = issues.filter(({ state }) => state === 'pending').length;
+  const problems = issues.flatMap(({ problem }) => problem ?? []);
+  const lastError = problems.sort((one, other) => one.at - other.at).at(-1);
+  return { pending, setAside: issues.length - pending, lastError };
 }

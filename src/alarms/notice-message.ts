@@ -66,7 +66,8 @@ function titleOf(notice: Pick<AlarmNotice, 'kind' | 'subject'>, language: Notice
   return wordsOf(notice, language).title(visibleLine(notice.subject));
 }
 
-function wordsOf({ kind }: Pick<AlarmNotice, 'kind'>, language: NoticeLanguage): KindWords {
+/** What an alarm is called in a language, what it means and what to do. */
+export function wordsOf({ kind }: Pick<AlarmNotice, 'kind'>, language: NoticeLanguage): KindWords {
   const kinds: Readonly<Record<string, KindWords | undefined>> = noticeWords[language].kinds;
   // Of a version that knew other kinds.
   return kinds[kind] ?? { title: (subject) => `${kind}: ${subject}`, meaning: '', remedy: '' };

@@ -85,18 +85,18 @@ const german: Kinds = {
       'Freien Platz und Rechte des Ordners prüfen, und ob die Datei in einem anderen Programm offen ist.',
   },
   'delivery-failing': {
-    title: (target) => `Aufnahmen gelangen nicht zum Ziel ${target}`,
+    title: (target) => `Dateien gelangen nicht zum Ziel ${target}`,
     meaning:
-      'Anrufe werden weiter aufgezeichnet. Die Aufnahmen bleiben auf diesem Rechner und werden übertragen, sobald es geht; es geht nichts verloren, solange dort Platz ist.',
+      'Anrufe werden weiter aufgezeichnet. Aufnahmen und Berichte bleiben auf diesem Rechner und werden übertragen, sobald es geht; es geht nichts verloren, solange dort Platz ist.',
     remedy:
       'Der Meldung nachgehen. Die Übertragung wird ohne Ende wiederholt; "mitschnitt status" zeigt, was wartet.',
   },
   'delivery-set-aside': {
-    title: (target) => `Eine Aufnahme kann nicht zum Ziel ${target} übertragen werden`,
+    title: (target) => `Eine Datei kann nicht zum Ziel ${target} übertragen werden`,
     meaning:
-      'Sie wurde zurückgelegt: sie bleibt auf diesem Rechner und wird nicht von selbst noch einmal versucht. Alle anderen Aufnahmen sind nicht betroffen.',
+      'Die Aufnahme oder der Bericht, von dem die Meldung spricht, wurde zurückgelegt: die Datei bleibt auf diesem Rechner und wird nicht von selbst noch einmal versucht. Alle anderen sind nicht betroffen.',
     remedy:
-      'Den Grund beheben, den die Meldung nennt. "mitschnitt recordings --json" zeigt, welche Aufnahme es ist.',
+      'Den Grund beheben, den die Meldung nennt. "mitschnitt deliveries --state set-aside" zeigt, was zurückgelegt ist, "mitschnitt retry" versucht es noch einmal.',
   },
   'removal-failing': {
     title: (target) => `Aufnahmen können am Ziel ${target} nicht gelöscht werden`,
@@ -214,18 +214,18 @@ const english: Kinds = {
     remedy: 'Check free space and rights of the folder, and whether another program has the file open.',
   },
   'delivery-failing': {
-    title: (target) => `Recordings do not get to the target ${target}`,
+    title: (target) => `Files do not get to the target ${target}`,
     meaning:
-      'Calls are recorded as ever. The recordings stay on this machine and are delivered as soon as that works; nothing is lost as long as there is room.',
+      'Calls are recorded as ever. Recordings and reports stay on this machine and are delivered as soon as that works; nothing is lost as long as there is room.',
     remedy:
       'Look into what the message says. Delivery is tried again without end; "mitschnitt status" shows what waits.',
   },
   'delivery-set-aside': {
-    title: (target) => `A recording cannot be delivered to the target ${target}`,
+    title: (target) => `A file cannot be delivered to the target ${target}`,
     meaning:
-      'It was set aside: it stays on this machine and is not tried again by itself. No other recording is affected.',
+      'The recording or report that the message names was set aside: its file stays on this machine and is not tried again by itself. No other is affected.',
     remedy:
-      'Mend the reason that the message gives. "mitschnitt recordings --json" shows which recording it is.',
+      'Mend the reason that the message gives. "mitschnitt deliveries --state set-aside" shows what was set aside, "mitschnitt retry" tries it again.',
   },
   'removal-failing': {
     title: (target) => `Recordings cannot be removed from the target ${target}`,

@@ -147,7 +147,7 @@ export class UploadAlarms {
     const isLocal = problem.code.startsWith('local-file-');
     const changes: AlarmChange[] = isLocal ? [] : [cleared('target-unreachable', subject)];
     if (trouble.failing.size === 0 && !this.#isLong(trouble.row, trouble.since, now)) return changes;
-    const others = trouble.failing.size > 1 ? ` (${trouble.failing.size} recordings)` : '';
+    const others = trouble.failing.size > 1 ? ` (${trouble.failing.size} files)` : '';
     changes.push({
       raise: { kind: 'delivery-failing', subject, ...facts(problem, `${problem.message}${others}`) },
     });

@@ -202,6 +202,7 @@ export class Asterisk implements Pbx {
     this.#events = connection;
     this.#setConnected('ari', true);
     this.#listener?.inGate(stranded.filter((channel) => !isWhisper(channel)));
+    void this.telephones.silence(stranded);
     await this.#command('list of endpoints', this.#tellEndpoints());
     const timers = [
       setInterval(() => void this.#command('look at the gate', this.#lookAtGate()), gateWatchMs),

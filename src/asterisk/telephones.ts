@@ -9,6 +9,9 @@ const side = 'selftest';
 /** Seconds in which the telephone that calls has to be there; it is us who answer it. */
 const ringSeconds = '5';
 
+/** The playback of what a telephone says. */
+const toneId = (channel: ChannelId): string => `mitschnitt-${side}-${channel}`;
+
 interface Telephone {
   readonly call: string;
   readonly isMember: boolean;
@@ -31,7 +34,7 @@ export class TestTelephones implements Telephones {
 
   /** Whether an event of our application is about one of them. */
   take({ type, args = [], channel, playback }: AriEvent): boolean {
-    if (playback) return playback.id.startsWith(`mitschnitt-${side}-`);
+    if (playback) return playback.id.startsWith(toneId(''));
     if (!channel) return false;
     const [who, extension = '', call = ''] = args.join(':').split(':');
     if (type === 'StasisStart' && who === side) {
@@ -44,6 +47,17 @@ export class TestTelephones implements Telephones {
     const isOurs = this.has(channel.id);
     if (type === 'StasisEnd') this.#present.delete(channel.id);
     return isOurs;
+  }
+
+  /**
+   * Channels that a former process left in our application are sent on, and those of its self-test would stay for as
+   * long as their tone lasts: for ever. Which they are, nothing tells.
+   */
+  async silence(stranded: readonly ChannelId[]): Promise<void> {
+    for (const channel of stranded)
+      await this.#ari
+        .request('DELETE', `playbacks/${encodeURIComponent(toneId(channel))}`)
+        .catch(() => undefined);
   }
 
   async dial(call: string, { from, context, extension }: TestCallOrder): Promise<void> {
@@ -68,14 +82,17 @@ export class TestTelephones implements Telephones {
 
   async press(call: string, digit: string): Promise<void> {
     await this.#each(call, ({ isMember }, channel) =>
-      isMember ? undefined : this.#ari.request('POST', `channels/${channel}/dtmf`, { dtmf: digit }),
+      isMember
+        ? undefined
+        : this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/dtmf`, { dtmf: digit }),
     );
   }
 
   async speak(call: string, tones: { readonly member: number; readonly other: number }): Promise<void> {
     await this.#each(call, ({ isMember }, channel) => {
       const media = `tone:${isMember ? tones.member : tones.other}`;
-      return this.#ari.request('POST', `channels/${channel}/play/mitschnitt-${side}-${channel}`, { media });
+      const path = `channels/${encodeURIComponent(channel)}/play/${encodeURIComponent(toneId(channel))}`;
+      return this.#ari.request('POST', path, { media });
     });
   }
 
@@ -91,9 +108,9 @@ export class TestTelephones implements Telephones {
 
   async #each(
     call: string,
-    tell: (telephone: Telephone, channel: string) => Promise<unknown> | undefined,
+    tell: (telephone: Telephone, channel: ChannelId) => Promise<unknown> | undefined,
   ): Promise<void> {
     for (const [channel, telephone] of this.#present)
-      if (telephone.call === call) await tell(telephone, encodeURIComponent(channel));
+      if (telephone.call === call) await tell(telephone, channel);
   }
 }

@@ -41,7 +41,8 @@ export function callFrom({ state }: Pick<CallRow, 'state'>): Call {
 
 async function upsertCall(db: Kysely<Tables>, call: Call, closed: Verdict | undefined): Promise<void> {
   const headline = call.segments[0] ?? call.consents[0];
-  await upsertRow(db, {
+  const upsert = closed ? upsertClosed : call.endedAt === undefined ? upsertRunning : upsertEnded;
+  await upsert(db, {
     id: call.id,
     linked_id: call.linkedId,
     started_at: call.startedAt,
@@ -54,24 +55,27 @@ async function upsertCall(db: Kysely<Tables>, call: Call, closed: Verdict | unde
   });
 }
 
-const upsertRow = prepared((db, row: CallRow) =>
-  db
-    .insertInto('calls')
-    .values(row)
-    .onConflict((conflict) =>
-      conflict
-        .column('id')
-        .doUpdateSet((given) => ({
-          ended_at: given.ref('excluded.ended_at'),
-          group_name: given.ref('excluded.group_name'),
-          direction: given.ref('excluded.direction'),
-          outcome: given.ref('excluded.outcome'),
-          rule: given.ref('excluded.rule'),
-          state: given.ref('excluded.state'),
-        }))
-        .where('calls.outcome', 'is', null),
-    ),
-);
+const always = ['group_name', 'direction', 'state'] as const;
+const upsertRunning = upsertOf(always);
+const upsertEnded = upsertOf([...always, 'ended_at']);
+const upsertClosed = upsertOf([...always, 'ended_at', 'outcome', 'rule']);
+
+/** SQLite writes every index of a column that is set, also to what it is already: only what may change is named. */
+function upsertOf(changing: readonly (keyof CallRow)[]) {
+  return prepared((db, row: CallRow) =>
+    db
+      .insertInto('calls')
+      .values(row)
+      .onConflict((conflict) =>
+        conflict
+          .column('id')
+          .doUpdateSet((given) =>
+            Object.fromEntries(changing.map((column) => [column, given.ref(`excluded.${column}`)])),
+          )
+          .where('calls.outcome', 'is', null),
+      ),
+  );
+}
 
 const insertRecord = prepared((db, row: ReturnType<typeof recordRow>) =>
   db

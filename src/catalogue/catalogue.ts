@@ -3,6 +3,7 @@ import type { AccountedCall, AccountPlace, CallDetail, Judgement, Unwatched } fr
 import type { Call, Outcome, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { ConsoleLedger } from './console-ledger.ts';
 import type { Hold, RetentionLedger } from './retention-ledger.ts';
 
 /** What the catalogue keeps of calls. */
@@ -236,11 +237,13 @@ export interface ReportIssues {
   addIssues(target: string, issues: readonly ReportIssue[], mark: ReportMark): Promise<void>;
   /** What is pending: the one that is due first comes first. */
   pendingIssues(target: string): Promise<readonly ReportIssue[]>;
-  /** The ids of all that are not delivered. */
-  unfinishedIssues(): Promise<readonly string[]>;
+  /** All that are not delivered, target by target: what is due first comes first. */
+  unfinishedIssues(): Promise<readonly ReportIssue[]>;
   saveIssue(issue: ReportIssue): Promise<void>;
-  /** Makes what is in a state pending and due now. Returns how many that were. */
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number>;
+  /** Another file, with an id of its own, takes the place of an issue that is not delivered. */
+  replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void>;
+  /** Makes what is in a state pending and due now, one issue or all. Returns how many that were. */
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number>;
 }
 
 /** How full the disk of the spool was at a time. */
@@ -366,6 +369,7 @@ export interface Catalogue
     NoticeLedger,
     StorageHistory,
     RetentionLedger,
+    ConsoleLedger,
     AccountLedger {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;

@@ -12,12 +12,21 @@ import type {
 } from './retention-ledger.ts';
 import type { Tables } from './tables.ts';
 
-/** Every group of the lines: one step in their index for each. */
+/** Every group of the lines, and of the account of the PBX. */
 export async function groupsKept(db: Kysely<Tables>): Promise<readonly string[]> {
+  const groups = [...(await groupsOf(db, 'records')), ...(await groupsOf(db, 'accounted_calls'))];
+  return [...new Set(groups)];
+}
+
+/** One step in the index for each. */
+async function groupsOf(
+  db: Kysely<Tables>,
+  table: 'records' | 'accounted_calls',
+): Promise<readonly string[]> {
   const groups: string[] = [];
   for (let last: string | undefined = ''; last !== undefined;) {
     const row = await db
-      .selectFrom('records')
+      .selectFrom(table)
       .select('group_name')
       .where('group_name', '>', last)
       .orderBy('group_name')

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { createConsole } from './migration-console.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,7 +19,18 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-call-account': { up: createCallAccount },
   '0008-report-issues': { up: createReportIssues },
   '0009-identify-files': { up: indexFiles },
+  '0010-account-by-group': { up: indexAccountByGroup },
+  '0011-console': { up: createConsole },
 };
+
+/** For retention, which each group may have of its own. */
+async function indexAccountByGroup(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createIndex('accounted_calls_group')
+    .on('accounted_calls')
+    .columns(['group_name', 'ended_at', 'id'])
+    .execute();
+}
 
 async function indexFiles(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex('recordings_sha256').on('recordings').column('sha256').execute();

@@ -120,13 +120,25 @@ export async function pendingIssues(db: Kysely<Tables>, target: string): Promise
   return rows.map(issueFrom);
 }
 
-export async function unfinishedIssues(db: Kysely<Tables>): Promise<readonly string[]> {
+export async function unfinishedIssues(db: Kysely<Tables>): Promise<readonly ReportIssue[]> {
   const rows = await db
     .selectFrom('report_issues')
-    .select('id')
+    .selectAll()
+    .where('state', '<>', sql.lit('delivered' as const))
+    .orderBy('target')
+    .orderBy('due_at')
+    .orderBy('number')
+    .execute();
+  return rows.map(issueFrom);
+}
+
+export async function replaceIssue(db: Kysely<Tables>, before: string, issue: ReportIssue): Promise<void> {
+  await db
+    .updateTable('report_issues')
+    .set(issueRow(issue))
+    .where('id', '=', before)
     .where('state', '<>', sql.lit('delivered' as const))
     .execute();
-  return rows.map(({ id }) => id);
 }
 
 export async function saveIssue(db: Kysely<Tables>, issue: ReportIssue): Promise<void> {
@@ -136,12 +148,14 @@ export async function saveIssue(db: Kysely<Tables>, issue: ReportIssue): Promise
 export async function hurryIssues(
   db: Kysely<Tables>,
   state: Exclude<Delivery['state'], 'delivered'>,
+  id: string | undefined,
 ): Promise<number> {
-  const { numUpdatedRows } = await db
+  let update = db
     .updateTable('report_issues')
     .set({ state: 'pending', due_at: 0 })
-    .where('state', '=', state)
-    .executeTakeFirstOrThrow();
+    .where('state', '=', state);
+  if (id !== undefined) update = update.where('id', '=', id);
+  const { numUpdatedRows } = await update.executeTakeFirstOrThrow();
   return Number(numUpdatedRows);
 }
 

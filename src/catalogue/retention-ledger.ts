@@ -1,7 +1,7 @@
 import type { Outcome } from '../call/call.ts';
 import type { NumberToErase } from '../recording/erased-number.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
-import type { KeptCall, KeptFiles } from '../recording/retention.ts';
+import type { KeptAccountedCall, KeptCall, KeptFiles } from '../recording/retention.ts';
 
 /** Somebody's order that nothing of this be deleted. */
 export interface Hold {
@@ -70,6 +70,18 @@ export interface CallPosition {
   readonly seq: number;
 }
 
+/** A call in the account of the PBX that may be due. */
+export interface ExpiringAccountedCall extends KeptAccountedCall, AccountedCallEnd {
+  /** Asterisk's `Uniqueid` of the party that called. */
+  readonly channel: string;
+}
+
+/** The place of a call of the account in the order of their end. */
+export interface AccountedCallEnd {
+  readonly endedAt: number;
+  readonly id: string;
+}
+
 /** A call in which a number took part. */
 export interface CallOfNumber {
   readonly id: string;
@@ -103,7 +115,7 @@ export interface RetentionLedger {
   /** False: it was not held. */
   releaseHold(hold: Pick<Hold, 'subject' | 'kind' | 'at' | 'actor'>): Promise<boolean>;
   holds(): Promise<readonly Hold[]>;
-  /** Every group that has recordings whose files are at targets, or rows. */
+  /** Every group that has recordings whose files are at targets, or rows; also those of the account of the PBX only. */
   groupsKept(): Promise<readonly string[]>;
   /** Recordings that ended before a time and whose files nobody ordered to remove, oldest end first. */
   expiringRecordings(
@@ -127,6 +139,19 @@ export interface RetentionLedger {
   ): Promise<readonly ExpiringCall[]>;
   /** Deletes all rows of a call, and logs it. */
   deleteCall(call: string, reason: DeletionReason, at: number): Promise<void>;
+  /** Calls in the account of the PBX that ended before a time, oldest end first. */
+  expiringAccount(
+    group: string,
+    endedBefore: number,
+    limit: number,
+    after?: AccountedCallEnd,
+  ): Promise<readonly ExpiringAccountedCall[]>;
+  /** Deletes what the PBX told of a call, and logs it by its channel. */
+  deleteAccounted(
+    call: Pick<ExpiringAccountedCall, 'id' | 'channel'>,
+    reason: DeletionReason,
+    at: number,
+  ): Promise<void>;
   /** Removals that are due, in the order in which they were ordered; only those behind `afterId`. */
   dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]>;
   /** What is still to be removed for an erasure. */

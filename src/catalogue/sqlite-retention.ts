@@ -1,16 +1,19 @@
 import { listDeletions, saveErasure } from './deletions.ts';
 import { callsOfNumber, eraseCall, eraseFromAccount, purge } from './erasure.ts';
+import { deleteAccounted, expiringAccount } from './expiring-account.ts';
 import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
 import { holds, placeHold, releaseHold } from './holds.ts';
 import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
 import type { Kysely } from 'kysely';
 import type { NumberToErase } from '../recording/erased-number.ts';
 import type {
+  AccountedCallEnd,
   CallOfNumber,
   CallPosition,
   Deletion,
   DeletionReason,
   Erasure,
+  ExpiringAccountedCall,
   ExpiringCall,
   ExpiringRecording,
   Hold,
@@ -69,6 +72,23 @@ export abstract class SqliteRetentionLedger implements RetentionLedger {
 
   deleteCall(call: string, reason: DeletionReason, at: number): Promise<void> {
     return deleteCall(this.db, call, reason, at);
+  }
+
+  expiringAccount(
+    group: string,
+    endedBefore: number,
+    limit: number,
+    after?: AccountedCallEnd,
+  ): Promise<readonly ExpiringAccountedCall[]> {
+    return expiringAccount(this.db, group, endedBefore, limit, after);
+  }
+
+  deleteAccounted(
+    call: Pick<ExpiringAccountedCall, 'id' | 'channel'>,
+    reason: DeletionReason,
+    at: number,
+  ): Promise<void> {
+    return deleteAccounted(this.db, call, reason, at);
   }
 
   dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]> {

@@ -32,6 +32,7 @@ import {
   lastIssue,
   lastSeq,
   pendingIssues,
+  replaceIssue,
   reportLines,
   reportMark,
   saveIssue,
@@ -41,7 +42,8 @@ import {
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
-import { SqliteRetentionLedger } from './sqlite-retention.ts';
+import { SearchThread } from './search-thread.ts';
+import { SqliteConsoleLedger } from './sqlite-console.ts';
 import type { Kysely } from 'kysely';
 import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call, RecordingId } from '../call/call.ts';
@@ -78,14 +80,16 @@ export interface SqliteSettings {
 }
 
 /** The catalogue in one file on this machine. One process writes it; others may read meanwhile. */
-export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue {
+export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
   readonly #path: string;
   readonly #readonly: boolean;
   #connection: SqliteConnection | undefined;
+  protected override readonly searches: SearchThread;
 
   constructor(settings: SqliteSettings) {
     super();
     this.#path = settings.path;
+    this.searches = new SearchThread(settings.path);
     this.#readonly = settings.readonly ?? false;
   }
 
@@ -103,6 +107,7 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
   async close(): Promise<void> {
     const connection = this.#connection;
     this.#connection = undefined;
+    await this.searches.stop();
     await connection?.close();
   }
 
@@ -252,7 +257,7 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return pendingIssues(this.db, target);
   }
 
-  unfinishedIssues(): Promise<readonly string[]> {
+  unfinishedIssues(): Promise<readonly ReportIssue[]> {
     return unfinishedIssues(this.db);
   }
 
@@ -260,8 +265,12 @@ export class SqliteCatalogue extends SqliteRetentionLedger implements Catalogue 
     return saveIssue(this.db, issue);
   }
 
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>): Promise<number> {
-    return hurryIssues(this.db, state);
+  replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void> {
+    return replaceIssue(this.db, before, issue);
+  }
+
+  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number> {
+    return hurryIssues(this.db, state, id);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {

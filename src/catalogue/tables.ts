@@ -1,13 +1,14 @@
 import type { Generated, Selectable } from 'kysely';
 import type { Fault } from '../errors.ts';
 import type { AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
+import type { ConsoleTables } from './console-tables.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
 import type { Deletion, Hold } from './retention-ledger.ts';
 
 /** The tables of the catalogue. Times are ms since 1970-01-01 UTC. */
-export interface Tables {
+export interface Tables extends ConsoleTables {
   calls: CallRow;
   recordings: RecordingRow;
   deliveries: DeliveryRow;
@@ -98,7 +99,7 @@ interface BacklogRow {
   last_at: number | null;
 }
 
-interface RecordRow {
+export interface RecordRow {
   /** In the order in which the calls were closed. */
   seq: Generated<number>;
   id: string;

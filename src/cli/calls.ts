@@ -42,14 +42,14 @@ export async function control(what: Control, id: string, options: Options): Prom
   if (problem !== undefined) process.exitCode = exitCodes.wrong;
   if (options.json === true) {
     const { timezone } = config.pbx;
-    const view = { done: problem === undefined, problem: problem ?? null };
-    await writeLines(toJson({ ...view, talk: talk ? talkJson(talk, timezone) : null }));
+    await writeLines(toJson(controlJson({ talk, problem }, timezone)));
   } else {
     await writeLines(problem === undefined ? `${talk?.id ?? id}: ${talk?.state ?? ''}` : problem);
   }
 }
 
-function talkJson(talk: LiveTalk, timeZone: string) {
+/** Times are ISO 8601 in the time zone of the PBX; what is not known is null. */
+export function talkJson(talk: LiveTalk, timeZone: string) {
   return {
     id: talk.id ?? null,
     call_id: talk.callId,
@@ -61,4 +61,10 @@ function talkJson(talk: LiveTalk, timeZone: string) {
     state: talk.state,
     rule: talk.rule ?? null,
   };
+}
+
+/** What came of it, as `pause`, `resume`, `stop` and `start` print it. */
+export function controlJson({ talk, problem }: ControlAnswer, timeZone: string) {
+  const view = { done: problem === undefined, problem: problem ?? null };
+  return { ...view, talk: talk ? talkJson(talk, timeZone) : null };
 }

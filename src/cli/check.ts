@@ -1,5 +1,5 @@
 import type { Check } from '../assemble.ts';
-import { ConfigurationError } from '../config/faults.ts';
+import { ConfigurationError, type ConfigFault } from '../config/faults.ts';
 import { loadConfig } from '../config/load.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
 import { printable } from '../recording/untrusted-text.ts';
@@ -7,14 +7,17 @@ import { exitCodes } from './exit-code.ts';
 import { tellWarnings, toJson, writeLines } from './output.ts';
 
 /** How a check ended. */
-interface Checked {
+export interface Checked {
   /** What of its kind was checked: the name of a target. */
   readonly name: string;
   readonly kind: Check['kind'] | 'configuration';
   readonly ok: boolean;
   /** How long it took. */
   readonly ms: number;
-  readonly problem?: Pick<MitschnittError, 'code' | 'fault' | 'message' | 'hint'>;
+  readonly problem?: Pick<MitschnittError, 'code' | 'fault' | 'message' | 'hint'> & {
+    /** All that is wrong with the configuration file. */
+    readonly faults?: readonly Omit<ConfigFault, 'path'>[];
+  };
 }
 
 /** Checks the configuration and everything that it names; sets the exit code by what is wrong. */
@@ -36,11 +39,20 @@ export async function check(options: { readonly config: string; readonly json?: 
     }
   } catch (thrown) {
     if (!json || !(thrown instanceof ConfigurationError)) throw thrown;
-    const { code, fault, message, hint, faults } = thrown;
+    const { code, fault, message, hint } = thrown;
+    const faults = thrown.faults.map(({ place, key, message: what, value, allowed }) => ({
+      place,
+      key,
+      message: what,
+      value,
+      allowed,
+    }));
     const problem = { code, fault, message, hint, faults };
-    await writeLines(
-      toJson([{ name: options.config, kind: 'configuration', ok: false, ms: since(startedAt), problem }]),
-    );
+    const invalid: Checked = {
+      ...{ name: options.config, kind: 'configuration', ok: false },
+      ...{ ms: since(startedAt), problem },
+    };
+    await writeLines(toJson([invalid]));
     process.exitCode = exitCodes.configuration;
   }
 }

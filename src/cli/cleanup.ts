@@ -32,7 +32,7 @@ export async function cleanup(mode: CleanupMode, options: Options): Promise<void
   if ('problem' in answer) throw notDone(answer.problem);
   if (answer.left.length > 0) process.exitCode = exitCodes.wrong;
   const { timezone } = config.pbx;
-  if (options.json === true) await writeLines(toJson(reportJson(answer, timezone)));
+  if (options.json === true) await writeLines(toJson(cleanupJson(answer, timezone)));
   else await show(answer, timezone);
 }
 
@@ -82,7 +82,8 @@ async function show(report: CleanupReport, timeZone: string): Promise<void> {
   await writeLines(...left.map(({ file, reason }) => `left: ${printable(file)}: ${printable(reason)}`));
 }
 
-function reportJson(report: CleanupReport, timeZone: string) {
+/** Times are ISO 8601 in the time zone of the PBX. */
+export function cleanupJson(report: CleanupReport, timeZone: string) {
   const { discarded, ended, left, liveCalls, mode, moved, orphans, recordings } = report;
   return {
     mode,

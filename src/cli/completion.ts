@@ -51,14 +51,15 @@ function bash(program: Command): string {
     const all = [...wordsOf(command), ...optionsOf(command).flatMap(flagsOf)];
     return `    "/${path.join('/')} "*) words="${all.join(' ')}" ;;`;
   });
+  // Also read by the Z shell: there $path is $PATH, and a length that begins with a letter is something else.
   return `_mitschnitt() {
-  local path=/ word words=
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "\${path%/}/$word" in
-      ${paths.join('|')}) path="\${path%/}/$word" ;;
+  local verb=/ word words=
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
+    case "\${verb%/}/$word" in
+      ${paths.join('|')}) verb="\${verb%/}/$word" ;;
     esac
   done
-  case "$path \${COMP_WORDS[COMP_CWORD-1]}" in
+  case "$verb \${COMP_WORDS[COMP_CWORD-1]}" in
 ${[...values, ...words].join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
@@ -75,9 +76,10 @@ ${bash(program)}`;
 }
 
 function fish(program: Command): string {
-  const lines = verbsOf(program).flatMap(({ path, command }) => {
-    const seen = path.map((name) => `__fish_seen_subcommand_from ${name}`).join('; and ');
-    const at = path.length === 0 ? '__fish_use_subcommand' : seen;
+  const verbs = verbsOf(program);
+  const paths = verbs.flatMap(({ path }) => (path.length > 0 ? [`/${path.join('/')}`] : []));
+  const lines = verbs.flatMap(({ path, command }) => {
+    const at = `__mitschnitt_at /${path.join('/')}`;
     const words = command.createHelp().visibleCommands(command);
     const values = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
     return [
@@ -86,7 +88,18 @@ function fish(program: Command): string {
       ...optionsOf(command).map((option) => `-n '${at}' ${fishOption(option)}`),
     ];
   });
-  return lines.map((line) => `complete -c mitschnitt ${line}\n`).join('');
+  return `function __mitschnitt_at
+  set -l words (commandline -opc)
+  set -e words[1]
+  set -l verb
+  for word in $words
+    contains -- "$verb/$word" ${paths.join(' ')}
+    and set verb "$verb/$word"
+  end
+  test -n "$verb"; or set verb /
+  test "$argv[1]" = "$verb"
+end
+${lines.map((line) => `complete -c mitschnitt ${line}\n`).join('')}`;
 }
 
 function fishOption({ short, long, required, argChoices, description }: Option): string {

@@ -21,7 +21,7 @@ export async function deletions(options: DeletionsOptions): Promise<void> {
     const listed = catalogue.deletions(options.erasure);
     const view =
       options.json === true
-        ? jsonArray(each(listed, (deletion) => json(deletion, timezone)))
+        ? jsonArray(each(listed, (deletion) => deletionJson(deletion, timezone)))
         : table(
             headings,
             each(listed, (deletion) => row(deletion, timezone)),
@@ -37,7 +37,9 @@ async function* each<View>(
   for await (const deletion of list) yield view(deletion);
 }
 
-function json({ at, subject, what, target, result, reason, actor, erasure }: Deletion, timeZone: string) {
+/** A line of the listing. Times are ISO 8601 in the time zone of the PBX. */
+export function deletionJson(deletion: Deletion, timeZone: string) {
+  const { at, subject, what, target, result, reason, actor, erasure } = deletion;
   const when = isoWithOffset(at, timeZone);
   return {
     ...{ at: when, id: subject, what, target: target ?? null, result },

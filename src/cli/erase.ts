@@ -114,9 +114,10 @@ async function confirmed(number: string): Promise<boolean> {
 }
 
 async function hand(certificate: Certificate, language: 'de' | 'en', options: EraseOptions): Promise<void> {
-  const { outstanding, not_possible, on_hold, live_calls, reports } = certificate.content;
+  const { outstanding, not_possible, on_hold, live_calls, reports, outgoing_reports } = certificate.content;
   const stays = not_possible.length + on_hold.length + live_calls.length;
-  if (stays > 0 || reports.some(({ problem }) => problem !== null)) process.exitCode = exitCodes.wrong;
+  const unchanged = [...reports, ...outgoing_reports].some(({ problem }) => problem !== null);
+  if (stays > 0 || unchanged) process.exitCode = exitCodes.wrong;
   if (outstanding.length > 0) process.exitCode = exitCodes.target;
   const text = certificateText(certificate, language);
   const file = options.certificate;

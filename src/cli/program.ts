@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { controls, type Control } from '../call/call.ts';
 import { ownVersion } from '../version.ts';
 import { shells, type Shell } from './shells.ts';
+import type { UserAddOptions } from './users.ts';
 import type { EraseOptions } from './erase.ts';
 import { exitCodeOf, exitCodes } from './exit-code.ts';
 import type { HoldOptions } from './hold.ts';
@@ -64,6 +65,7 @@ function commandLine(): Command {
   addCompleteness(program);
   addDeliveries(program);
   addRetention(program);
+  addUsers(program);
   addConfig(program);
   addCompletion(program);
   // For us: the page comes with the package.
@@ -210,18 +212,18 @@ function addDeliveries(program: Command): void {
     .option('--watch', 'show how far it is')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./upload.ts')).upload(options));
-  verb(program, 'deliveries', 'list what waits to be delivered or was set aside')
+  verb(program, 'deliveries', 'list what waits to be delivered or was set aside: recordings and reports')
     .addOption(new Option('--state <state>', 'only in this state').choices(['pending', 'set-aside']))
     .option('--target <name>', 'only to this target')
     .addOption(json())
     .action(async (options: { config: string }) => (await import('./deliveries.ts')).deliveries(options));
   verb(program, 'retry', 'try again what was set aside')
-    .argument('[id]', 'id of the recording')
+    .argument('[id]', 'id of the recording, or of the report')
     .option('--all', 'all that was set aside')
     .addOption(json())
     .action(async (id: string | undefined, options: { config: string; all?: boolean }, command: Command) => {
       if ((id === undefined) !== (options.all === true))
-        command.error('error: give either the id of a recording or --all');
+        command.error('error: give either the id of a recording or report, or --all');
       await (await import('./retry.ts')).retry(id, options);
     });
 }
@@ -262,6 +264,34 @@ function wholeNumber(text: string): string {
   if (/^\+?[0-9][0-9 ()./-]{0,30}$/.test(text)) return text;
   throw new InvalidArgumentError('Allowed is a whole telephone number such as +41791234567.');
 }
+
+function addUsers(program: Command): void {
+  const user = program.command('user').description('manage who may use the console').helpCommand(false);
+  verb(user, 'add', 'add a user; the password is asked for, or read from standard input')
+    .argument('<name>', 'name to sign in with')
+    .addOption(new Option('--role <role>', 'what it may do').choices(roles).makeOptionMandatory())
+    .option('--group <name...>', 'the groups of a supervisor')
+    .action(async (name: string, options: UserAddOptions, command: Command) => {
+      if ((options.role === 'supervisor') !== (options.group !== undefined))
+        command.error('error: a supervisor needs --group, and only a supervisor');
+      await (await import('./users.ts')).addUser(name, options);
+    });
+  verb(user, 'password', 'give a user another password, and sign it out everywhere')
+    .argument('<name>', 'name of the user')
+    .action(async (name: string, options: { config: string }) =>
+      (await import('./users.ts')).changePassword(name, options),
+    );
+  verb(user, 'remove', 'remove a user, and sign it out everywhere')
+    .argument('<name>', 'name of the user')
+    .action(async (name: string, options: { config: string }) =>
+      (await import('./users.ts')).removeUser(name, options),
+    );
+  verb(user, 'list', 'list all users')
+    .addOption(json())
+    .action(async (options: { config: string }) => (await import('./users.ts')).listUsers(options));
+}
+
+const roles = ['administrator', 'supervisor', 'auditor'];
 
 function addConfig(program: Command): void {
   const config = program

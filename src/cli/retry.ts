@@ -6,7 +6,7 @@ import { askRunning } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, writeLines } from './output.ts';
 
-/** Has deliveries that were set aside tried again: of one recording, or all. Ends with 1 when that one has none. */
+/** Has deliveries that were set aside tried again: of one recording or report, or all. Ends with 1 when that one has none. */
 export async function retry(
   id: string | undefined,
   options: { readonly config: string; readonly json?: boolean },
@@ -24,5 +24,5 @@ function told(retried: number, id: string | undefined): string {
   if (retried > 0) return `${retried} deliveries are tried again.`;
   return id === undefined
     ? 'Nothing was set aside.'
-    : `Nothing of the recording ${printable(id)} was set aside: see mitschnitt deliveries.`;
+    : `Nothing of ${printable(id)} was set aside: see mitschnitt deliveries.`;
 }

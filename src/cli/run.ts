@@ -7,5 +7,5 @@ export async function run(options: { readonly config: string }): Promise<void> {
   tellWarnings(warnings);
   // Loaded late: no other verb needs the adapters, and each has to answer at once.
   const recorder = await import('../main.ts');
-  await recorder.run(config);
+  await recorder.run(config, options.config);
 }

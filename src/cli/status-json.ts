@@ -1,5 +1,5 @@
 import type { Alarm } from '../alarms/alarms.ts';
-import type { ConnectionCheck } from '../catalogue/catalogue.ts';
+import type { ConnectionCheck, DeliveryProblem } from '../catalogue/catalogue.ts';
 import type { Status, TargetStatus } from '../status.ts';
 import { selfTestJson } from './selftest-json.ts';
 
@@ -36,7 +36,7 @@ function alarmJson({ kind, subject, since, problem, fault, hint }: Alarm) {
 }
 
 export function targetJson(target: TargetStatus) {
-  const { name, kind, pending, pendingBytes, setAside, delivered, lastError, activity } = target;
+  const { name, kind, pending, pendingBytes, setAside, delivered, lastError, reports, activity } = target;
   return {
     name,
     kind,
@@ -49,15 +49,15 @@ export function targetJson(target: TargetStatus) {
     bytes_per_second: activity?.bytesPerSecond ?? null,
     last_success: time(target.lastSuccessAt),
     check: target.check ? checkJson(target.check) : null,
-    last_error: lastError
-      ? {
-          at: new Date(lastError.at).toISOString(),
-          code: lastError.code,
-          message: lastError.message,
-          hint: lastError.hint,
-        }
-      : null,
+    last_error: lastError ? problemJson(lastError) : null,
+    reports_pending: reports?.pending ?? 0,
+    reports_set_aside: reports?.setAside ?? 0,
+    reports_last_error: reports?.lastError ? problemJson(reports.lastError) : null,
   };
+}
+
+function problemJson({ at, code, message, hint }: DeliveryProblem) {
+  return { at: new Date(at).toISOString(), code, message, hint };
 }
 
 function checkJson({ at, ms, problem }: ConnectionCheck) {

@@ -81,7 +81,9 @@ function exitCodeOfStatus({ asterisk, targets, alarms = [] }: Status): number {
 }
 
 function isTroubled(target: TargetStatus): boolean {
-  return target.setAside > 0 || problemOf(target) !== undefined;
+  const { reports } = target;
+  const hasReports = reports !== undefined && (reports.setAside > 0 || reports.lastError !== undefined);
+  return target.setAside > 0 || hasReports || problemOf(target) !== undefined;
 }
 
 /** Without the process there is still the catalogue that it left. */
@@ -101,7 +103,12 @@ async function tellStopped(config: Config, options: StatusOptions): Promise<void
 async function backlogOf(config: Config): Promise<readonly TargetStatus[] | undefined> {
   try {
     return await withCatalogue(config, async (catalogue) =>
-      targetStatuses(config.targets, await catalogue.backlog(), [], await catalogue.checks()),
+      targetStatuses(config.targets, {
+        backlog: await catalogue.backlog(),
+        activity: [],
+        checks: await catalogue.checks(),
+        reports: await catalogue.unfinishedIssues(),
+      }),
     );
   } catch (thrown) {
     if (thrown instanceof MitschnittError && thrown.code === 'catalogue-missing') return undefined;
@@ -135,11 +142,26 @@ async function tellTargets(targets: readonly TargetStatus[]): Promise<void> {
     problemOf(target)?.message ?? '',
   ]);
   await write(table(headings, rows));
-  const hints = targets.flatMap((target) => {
-    const problem = problemOf(target);
-    return problem ? [`${printable(target.name)}: ${printable(problem.hint)}`] : [];
-  });
-  if (hints.length > 0) await writeLines(...hints);
+  await writeLines(...hintsOf(targets.map((target) => [target.name, problemOf(target)])));
+  await tellReports(targets);
+}
+
+/** Where none waits, there is nothing to be told. */
+async function tellReports(targets: readonly TargetStatus[]): Promise<void> {
+  const waiting = targets.flatMap(({ name, reports }) => (reports ? [{ name, ...reports }] : []));
+  if (waiting.length === 0) return;
+  const rows = waiting.map(({ name, pending, setAside, lastError }) => [
+    ...[name, String(pending), String(setAside)],
+    lastError?.message ?? '',
+  ]);
+  await write(table(['reports to', 'waiting', 'set aside', 'last error'], rows));
+  await writeLines(...hintsOf(waiting.map(({ name, lastError }) => [name, lastError])));
+}
+
+function hintsOf(problems: readonly (readonly [string, { hint: string } | undefined])[]): readonly string[] {
+  return problems.flatMap(([name, problem]) =>
+    problem ? [`${printable(name)}: ${printable(problem.hint)}`] : [],
+  );
 }
 
 /** Of what waits for it, else of its check. */

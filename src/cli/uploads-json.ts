@@ -18,14 +18,19 @@ function targetJson(target: TargetUploads) {
     delivered: target.delivered,
     last_success: time(target.lastSuccessAt),
     last_error: lastError
-      ? { at: time(lastError.at), code: lastError.code, message: lastError.message, hint: lastError.hint }
+      ? {
+          at: new Date(lastError.at).toISOString(),
+          code: lastError.code,
+          message: lastError.message,
+          hint: lastError.hint,
+        }
       : null,
     files: target.files.map(({ recording, name, bytes, sent, startedAt }) => ({
       recording,
       name,
       bytes,
       sent,
-      started: time(startedAt),
+      started: new Date(startedAt).toISOString(),
     })),
   };
 }

@@ -23,7 +23,7 @@ export interface VerifyOptions {
 }
 
 /** What is found out about one file. */
-interface Finding {
+export interface Finding {
   readonly state: 'intact' | 'altered' | 'unknown' | 'missing';
   /** The id of the recording that it is, or should be. */
   readonly recording: string | undefined;
@@ -186,7 +186,8 @@ function row({ state, recording, path, name }: Finding): string[] {
   return [state, recording ?? '', path ?? name ?? ''];
 }
 
-function findingJson({ state, recording, path, name, sha256, expected }: Finding) {
+/** What is not known is null. */
+export function findingJson({ state, recording, path, name, sha256, expected }: Finding) {
   return {
     state,
     recording: recording ?? null,

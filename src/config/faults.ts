@@ -7,6 +7,8 @@ export interface ConfigFault {
   readonly place: string;
   /** `groups[0].deliver_to[1]`; empty for the file as a whole. */
   readonly key: string;
+  /** The same as a path. */
+  readonly path: Path;
   /** What is wrong: `is missing`. */
   readonly message: string;
   /** The value as it is written in the file; never that of a secret. */

@@ -18,6 +18,11 @@ export function selfTestFileOf(config: Config): string {
   return join(dirname(catalogueFileOf(config)), 'selftest.json');
 }
 
+/** The recordings of self-tests of which something may be left. */
+export function testRecordingsFileOf(config: Config): string {
+  return join(dirname(catalogueFileOf(config)), 'selftest-recordings');
+}
+
 /** The time of this file is when somebody last watched the calls. */
 export function watchMarkOf(config: Config): string {
   return `${catalogueFileOf(config)}.watched`;

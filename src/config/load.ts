@@ -24,7 +24,16 @@ export async function loadConfig(
   file: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<LoadedConfig> {
-  const document = readDocument(await readText(file), file, configurationSchema(), environment);
+  return await loadText(await readText(file), file, environment);
+}
+
+/** As {@link loadConfig}, of a text that is to stand in the file. */
+export async function loadText(
+  text: string,
+  file: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<LoadedConfig> {
+  const document = readDocument(text, file, configurationSchema(), environment);
   const secrets = await readSecrets(document, path.dirname(file));
   const reading = [...document.faults, ...secrets.faults];
   const { config, findings } = document.value === undefined ? nothing(reading) : validate(document.value);
@@ -47,7 +56,7 @@ async function readText(file: string): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (thrown) {
-    const fault = { place: file, key: '', message: whyUnreadable(thrown) };
+    const fault = { place: file, key: '', path: [], message: whyUnreadable(thrown) };
     throw new ConfigurationError(file, [fault], thrown);
   }
 }
@@ -121,7 +130,7 @@ function faultOfReading(
   { path: at, offset, message, allowed }: ReadingFault,
   document: ReadDocument,
 ): ConfigFault {
-  return { place: document.placeOf(offset), key: keyOf(at), message, allowed };
+  return { place: document.placeOf(offset), key: keyOf(at), path: at, message, allowed };
 }
 
 function locate(finding: Finding, document: ReadDocument): { offset: number; fault: ConfigFault } {
@@ -133,7 +142,11 @@ function locate(finding: Finding, document: ReadDocument): { offset: number; fau
   const value = finding.about === 'value' ? displayed(finding.path, document) : undefined;
   return {
     offset,
-    fault: { place: document.placeOf(offset), key: keyOf(finding.path), message, value, allowed },
+    fault: {
+      place: document.placeOf(offset),
+      key: keyOf(finding.path),
+      ...{ path: finding.path, message, value, allowed },
+    },
   };
 }
 

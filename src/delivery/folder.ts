@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
@@ -166,11 +166,19 @@ export class FolderTarget implements Target {
     content: AsyncIterable<Buffer> | Iterable<Buffer>,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#do(signal, () => rm(path, { force: true }));
-    await this.#withFile(path, 'wx', signal, async (file) => {
-      for await (const piece of content) await this.#do(signal, () => file.writeFile(piece));
-      await this.#do(signal, () => file.sync());
-    });
+    const write = () =>
+      this.#withFile(path, 'wx', signal, async (file) => {
+        for await (const piece of content) await this.#do(signal, () => file.writeFile(piece));
+        await this.#do(signal, () => file.sync());
+      });
+    try {
+      await write();
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      // Left by a former attempt. Nothing of the content was taken yet.
+      await this.#do(signal, () => unlink(path));
+      await write();
+    }
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
@@ -184,11 +192,14 @@ export class FolderTarget implements Target {
   async #fetch(path: string, take: Take, signal: AbortSignal): Promise<void> {
     await this.#withFile(path, 'r', signal, async (file) => {
       const { size } = await this.#do(signal, () => file.stat());
-      const buffer = Buffer.allocUnsafe(pieceFor(size));
-      for (;;) {
+      // One byte more: the read that finds it missing has found the end as well.
+      const buffer = Buffer.allocUnsafe(pieceFor(size + 1));
+      for (let found = 0; ;) {
         const { bytesRead } = await this.#do(signal, () => file.read(buffer));
         if (bytesRead === 0) return;
         await take(buffer.subarray(0, bytesRead));
+        found += bytesRead;
+        if (found >= size && bytesRead < buffer.length) return;
       }
     });
   }
@@ -227,7 +238,8 @@ export class FolderTarget implements Target {
     if (this.#hanging) return;
     // After an abort too: a local file goes at once, and a hanging mount is bounded by the limit.
     const patience = signal.aborted ? new AbortController().signal : signal;
-    await this.#do(patience, () => rm(path, { force: true })).catch(() => undefined);
+    // Not rm(), which looks first: that is an operation more of each recording.
+    await this.#do(patience, () => unlink(path)).catch(() => undefined);
   }
 
   async #withFile(

@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 
+import { codeOf } from '../errors.ts';
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
 import type { Clock } from './clock.ts';
 import type { UploadEvent } from './upload-events.ts';
@@ -88,7 +89,7 @@ export class LocalFiles {
     // First the notes that they are delivered, then the files: a power cut must not leave neither.
     await ledger.sync();
     const results = await Promise.allSettled(
-      recordings.map(({ id }) => Promise.all(pathsOf(id).map((path) => rm(path, { force: true })))),
+      recordings.map(({ id }) => Promise.all(pathsOf(id).map(removed))),
     );
     const deleted = recordings.filter((_, index) => results[index]?.status === 'fulfilled');
     await ledger.noteLocalDeleted(
@@ -99,5 +100,14 @@ export class LocalFiles {
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     if (recordings.length === deletionsAtOnce) this.#again = true;
+  }
+}
+
+/** Not rm() of Node: that looks at a file twice before, each time in another thread, and of each recording. */
+async function removed(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
   }
 }

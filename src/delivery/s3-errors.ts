@@ -225,7 +225,7 @@ const byCode: Readonly<Record<string, (scene: S3Scene) => ProblemWords>> = {
     code: 'name-taken',
     retry: false,
     what: 'another object has got the name meanwhile',
-    hint: 'Nothing to do: the recording gets another name.',
+    hint: 'Nothing to do: the file gets another name.',
   }),
 };
 

@@ -27,7 +27,7 @@ export function nameTaken(name: string): TargetProblem {
     code: 'name-taken',
     fault: 'destination',
     retry: false,
-    hint: 'Nothing to do: the recording gets another name.',
+    hint: 'Nothing to do: the file gets another name.',
   };
 }
 

@@ -124,7 +124,7 @@ const byStatus: Readonly<Record<number, (scene: WebDavScene) => ProblemWords>> =
     code: 'name-taken',
     retry: false,
     what: 'another file has got the name meanwhile',
-    hint: 'Nothing to do: the recording gets another name.',
+    hint: 'Nothing to do: the file gets another name.',
   }),
   413: (scene) => ({
     code: 'file-too-large',

@@ -1,10 +1,9 @@
-import { isoWithOffset } from '../recording/local-time.ts';
+import { timesIn } from '../recording/local-time.ts';
 import type { Statement } from './statement.ts';
 
 /** The statement as `completeness --json` gives it. Times are ISO 8601 in the time zone of the PBX; unknown is null. */
 export function statementJson(statement: Statement, timeZone: string) {
-  const time = (instant: number | undefined): string | null =>
-    instant === undefined ? null : isoWithOffset(instant, timeZone);
+  const time = timesIn(timeZone);
   const { account } = statement;
   return {
     from: time(statement.from),

@@ -74,6 +74,16 @@ export function isoWithOffset(instant: number, timeZone: string): string {
   return `${wallClock(instant, timeZone)}.${fraction}${offset}`;
 }
 
+/** How JSON has the instants of a time zone: as {@link isoWithOffset}; null is not known. */
+export function timesIn(timeZone: string) {
+  function time(instant: number): string;
+  function time(instant: number | undefined): string | null;
+  function time(instant: number | undefined): string | null {
+    return instant === undefined ? null : isoWithOffset(instant, timeZone);
+  }
+  return time;
+}
+
 /** Far enough to lie on either side of a change of the clock, wherever the zone is and however long the change. */
 const aroundMs = 38 * 3_600_000;
 

@@ -30,9 +30,24 @@ export interface KeptRecordingOfCall {
   readonly isRemoteGone: boolean;
 }
 
+/** What decides whether what the PBX told of a call may go. */
+export interface KeptAccountedCall {
+  readonly endedAt: Instant;
+  readonly isHeld: boolean;
+  /** The catalogue still has a line that tells of it. */
+  readonly hasLine: boolean;
+}
+
 /** Why something is kept, or that it is `due` to go. */
 export type RetentionDecision =
-  'due' | 'for-ever' | 'not-over' | 'on-hold' | 'not-delivered' | 'files-first' | 'period-not-over';
+  | 'due'
+  | 'for-ever'
+  | 'not-over'
+  | 'on-hold'
+  | 'not-delivered'
+  | 'files-first'
+  | 'line-first'
+  | 'period-not-over';
 
 /** Whether the files that were delivered are to be removed from their targets. */
 export function decideRemote(files: KeptFiles, periods: RetentionPeriods, now: Instant): RetentionDecision {
@@ -52,6 +67,18 @@ export function decideRows(call: KeptCall, periods: RetentionPeriods, now: Insta
   const remoteToo = periods.remote !== undefined;
   const isLeft = (each: KeptRecordingOfCall) => !each.isLocalGone || (remoteToo && !each.isRemoteGone);
   return call.recordings.some(isLeft) ? 'files-first' : 'due';
+}
+
+/** Whether what the PBX told of a call is to be removed: not before our own line of it, with which it is compared. */
+export function decideAccounted(
+  { endedAt, isHeld, hasLine }: KeptAccountedCall,
+  { catalogue }: RetentionPeriods,
+  now: Instant,
+): RetentionDecision {
+  if (catalogue === undefined) return 'for-ever';
+  if (isHeld) return 'on-hold';
+  if (hasLine) return 'line-first';
+  return isOver(endedAt, catalogue, now) ? 'due' : 'period-not-over';
 }
 
 function isOver(endedAt: Instant, period: number, now: Instant): boolean {

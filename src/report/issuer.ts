@@ -193,11 +193,11 @@ export class ReportIssuer {
     return { bytes, lines, sha256: hash.digest('hex') };
   }
 
-  /** Files of a process that died before it noted them, or after it noted that they are delivered. */
+  /** Files of a process that died before it noted them, or after it noted that they are delivered or replaced. */
   async #removeUnnoted(): Promise<void> {
     const { folder, ledger } = this.#options;
     await mkdir(folder, { recursive: true, mode: folderMode });
-    const noted = new Set(await ledger.unfinishedIssues());
+    const noted = new Set((await ledger.unfinishedIssues()).map(({ id }) => id));
     for (const file of await readdir(folder)) {
       const [, id] = ownFile.exec(file) ?? [];
       if (id !== undefined && !noted.has(id)) await rm(join(folder, file));

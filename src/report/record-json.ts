@@ -5,7 +5,7 @@ import { verdictOfSegment } from '../call/rules.ts';
 import type { Consent, ControlAction, NumberPatterns, Segment } from '../call/call.ts';
 import type { Delivery, ListedRecord } from '../catalogue/catalogue.ts';
 import type { Hold } from '../catalogue/retention-ledger.ts';
-import { isoWithOffset } from '../recording/local-time.ts';
+import { isoWithOffset, timesIn } from '../recording/local-time.ts';
 
 /**
  * A line of the listing with all that explains it, as `recordings --json` and `report --json` give it. Times are
@@ -24,7 +24,7 @@ function holdJson({ subject, kind, at, actor, reason }: Hold, timeZone: string) 
 
 /** The same without what became of its deliveries: it does not change any more once the call is closed. */
 export function recordFacts(record: ListedRecord, timeZone: string) {
-  const time = timeIn(timeZone);
+  const time = timesIn(timeZone);
   const segment = record.call.segments.find(({ id }) => id === record.id);
   const consent = segment ? consentInTalk(record.call, segment) : record.call.consents.at(-1);
   return {
@@ -65,11 +65,7 @@ export async function* viewed<View>(
   for await (const record of records) yield view(record, timeZone);
 }
 
-type Time = (instant: number | undefined) => string | null;
-
-function timeIn(timeZone: string): Time {
-  return (instant) => (instant === undefined ? null : isoWithOffset(instant, timeZone));
-}
+type Time = ReturnType<typeof timesIn>;
 
 function consentJson(consent: Consent, time: Time) {
   return {
@@ -175,7 +171,7 @@ function decibels(level: number): number | null {
 /** What became of one recording at one target. */
 export function deliveryJson(delivery: Delivery, timeZone: string) {
   const { problem } = delivery;
-  const time = timeIn(timeZone);
+  const time = timesIn(timeZone);
   return {
     target: delivery.target,
     state: delivery.state,

@@ -11,6 +11,7 @@ interface Words {
   readonly held: string;
   readonly live: string;
   readonly reports: string;
+  readonly outgoing: string;
   readonly copies: string;
   readonly line: (file: CertifiedFile) => string;
   readonly since: string;
@@ -36,6 +37,7 @@ const languages: Readonly<Record<Language, Words>> = {
     held: 'Aufbewahrt, weil gesperrt (legal hold)',
     live: 'Laufende Gespräche, nicht angetastet; nach ihrem Ende erneut löschen',
     reports: 'Berichte, in denen die Rufnummer ersetzt wurde',
+    outgoing: 'Berichte, die noch zu übertragen sind, in denen die Rufnummer ersetzt wurde',
     copies: 'Übertragene Kopien des Berichts, die nicht geändert werden können',
     line: ({ recording, place, at, result }) =>
       `${recording}  ${place}  ${result}${at === null ? '' : `  ${at}`}`,
@@ -61,6 +63,7 @@ const languages: Readonly<Record<Language, Words>> = {
     held: 'Kept: on legal hold',
     live: 'Calls that went on, not touched; erase again when they are over',
     reports: 'Reports in which the number was replaced',
+    outgoing: 'Reports still to be delivered, in which the number was replaced',
     copies: 'Delivered copies of the report, which cannot be changed',
     line: ({ recording, place, at, result }) =>
       `${recording}  ${place}  ${result}${at === null ? '' : `  ${at}`}`,
@@ -94,6 +97,12 @@ export function certificateText({ content, sha256 }: Certificate, language: Lang
     ...part(
       words.reports,
       content.reports.map(({ file, lines, problem }) => `${file}  ${problem ?? `${lines} ${words.lines}`}`),
+    ),
+    ...part(
+      words.outgoing,
+      content.outgoing_reports.map(
+        ({ file, place, lines, problem }) => `${file}  ${place}  ${problem ?? `${lines} ${words.lines}`}`,
+      ),
     ),
     ...part(words.copies, content.report_copies),
     '',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { CallOfNumber, Deletion, Erasure, Removal } from '../catalogue/retention-ledger.ts';
 import { isoWithOffset } from '../recording/local-time.ts';
+import type { OutgoingResult } from './outgoing-reports.ts';
 import type { ReportResult } from './report-lines.ts';
 
 /** What was found of a number, and what is to become of it. */
@@ -22,6 +23,8 @@ export interface CertifiedFacts {
   /** What is still to be removed. */
   readonly removals: readonly Removal[];
   readonly reports: readonly ReportResult[];
+  /** Reports that waited for a target. */
+  readonly outgoing: readonly OutgoingResult[];
   /** Where copies of the report were delivered: they cannot be edited. */
   readonly reportCopies: readonly string[];
   /** What a target is, where nothing can be removed from it: whom its e-mail went to. */
@@ -50,6 +53,13 @@ export interface CertificateContent {
   readonly live_calls: readonly string[];
   readonly reports: readonly {
     readonly file: string;
+    readonly lines: number;
+    readonly problem: string | null;
+  }[];
+  /** Reports that waited for a target. */
+  readonly outgoing_reports: readonly {
+    readonly file: string;
+    readonly place: string;
     readonly lines: number;
     readonly problem: string | null;
   }[];
@@ -98,7 +108,8 @@ export function countsOf({ calls }: Pick<Found, 'calls'>, timeZone: string): Fou
 }
 
 export function certify(facts: CertifiedFacts): Certificate {
-  const { version, erasure, endedAt, timeZone, found, deletions, removals, reports, placeOf } = facts;
+  const { version, erasure, endedAt, timeZone, found, deletions, removals, reports, outgoing, placeOf } =
+    facts;
   const time = (instant: number) => isoWithOffset(instant, timeZone);
   const files = deletions.filter(({ what }) => what !== 'anonymised');
   const isGone = ({ result }: Deletion) => result === 'removed' || result === 'absent';
@@ -134,6 +145,9 @@ export function certify(facts: CertifiedFacts): Certificate {
     })),
     live_calls: found.calls.filter(({ outcome }) => outcome === undefined).map(({ id }) => id),
     reports: reports.map(({ file, lines, problem }) => ({ file, lines, problem: problem ?? null })),
+    outgoing_reports: outgoing.map(({ file, target, lines, problem }) => ({
+      ...{ file, place: placeOf(target), lines, problem: problem ?? null },
+    })),
     report_copies: facts.reportCopies,
   };
   return { content, sha256: sha256Of(content) };

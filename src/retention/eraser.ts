@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
+import type { ReportIssues } from '../catalogue/catalogue.ts';
 import type { CallOfNumber, Deletion, Erasure, RetentionLedger } from '../catalogue/retention-ledger.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { numberToErase, type NumberToErase } from '../recording/erased-number.ts';
 import { certify, countsOf, type Certificate, type Found, type FoundCounts } from './certificate.ts';
 import type { Remover } from './remover.ts';
+import { scrubOutgoing, type OutgoingResult } from './outgoing-reports.ts';
 import { scrubReports, type ReportResult } from './report-lines.ts';
 
 /** What the command line asks for (`POST /erase`). */
@@ -40,14 +42,17 @@ export interface EraserParts {
   readonly ledger: Pick<
     RetentionLedger,
     'callsOfNumber' | 'eraseCall' | 'eraseFromAccount' | 'purge' | 'saveErasure' | 'deletions' | 'removalsOf'
-  >;
+  > &
+    Pick<ReportIssues, 'unfinishedIssues' | 'replaceIssue'>;
   readonly remover: Pick<Remover, 'work'>;
   readonly now: () => number;
   readonly version: string;
   readonly timeZone: string;
   /** Folder of the report files. */
   readonly reports: string;
-  /** Runs something while no report is written. */
+  /** Folder of the reports that are not delivered yet. */
+  readonly outgoing: string;
+  /** Runs something while no report is written, made or delivered. */
   readonly betweenReports: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Where copies of the report were delivered. */
   readonly reportCopies: readonly string[];
@@ -55,6 +60,11 @@ export interface EraserParts {
   readonly memberOf: (number: string) => string | undefined;
   readonly placeOf: (target: string) => string;
   readonly log: Log;
+}
+
+interface ScrubbedReports {
+  readonly reports: readonly ReportResult[];
+  readonly outgoing: readonly OutgoingResult[];
 }
 
 /** Finds and removes everything about a number. One at a time. */
@@ -121,35 +131,38 @@ export class Eraser {
   async #erase(erasure: Erasure, number: NumberToErase, found: Found): Promise<Certificate> {
     const { ledger, remover, now } = this.#parts;
     const reason = { reason: 'erasure', erasure: erasure.id, actor: erasure.actor };
-    let reports: readonly ReportResult[];
+    let scrubbed: ScrubbedReports;
     try {
       for (const call of found.calls)
         if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
       await ledger.eraseFromAccount(number, keptStartsOf(found));
-      reports = await this.#scrubReports(number, found);
+      scrubbed = await this.#scrubReports(number, found);
       await remover.work();
     } finally {
       await ledger.purge();
     }
-    const certificate = await this.#certify(erasure, found, reports);
+    const certificate = await this.#certify(erasure, found, scrubbed);
     const ended = { endedAt: now(), certificate: certificate.sha256 };
     await ledger.saveErasure({ ...erasure, ...ended });
     return certificate;
   }
 
-  async #scrubReports(number: NumberToErase, found: Found): Promise<readonly ReportResult[]> {
-    const { reports: folder, timeZone, betweenReports } = this.#parts;
-    const keptStarts = keptStartsOf(found);
-    return await betweenReports(() => scrubReports(number, { folder, timeZone, keptStarts }));
+  async #scrubReports(number: NumberToErase, found: Found): Promise<ScrubbedReports> {
+    const { ledger, reports: folder, outgoing, timeZone, betweenReports } = this.#parts;
+    const lines = { timeZone, keptStarts: keptStartsOf(found) };
+    return await betweenReports(async () => ({
+      reports: await scrubReports(number, { ...lines, folder }),
+      outgoing: await scrubOutgoing(number, { ...lines, folder: outgoing }, ledger),
+    }));
   }
 
-  async #certify(erasure: Erasure, found: Found, reports: readonly ReportResult[]): Promise<Certificate> {
+  async #certify(erasure: Erasure, found: Found, scrubbed: ScrubbedReports): Promise<Certificate> {
     const { ledger, now, version, timeZone, reportCopies, placeOf } = this.#parts;
     const deletions: Deletion[] = [];
     for await (const deletion of ledger.deletions(erasure.id)) deletions.push(deletion);
     const removals = await ledger.removalsOf(erasure.id);
     return certify({
-      ...{ version, erasure, endedAt: now(), timeZone, found, deletions, removals, reports },
+      ...{ version, erasure, endedAt: now(), timeZone, found, deletions, removals, ...scrubbed },
       ...{ reportCopies: found.calls.length > 0 ? reportCopies : [], placeOf },
     });
   }

@@ -73,7 +73,7 @@ async function scrubReport(name: string, number: NumberToErase, lines: ReportLin
 }
 
 /** What makes a line of a report with these headings one without the number. */
-function scrubberOf(
+export function scrubberOf(
   head: string,
   number: NumberToErase,
   { keptStarts, timeZone }: ReportLines,
@@ -102,10 +102,17 @@ function erasedCell(cell: string): string {
 
 async function replace(folder: string, path: string, text: string): Promise<void> {
   const part = `${path}.part`;
+  await writeLike(path, part, text);
+  await rename(part, path);
+  await syncFolder(folder);
+}
+
+/** Writes another file of the same owner and mode; when it resolves, the disk has what is in it. */
+export async function writeLike(path: string, other: string, text: string): Promise<void> {
   const old = await open(path, 'r');
   try {
     const { mode, uid, gid } = await old.stat();
-    const file = await open(part, 'w', mode);
+    const file = await open(other, 'w', mode);
     try {
       await file.chmod(mode);
       // A group that may read the report keeps that right; only root can give a file to others.
@@ -118,7 +125,10 @@ async function replace(folder: string, path: string, text: string): Promise<void
   } finally {
     await old.close();
   }
-  await rename(part, path);
+}
+
+/** The disk has the names of its files. */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {
     await handle.sync();

@@ -1,15 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { RecordingEnd, CallPosition, RetentionLedger } from '../catalogue/retention-ledger.ts';
+import type {
+  AccountedCallEnd,
+  CallPosition,
+  RecordingEnd,
+  RetentionLedger,
+} from '../catalogue/retention-ledger.ts';
 import type { Clock } from '../delivery/clock.ts';
 import { errorFields, type Log } from '../log.ts';
-import { decideRemote, decideRows, type RetentionPeriods } from '../recording/retention.ts';
+import { decideAccounted, decideRemote, decideRows, type RetentionPeriods } from '../recording/retention.ts';
 import type { Remover } from './remover.ts';
 
 export interface RetentionParts {
   readonly ledger: Pick<
     RetentionLedger,
-    'groupsKept' | 'expiringRecordings' | 'orderRemoval' | 'expiringCalls' | 'deleteCall'
+    | 'groupsKept'
+    | 'expiringRecordings'
+    | 'orderRemoval'
+    | 'expiringCalls'
+    | 'deleteCall'
+    | 'expiringAccount'
+    | 'deleteAccounted'
   >;
   readonly remover: Pick<Remover, 'work' | 'start' | 'stop'>;
   readonly clock: Clock;
@@ -61,6 +72,7 @@ export class Retention {
       for (const group of groups) await this.#orderRemote(group);
       await this.#parts.remover.work();
       for (const group of groups) await this.#deleteRows(group);
+      for (const group of groups) await this.#deleteAccounted(group);
     } catch (error) {
       this.#parts.log.error('retention failed internally, it is tried again', errorFields(error));
     }
@@ -121,5 +133,26 @@ export class Retention {
       if (page.length < perPage) return;
       await setImmediate();
     }
+  }
+  /** What the PBX told of calls: numbers, too. */
+  async #deleteAccounted(group: string): Promise<void> {
+    const { ledger, clock, periodsOf, log } = this.#parts;
+    const periods = periodsOf(group);
+    if (periods.catalogue === undefined) return;
+    const now = clock.now();
+    const reason = { ...by, reason: 'retention.catalogue' };
+    let deleted = 0;
+    for (let after: AccountedCallEnd | undefined; !this.#stopped;) {
+      const page = await ledger.expiringAccount(group, now - periods.catalogue, perPage, after);
+      for (const call of page) {
+        if (decideAccounted(call, periods, now) !== 'due') continue;
+        await ledger.deleteAccounted(call, reason, now);
+        deleted += 1;
+      }
+      after = page.at(-1);
+      if (page.length < perPage) break;
+      await setImmediate();
+    }
+    if (deleted > 0) log.info('deleted from the account of the PBX', { group, calls: deleted });
   }
 }

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts';
 import { ResultFile, type SelfTestResult } from './result-file.ts';
 import { roundTrip } from './round-trip.ts';
 import { found, Steps, type StepName } from './steps.ts';
+import { TestRecordings } from './test-recordings.ts';
 import { TestCall } from './test-call.ts';
 import { checkTestFile } from './test-file.ts';
 
@@ -21,6 +22,8 @@ export interface TestedTarget {
 export interface SelfTestParts {
   /** Keeps the last result over a restart. */
   readonly file: string;
+  /** Keeps which recordings are of self-tests. */
+  readonly recordingsFile: string;
   readonly targets: readonly TestedTarget[];
   /** Names of the targets of a group. */
   readonly targetsOf: (group: string) => readonly string[];
@@ -31,6 +34,7 @@ export interface SelfTestParts {
   readonly files: {
     transferFile(recording: string): string;
     discard(recording: string): Promise<void>;
+    remove(recording: string): Promise<void>;
   };
   readonly minDurationMs: number;
   readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
@@ -62,6 +66,7 @@ const subject = 'mitschnitt selftest';
 export class SelfTest {
   readonly #parts: SelfTestParts;
   readonly #file: ResultFile;
+  readonly #recordings: TestRecordings;
   readonly #stopping = new AbortController();
   #recorder: TestedRecorder | undefined;
   #running: { readonly startedAt: number; readonly steps: Steps; readonly done: Promise<void> } | undefined;
@@ -71,10 +76,13 @@ export class SelfTest {
   constructor(parts: SelfTestParts) {
     this.#parts = parts;
     this.#file = new ResultFile(parts.file, parts.log);
+    const { files, log, recordingsFile } = parts;
+    this.#recordings = new TestRecordings(recordingsFile, (id) => files.remove(id), log);
   }
 
-  /** Takes over what a former process found. */
+  /** Takes over what a former process found, and removes what it left. */
   async start(): Promise<void> {
+    await this.#recordings.sweep();
     this.#last = await this.#file.read();
     if (this.#last?.ok === false) this.#judge(this.#last);
   }
@@ -116,14 +124,16 @@ export class SelfTest {
     this.#running = { startedAt, steps, done };
   }
 
-  /** Told of each state of each call of a self-test. */
+  /** Told of each state of each call of a self-test, before anything is done about it. */
   tell(call: Call): void {
+    this.#recordings.note(call.segments.map(({ id }) => id));
     if (call.linkedId === this.#call?.id) this.#call.tell(call);
     // Of a former process, or given up: nobody waits for its file.
     else if (call.verdict) for (const { id } of call.segments) void this.#parts.files.discard(id);
   }
 
   async #run(steps: Steps): Promise<void> {
+    await this.#recordings.sweep();
     for (const { name, check } of this.#parts.prompts)
       await steps.run({ name: 'prompt', prompt: name }, check);
     const recorder = await steps.run({ name: 'asterisk' }, () => Promise.resolve(this.#connected()));

@@ -133,16 +133,18 @@ async function samplesOf(file: FileHandle | undefined, from: number, count: numb
   return samples;
 }
 
+/** For all files: what was read is looked at before anything else runs. New memory would be cleared first. */
+const onePiece = new Uint8Array(pieceBytes);
+
 /** Reads a whole file once, and tells what is in it. */
 export async function inspect(path: string): Promise<Omit<Media, 'repaired'>> {
   const file = openSync(path, 'r');
   try {
     const look = new Look(readHeader(file));
-    const piece = new Uint8Array(Math.min(pieceBytes, fstatSync(file).size + 1));
     for (let at = 0; ;) {
-      const bytesRead = readSync(file, piece, 0, piece.length, at);
-      look.at(piece.subarray(0, bytesRead));
-      if (bytesRead < piece.length) return look.found;
+      const bytesRead = readSync(file, onePiece, 0, pieceBytes, at);
+      look.at(onePiece.subarray(0, bytesRead));
+      if (bytesRead < pieceBytes) return look.found;
       at += bytesRead;
       await setImmediate();
     }

@@ -124,6 +124,13 @@ export class Spool {
     await rm(this.transferFile(recording), { force: true });
   }
 
+  /** Removes all that there is of a recording, also while Asterisk writes it: what it writes then is kept nowhere. */
+  async remove(recording: RecordingId): Promise<void> {
+    const active = new Set(this.#candidates(recording).flat());
+    for (const file of [...active, this.transferFile(recording), this.sidecarFile(recording)])
+      await rm(file, { force: true });
+  }
+
   /** What lies in `active/`, of known calls or not. */
   active(): Promise<readonly ActiveFile[]> {
     return activeFilesIn(join(this.#path, 'active'));

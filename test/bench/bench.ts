@@ -1,11 +1,16 @@
 // Benchmarks: `npm run bench -- calls` and `-- delivery` compare with what others do in the same run, `-- storm` counts
-// what is lost.
+// what is lost, `-- proof` compares the statement of completeness with every call, `-- report` looks whether a line costs
+// the same in a very long report, `-- search` tells how long one looks for a recording.
 import { parseArgs } from 'node:util';
 
 import { benchCalls, type CallsOptions } from './calls.ts';
 import { kinds, type Kind } from './delivery-servers.ts';
 import { benchDelivery, type DeliveryOptions } from './delivery.ts';
 import { mostCallsAtATime } from './load.ts';
+import { benchProof, type ProofOptions } from './proof.ts';
+import { benchReport, type ReportOptions } from './report.ts';
+import { benchSpreadsheet } from './spreadsheet.ts';
+import { benchSearch, type SearchOptions } from './search.ts';
 import { benchStorm, type StormOptions } from './storm.ts';
 
 const usage = `Usage: npm run bench -- calls [OPTIONS]
@@ -21,6 +26,7 @@ Measures what Mitschnitt adds to a recorded call: processor time, time to set up
   --rounds 2          how often all is measured
   --sample 20         recordings per run whose beginning is listened to
   --asterisk 22       version of Asterisk: 22 or 16
+  --gate              calls go through the gate of Mitschnitt, as where another group announces
   --profile           also tell in which functions of Mitschnitt the time is spent
 
 Usage: npm run bench -- storm [OPTIONS]
@@ -44,6 +50,36 @@ smbclient, curl and the sftp of OpenSSH (apt-get install rclone lftp curl openss
   --small-bytes 50000 their size
   --connections 3     how many files Mitschnitt sends at a time
   --rounds 2          how often each of them does it, in turn; its best counts
+
+Usage: npm run bench -- proof [OPTIONS]
+
+Places calls while Mitschnitt is killed, its events are withheld, the disk is full and Asterisk crashes, and compares the
+statement of completeness with what the telephones noted, call by call. Then cleans up while calls go on. Needs root.
+
+  --calls 2000        how many; 0: only clean up
+  --rate 8            new calls per second
+  --seconds 6         length of a call
+  --calm 6            nothing breaks for half of that to so many seconds
+  --live-calls 100    how many go on while it is cleaned up; 0: leave that out
+  --asterisk 22       version of Asterisk: 22 or 16
+
+Usage: npm run bench -- report [OPTIONS]
+
+Appends to the CSV report of one month, line by line; then kills processes that do so.
+
+  --segments 200000   how many lines
+  --crashes 20        how many processes are killed
+
+Usage: npm run bench -- spreadsheet
+
+Opens CSV reports in LibreOffice, set to German, and compares each cell. The first time it makes an image (2 min).
+
+Usage: npm run bench -- search [OPTIONS]
+
+Fills a catalogue and measures how long a page of each kind of search takes. Needs 4 GB for 5,000,000 lines.
+
+  --lines 5000000     how many
+  --searches 200      of each kind
 `;
 
 /** Something that the person who typed the command has to put right. */
@@ -65,6 +101,7 @@ function callsOptions(args: readonly string[]): CallsOptions {
       rounds: text('2'),
       sample: text('20'),
       asterisk: text('22'),
+      gate: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
     },
   });
@@ -79,6 +116,7 @@ function callsOptions(args: readonly string[]): CallsOptions {
     setUpRate: whole('setup-rate', values['setup-rate']),
     warmUp: whole('warm-up', values['warm-up'], 0),
     sample: whole('sample', values.sample),
+    gate: values.gate,
     profile: values.profile,
   };
   refuseTooMany(options.calls, options.rate * Math.max(...options.seconds));
@@ -107,6 +145,31 @@ function stormOptions(args: readonly string[]): StormOptions {
   return options;
 }
 
+function proofOptions(args: readonly string[]): ProofOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      calls: text('2000'),
+      rate: text('8'),
+      seconds: text('6'),
+      calm: text('6'),
+      'live-calls': text('100'),
+      asterisk: text('22'),
+    },
+  });
+  const options: ProofOptions = {
+    asterisk: version(values.asterisk),
+    calls: whole('calls', values.calls, 0),
+    rate: whole('rate', values.rate),
+    seconds: whole('seconds', values.seconds),
+    calm: whole('calm', values.calm),
+    liveCalls: whole('live-calls', values['live-calls'], 0),
+  };
+  refuseTooMany(options.calls, options.rate * options.seconds);
+  refuseTooMany(options.liveCalls, options.liveCalls);
+  return options;
+}
+
 function deliveryOptions(args: readonly string[]): DeliveryOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -127,6 +190,26 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
     connections: whole('connections', values.connections),
     rounds: whole('rounds', values.rounds),
   };
+}
+
+function reportOptions(args: readonly string[]): ReportOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { segments: text('200000'), crashes: text('20') },
+  });
+  return {
+    segments: whole('segments', values.segments, leastSegments),
+    crashes: whole('crashes', values.crashes),
+  };
+}
+
+/** The first and the last thousand are compared. */
+const leastSegments = 2_000;
+
+function searchOptions(args: readonly string[]): SearchOptions {
+  const options = { lines: text('5000000'), searches: text('200') };
+  const { values } = parseArgs({ args: [...args], options });
+  return { lines: whole('lines', values.lines), searches: whole('searches', values.searches) };
 }
 
 function targetKind(name: string): Kind {
@@ -160,7 +243,13 @@ async function bench([name, ...args]: readonly string[]): Promise<boolean> {
   }
   if (name === 'storm') return benchStorm(stormOptions(args));
   if (name === 'delivery') return benchDelivery(deliveryOptions(args));
-  throw new UsageError('There are three benchmarks: calls, delivery and storm.');
+  if (name === 'proof') return benchProof(proofOptions(args));
+  if (name === 'spreadsheet') return benchSpreadsheet();
+  if (name === 'report') return benchReport(reportOptions(args));
+  if (name === 'search') return benchSearch(searchOptions(args));
+  throw new UsageError(
+    'There are these benchmarks: calls, delivery, proof, report, search, spreadsheet and storm.',
+  );
 }
 
 try {

@@ -17,6 +17,8 @@ export interface CallsOptions extends Measuring {
   readonly setUpCalls: number;
   readonly setUpRate: number;
   readonly profile: boolean;
+  /** Whether Mitschnitt's calls go through its gate, where nothing is announced to them, or pass by it. */
+  readonly gate: boolean;
 }
 
 /** All runs with one plan. */
@@ -48,12 +50,12 @@ const shownComplaints = 10;
 
 /** Measures and prints; whether all calls went as they should and were recorded. */
 export async function benchCalls(options: CallsOptions): Promise<boolean> {
-  const { asterisk, calls, profile, rate, seconds, setUpCalls, setUpRate } = options;
+  const { asterisk, calls, gate, profile, rate, seconds, setUpCalls, setUpRate } = options;
   const long = seconds.map((each) => ({ calls, rate, talkMs: each * 1_000 }));
   const short = { calls: setUpCalls, rate: setUpRate, talkMs: setUpTalkMs };
   const plans = setUpCalls > 0 ? [...long, short] : long;
   announce(options, plans);
-  const exchange = await Exchange.start(asterisk, profile);
+  const exchange = await Exchange.start({ version: asterisk, profiled: profile, gated: gate });
   try {
     const all: Series[] = [];
     for (const plan of plans) all.push(await inTurn(exchange, plan, options));
@@ -67,7 +69,7 @@ export async function benchCalls(options: CallsOptions): Promise<boolean> {
   }
 }
 
-function announce({ profile, rounds, warmUp }: CallsOptions, plans: readonly Plan[]): void {
+function announce({ gate, profile, rounds, warmUp }: CallsOptions, plans: readonly Plan[]): void {
   const titles = ways.map((way) => variants[way].title).join(', ');
   console.log(`${rounds} rounds, in each in turn: ${titles}.`);
   for (const { calls, rate, talkMs } of plans) {
@@ -77,6 +79,7 @@ function announce({ profile, rounds, warmUp }: CallsOptions, plans: readonly Pla
   const beforeMs = betweenRunsMs + (warmUp > 0 ? lastsMs(warmUpPlan(warmUp)) : 0);
   const totalMs = rounds * ways.length * sum(plans.map((plan) => beforeMs + lastsMs(plan)));
   console.log(`This takes about ${Math.ceil(totalMs / 60_000)} min.`);
+  console.log(`Mitschnitt's calls ${gate ? 'go through' : 'pass by'} its gate; nothing is announced.`);
   if (profile) console.log('Being profiled, Mitschnitt costs more than without: hold no bar against that.');
 }
 

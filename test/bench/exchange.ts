@@ -17,6 +17,14 @@ export const variants = {
 
 export type Variant = keyof typeof variants;
 
+export interface ExchangeOptions {
+  readonly version: 22 | 16;
+  /** Every run of Mitschnitt leaves a processor profile behind. */
+  readonly profiled?: boolean;
+  /** Calls enter the gate, though nothing is announced there to these: another group announces. */
+  readonly gated?: boolean;
+}
+
 /** One Asterisk on which a call can go all three ways; Mitschnitt runs only when it is asked to. */
 export class Exchange {
   readonly load: Load;
@@ -41,8 +49,7 @@ export class Exchange {
     this.#net = net;
   }
 
-  /** `profiled`: every run of Mitschnitt leaves a processor profile behind. */
-  static async start(version: 22 | 16, profiled: boolean): Promise<Exchange> {
+  static async start({ version, profiled = false, gated = false }: ExchangeOptions): Promise<Exchange> {
     const net = await takeNet();
     const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-bench-'));
     const spool = join(folder, 'spool');
@@ -58,7 +65,7 @@ export class Exchange {
     ]);
     const options = `--cpu-prof --cpu-prof-dir=${join(folder, 'profiles')}`;
     const mitschnitt = await Mitschnitt.prepare({
-      config: configuration(asterisk, folder),
+      config: configuration(asterisk, folder, gated),
       env: profiled ? { NODE_OPTIONS: options } : {},
     });
     const asteriskPid = await processOf(asterisk);
@@ -132,7 +139,15 @@ exten => _XXX,1,Gosub(mitschnitt,s,1)
 `;
 }
 
-function configuration(asterisk: Asterisk, folder: string): object {
+/** Of none of the calls; Asterisk asks before each of them all the same. */
+const announcing = {
+  name: 'Gate',
+  members: ['PJSIP/nobody'],
+  announcement: { incoming: { mode: 'notice' } },
+  deliver_to: ['archive'],
+};
+
+function configuration(asterisk: Asterisk, folder: string, gated: boolean): object {
   return {
     asterisk: {
       ari: { url: asterisk.ariUrl, username: asterisk.ariUsername, password: asterisk.ariPassword },
@@ -154,6 +169,7 @@ function configuration(asterisk: Asterisk, folder: string): object {
         announcement: { incoming: { mode: 'none' } },
         deliver_to: ['archive'],
       },
+      ...(gated ? [announcing] : []),
     ],
     targets: { archive: { type: 'folder', path: join(folder, 'archive') } },
     upload: { every: 'immediately' },

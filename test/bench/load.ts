@@ -32,13 +32,24 @@ export interface LoadPlan {
   readonly talkMs: number;
 }
 
+/** A call that was connected, as its two telephones noted it. */
+export interface Talk {
+  readonly callerMs: number;
+  readonly calledMs: number;
+  /** Of the caller, epoch milliseconds; the end is NaN where it never hung up. */
+  readonly answeredAt: number;
+  readonly endedAt: number;
+}
+
 /** What came of them. */
 export interface LoadResult {
   readonly failed: number;
   /** From the INVITE of the caller to the one at the called party, of every call that got there. */
   readonly setUpMs: readonly number[];
   /** How long each talk was for its caller, and for the called party, who notices it a little earlier and later. */
-  readonly talks: ReadonlyMap<number, { readonly callerMs: number; readonly calledMs: number }>;
+  readonly talks: ReadonlyMap<number, Talk>;
+  /** Calls that were answered, and whose caller never learned of it: the PBX was gone. */
+  readonly unheard: ReadonlySet<number>;
   /** What SIPp complained of, for a person to read. */
   readonly complaints: string;
 }
@@ -96,7 +107,7 @@ export class Load {
     const result = {
       failed: await failedCalls(join(folder, 'caller.csv'), plan.calls),
       setUpMs: await setUpTimes(folder),
-      talks: await talkTimes(folder),
+      ...(await talkTimes(folder)),
       complaints: complaints.join('').trim(),
     };
     await rm(folder, { recursive: true, force: true });
@@ -169,21 +180,22 @@ async function setUpTimes(folder: string): Promise<number[]> {
   });
 }
 
-async function talkTimes(folder: string): Promise<LoadResult['talks']> {
-  const [caller, called] = await Promise.all(
-    ['caller.log', 'called.log'].map(async (name) => {
-      const from = await notedTimes(join(folder, name), 'answered');
-      const to = await notedTimes(join(folder, name), 'ended');
-      return (call: number) => (to.get(call) ?? Number.NaN) - (from.get(call) ?? Number.NaN);
-    }),
-  );
-  const calls = await notedTimes(join(folder, 'caller.log'), 'answered');
-  return new Map(
-    [...calls.keys()].map((call) => [
-      call,
-      { callerMs: caller?.(call) ?? Number.NaN, calledMs: called?.(call) ?? Number.NaN },
-    ]),
-  );
+async function talkTimes(folder: string): Promise<Pick<LoadResult, 'talks' | 'unheard'>> {
+  const [caller, called] = await Promise.all([
+    timesOf(join(folder, 'caller.log')),
+    timesOf(join(folder, 'called.log')),
+  ]);
+  const talks = [...caller.answered].map(([call, answeredAt]): [number, Talk] => {
+    const endedAt = caller.ended.get(call) ?? Number.NaN;
+    const calledMs = (called.ended.get(call) ?? Number.NaN) - (called.answered.get(call) ?? Number.NaN);
+    return [call, { callerMs: endedAt - answeredAt, calledMs, answeredAt, endedAt }];
+  });
+  const unheard = [...called.answered.keys()].filter((call) => !caller.answered.has(call));
+  return { talks: new Map(talks), unheard: new Set(unheard) };
+}
+
+async function timesOf(file: string) {
+  return { answered: await notedTimes(file, 'answered'), ended: await notedTimes(file, 'ended') };
 }
 
 /** Call number and time in milliseconds, as the scenarios note it. */

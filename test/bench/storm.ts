@@ -9,7 +9,7 @@ import { printRows, quantile } from './figures.ts';
 import { NUMBER_PREFIX } from './scenarios.ts';
 
 import type { Mitschnitt } from '../live/mitschnitt.ts';
-import type { LoadResult } from './load.ts';
+import type { LoadResult, Talk } from './load.ts';
 
 export interface StormOptions {
   readonly asterisk: 22 | 16;
@@ -57,7 +57,7 @@ export async function benchStorm(options: StormOptions): Promise<boolean> {
     `${calls} calls of ${seconds} s at ${rate} calls/s on Asterisk ${asterisk}; Mitschnitt is killed, or frozen for ` +
       `${frozenMs / 1_000} s, after ${calm / 2} to ${calm} s each.`,
   );
-  const exchange = await Exchange.start(asterisk, false);
+  const exchange = await Exchange.start({ version: asterisk });
   try {
     return await exchange.withMitschnitt(async () => {
       const storm = new Storm(exchange.mitschnitt, calm * 1_000);
@@ -137,8 +137,6 @@ async function settled(mitschnitt: Mitschnitt): Promise<readonly Line[]> {
     { within: settleLimitMs, every: 2_000 },
   );
 }
-
-type Talk = LoadResult['talks'] extends ReadonlyMap<number, infer Each> ? Each : never;
 
 interface Evidence {
   readonly load: LoadResult;

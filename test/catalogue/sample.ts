@@ -1,5 +1,6 @@
 import { newCall } from '../../src/call/lifecycle.ts';
 import type { Call, Segment } from '../../src/call/call.ts';
+import type { ReportIssue } from '../../src/catalogue/catalogue.ts';
 import type { CallRecord, FinishedRecording } from '../../src/recording/recording.ts';
 
 /** 2021-04-07 13:34:26 in Zurich. */
@@ -45,6 +46,16 @@ export function sampleRecording(id: string, change: Partial<FinishedRecording> =
     sha256: 'a'.repeat(64),
     folder: '2021/04/Verkauf',
     name: 'Aufnahme_2021-04-07_13-34-26_+41791234567_200.wav',
+    ...change,
+  };
+}
+
+/** A report that is on its way to a target. */
+export function sampleIssue(id: string, change: Partial<ReportIssue> = {}): ReportIssue {
+  return {
+    ...{ id, target: 'archiv', period: '2021-04', isClosed: true, lastSeq: 1, name: 'Report_2021-04.csv' },
+    ...{ bytes: 2_000, sha256: 'b'.repeat(64), state: 'pending', attempts: 0, dueAt: 0 },
+    ...{ deliveredAt: undefined, problem: undefined },
     ...change,
   };
 }

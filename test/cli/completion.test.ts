@@ -62,7 +62,7 @@ describe('the completion', () => {
     const { stdout, code } = await mitschnitt(['completion', shell]);
     expect(code).toBe(0);
     for (const { verb, help } of helps) {
-      const line = shell === 'fish' ? `__fish_seen_subcommand_from ${verb}' .*-l ` : `"/${verb} "\\*.* --`;
+      const line = shell === 'fish' ? `__mitschnitt_at /${verb}' .*-l ` : `"/${verb} "\\*.* --`;
       for (const option of help.options) expect(stdout).toMatch(new RegExp(`${line}${option}\\b`));
     }
   });

@@ -7,9 +7,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import type { Alarm } from '../../src/alarms/alarms.ts';
 import type { Status } from '../../src/status.ts';
-import { sampleCall, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
+import { sampleCall, sampleIssue, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
 import { ended, launcher, mitschnitt, start } from './command.ts';
 import { useInstallation } from './installation.ts';
+import * as live from './json/live.ts';
 
 const installation = useInstallation();
 let server: Server | undefined;
@@ -189,6 +190,9 @@ describe('status', () => {
             ...{ code: null, message: null, fault: null, hint: null },
           },
           last_error: null,
+          reports_pending: 0,
+          reports_set_aside: 0,
+          reports_last_error: null,
         },
       ],
       alarms: [],
@@ -230,6 +234,11 @@ describe('status', () => {
     ['1 when an alarm stands', { ...fine, alarms: [alarm] }, 1],
     ['4 when deliveries are set aside', { ...fine, targets: [{ ...fine.targets[0], setAside: 1 }] }, 4],
     ['4 when a target fails its check', { ...fine, targets: [{ ...fine.targets[0], check: failed }] }, 4],
+    [
+      '4 when a report is set aside',
+      { ...fine, targets: [{ ...fine.targets[0], reports: { pending: 0, setAside: 1 } }] },
+      4,
+    ],
     ['4 when a target has trouble', { ...fine, targets: [{ ...fine.targets[0], lastError: trouble }] }, 4],
   ])('ends with %s', async (_what, status, code) => {
     expect((await mitschnitt(['status', '-c', await running(status)])).code).toBe(code);
@@ -278,6 +287,30 @@ describe('status', () => {
         { name: 'old', kind: 'not configured' },
       ],
     });
+  });
+
+  test('shows the reports that wait for a target, and why, also while nothing runs', async () => {
+    const { config, fill } = installation();
+    const problem = { at: 1, code: 'no-space', message: 'no space left', hint: 'Make room.' };
+    await fill((catalogue) =>
+      catalogue.addIssues(
+        'archiv',
+        [sampleIssue('i1', { problem }), sampleIssue('i2', { state: 'set-aside', problem })],
+        { seq: 1, until: 0 },
+      ),
+    );
+    const { stdout } = await mitschnitt(['status', '-c', config]);
+    expect(stdout.split('\n').slice(-4)).toEqual([
+      'reports to\twaiting\tset aside\tlast error',
+      'archiv\t1\t1\tno space left',
+      'archiv: Make room.',
+      '',
+    ]);
+    const json = await mitschnitt(['status', '--json', '-c', config]);
+    const told = live.status.stopped.parse(JSON.parse(json.stdout));
+    expect(told.targets).toMatchObject([
+      { name: 'archiv', reports_pending: 1, reports_set_aside: 1, reports_last_error: { code: 'no-space' } },
+    ]);
   });
 
   test('says that it never ran', async () => {

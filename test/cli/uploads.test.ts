@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 
 import { uploadAnswers } from '../../src/assemble-delivery.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
@@ -10,9 +11,10 @@ import { FolderTarget } from '../../src/delivery/folder.ts';
 import { Uploader } from '../../src/delivery/uploader.ts';
 import { patterned, sha256 } from '../delivery/content.ts';
 import { one } from '../delivery/workplace.ts';
-import { sampleRecording } from '../catalogue/sample.ts';
+import { sampleIssue, sampleRecording } from '../catalogue/sample.ts';
 import { mitschnitt } from './command.ts';
 import { useInstallation } from './installation.ts';
+import * as kept from './json/kept.ts';
 
 const installation = useInstallation();
 const ends: (() => Promise<void>)[] = [];
@@ -41,7 +43,13 @@ async function running(): Promise<{ catalogue: SqliteCatalogue; record: (id: str
     localSidecar: (id) => join(folder, 'spool/transfer', `${id}.json`),
     report: () => undefined,
   });
-  const control = new ControlSocket(join(folder, 'mitschnitt.sock'), uploadAnswers(uploader, catalogue));
+  const reports = {
+    hurry: (state: 'pending' | 'set-aside', id?: string) => catalogue.hurryIssues(state, id),
+  };
+  const control = new ControlSocket(
+    join(folder, 'mitschnitt.sock'),
+    uploadAnswers(uploader, catalogue, reports),
+  );
   await control.start();
   uploader.start();
   ends.push(
@@ -88,6 +96,33 @@ describe('upload', () => {
     expect(JSON.parse(json.stdout)).toMatchObject([
       { target: 'archiv', state: 'resting', pending: 1, pending_bytes: 2_000, last_error: {}, files: [] },
     ]);
+  });
+});
+
+describe('reports', () => {
+  test('that wait or were set aside are listed with the recordings, and tried again by their id', async () => {
+    const { config } = installation();
+    const { catalogue, record } = await running();
+    await record('a');
+    const problem = { at: 1, code: 'no-space', message: 'no space left', hint: 'Make room.' };
+    const aside = sampleIssue('i1', { state: 'set-aside', attempts: 2, problem });
+    const waiting = sampleIssue('i2', { target: 'zweit', name: 'Report_2021-05.csv' });
+    await catalogue.addIssues('archiv', [aside, waiting], { seq: 1, until: 0 });
+    const listed = await mitschnitt(['deliveries', '-c', config]);
+    expect(listed.stdout.split('\n').slice(1, 4)).toEqual([
+      'i1\tReport_2021-04.csv\tarchiv\tset-aside\t2\t\tno space left\tMake room.',
+      'a\ta.wav\tarchiv\tpending\t0\t\t\t',
+      'i2\tReport_2021-05.csv\tzweit\tpending\t0\t\t\t',
+    ]);
+    const json = await mitschnitt(['deliveries', '--target', 'archiv', '--json', '-c', config]);
+    expect(z.array(kept.due).parse(JSON.parse(json.stdout))).toMatchObject([
+      { what: 'report', recording: 'i1', bytes: 2_000, state: 'set-aside', problem: { code: 'no-space' } },
+      { what: 'recording', recording: 'a' },
+    ]);
+    expect(await mitschnitt(['retry', 'i1', '-c', config])).toMatchObject({
+      ...{ code: 0, stdout: '1 delivery is tried again.\n' },
+    });
+    expect((await catalogue.unfinishedIssues()).map(({ state }) => state)).toEqual(['pending', 'pending']);
   });
 });
 

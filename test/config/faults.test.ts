@@ -246,7 +246,6 @@ describe('a fault', () => {
 
 /** Everything whose feature comes later: each is one fault, and not silently without effect. */
 const later: readonly (readonly [text: string, key: string])[] = [
-  [yes('web: { listen: "[::1]:8484" }'), 'web'],
   [yes('catalogue: { type: postgres, url: "postgres://u:p@h/d" }'), 'catalogue.type'],
 ];
 

@@ -260,7 +260,6 @@ describe('faults', () => {
       '4:39 pbx.timezone: is no time zone: "Europe/Zuerich" -> a name of the IANA database such as Europe/Zurich',
       '7:22 groups[0].members[1]: has a first extension greater than the last: "219-210" -> an extension ("200"), a range ("210-219"), an endpoint (PJSIP/alice) or a queue (queue:support)',
       '11:18 groups[0].deliver_to[0]: is not a known target: "archive" -> one of the targets archiv',
-      '14:1 web: is not supported yet -> leave web out',
       '14:16 web.listen: is not valid: "8484" -> an address and a port such as 127.0.0.1:8484',
       '16:1 log: is given twice -> each key once',
     ]);
@@ -274,6 +273,7 @@ describe('faults', () => {
     expect(error.faults.at(-1)).toEqual({
       place: `${path}:1:15`,
       key: 'log.level',
+      path: ['log', 'level'],
       message: 'is not valid',
       value: '"loud"',
       allowed: 'error, warn, info or debug',

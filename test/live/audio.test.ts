@@ -1,7 +1,7 @@
 // The form of the audio: two sides in step, and wideband kept.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
 import { endpointsWith } from './sipp.ts';
@@ -70,6 +70,7 @@ describe.each([22, 16] as const)('stereo on Asterisk %i', (version) => {
     station = await Station.start({ version, configure: (config) => ({ ...config, groups }) });
     [member, trunk] = [await station.parties.telephone('200'), await station.parties.telephone('trunk')];
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   async function talk(from: string, plans: { readonly lateMs?: number } = {}) {
@@ -137,10 +138,10 @@ describe.each([22, 16] as const)('stereo on Asterisk %i', (version) => {
     const number = '+41791000002';
     const { called, calling } = await talk(number);
     await pause(partMs);
-    const [live] = (await station.mitschnitt.cli('calls', '--json')).json() as { id: string }[];
-    expect((await station.mitschnitt.cli('pause', live?.id ?? '')).code).toBe(0);
+    const id = (await station.talks())[0]?.id ?? '';
+    expect((await station.control({ id, control: 'pause', actor: 'test' })).problem).toBeUndefined();
     await pause(2 * partMs);
-    expect((await station.mitschnitt.cli('resume', live?.id ?? '')).code).toBe(0);
+    expect((await station.control({ id, control: 'resume', actor: 'test' })).problem).toBeUndefined();
     await pause(partMs);
     const talkMs = await hungUp(called, calling);
     const listed = await station.listedCall(number);
@@ -214,6 +215,7 @@ describe.each([22, 16] as const)('sample_rate auto on Asterisk %i', (version) =>
     });
     [member, trunk] = [await station.parties.telephone('200'), await station.parties.telephone('trunk')];
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   async function recorded(

@@ -1,5 +1,5 @@
 // Real calls through the whole program, on both versions of Asterisk.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
 import { announcementMs, heard, keyTimeoutMs, Station, voices } from './station.ts';
@@ -20,6 +20,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   beforeAll(async () => {
     station = await Station.start({ version });
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   test('an incoming call is announced to the caller, recorded, delivered and reported', async () => {

@@ -58,6 +58,7 @@ type Name = keyof typeof numbers;
 const crashed = 'c4a54ed0-0000-4000-8000-000000000001';
 const hourMs = 3_600_000;
 const apartMs = 10_000;
+const talkMs = 1_500;
 
 let station: Station;
 const talks = new Map<Name, readonly [Call, Call]>();
@@ -68,6 +69,8 @@ beforeAll(async () => {
   station = await Station.start({ version: 22, files, modules, configure });
   for (const name of Object.keys(numbers) as Name[]) await begin(name);
   await eventually(async () => (await stateOf('alone')) === 'recording', { within: 10_000 });
+  // Each file is to have something in it.
+  await pause(talkMs);
   await station.mitschnitt.kill();
   await leaveBehind();
   await station.mitschnitt.run();
@@ -133,16 +136,13 @@ async function makeOld(file: string): Promise<void> {
 }
 
 async function stateOf(name: Name): Promise<string | undefined> {
-  const { stdout } = await station.mitschnitt.cli('calls', '--json');
-  const lines = JSON.parse(stdout) as readonly { from: string; to: string; state: string }[];
-  return lines.find(({ from, to }) => [from, to].includes(numbers[name]))?.state;
+  const talks = await station.talks();
+  return talks.find(({ from, to }) => [from, to].includes(numbers[name]))?.state;
 }
 
 async function isAlarmed(): Promise<boolean> {
-  const status = (await station.mitschnitt.cli('status', '--json')).json() as {
-    alarms: readonly { kind: string }[];
-  };
-  return status.alarms.some(({ kind }) => kind === 'recording-stuck');
+  const { alarms = [] } = await station.status();
+  return alarms.some(({ kind }) => kind === 'recording-stuck');
 }
 
 /** The calls of the members: what Asterisk says of their channels. */
@@ -152,8 +152,7 @@ async function memberChannels(): Promise<number> {
 }
 
 async function orphans(): Promise<readonly Listed[]> {
-  const { stdout } = await station.mitschnitt.cli('recordings', '--json');
-  return (JSON.parse(stdout) as readonly Listed[]).filter(({ rule }) => rule === 'orphan');
+  return (await station.recordings()).filter(({ rule }) => rule === 'orphan');
 }
 
 const delivered = (): Promise<string[]> => readdir(station.archive);

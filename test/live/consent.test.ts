@@ -1,7 +1,7 @@
 // What must be heard and pressed before a call is recorded.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { heard, Station, voices } from './station.ts';
 
@@ -39,6 +39,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   beforeAll(async () => {
     station = await Station.start({ version, configure: (config) => ({ ...config, groups }) });
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   test('opt-in: recorded only if the key was pressed', async () => {

@@ -1,7 +1,7 @@
 // Numbers, languages and times of announcements that are not the usual ones.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { announcementMs, heard, keyTimeoutMs, promptTones, Station, voices } from './station.ts';
 import { toneFile } from './tone.ts';
@@ -39,6 +39,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await writeFile(join(french, 'abgelehnt.wav'), toneFile(promptTones.announcement, announcementMs));
     await station.mitschnitt.run();
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   test('never_record: nothing is announced or recorded, whoever called', async () => {

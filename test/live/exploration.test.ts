@@ -1,11 +1,11 @@
 // Random stories of calls on real telephones. What Mitschnitt lists and records of them must be what it does in the same
 // story on the simulated PBX, where test/call/exploration proves it right.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Direction } from '../../src/call/call.ts';
 import type { Manner, Manners } from '../call/exploration/story.ts';
 import { eventually } from './eventually.ts';
-import { Station, type Listed } from './station.ts';
+import { isWaiting, Station, type Listed } from './station.ts';
 import { configOf, differences, endpointsOf, playAll, type Lane } from './story-lane.ts';
 import { drawStories } from './story-scripts.ts';
 
@@ -65,14 +65,12 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       configure: (config) => configOf(lanes, config),
     });
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   async function settledLines(): Promise<readonly Listed[]> {
-    const { stdout, stderr, code } = await station.mitschnitt.cli('recordings', '--json');
-    if (code !== 0) throw new Error(stderr);
-    const lines = JSON.parse(stdout) as readonly Listed[];
-    const isOpen = ({ call, deliveries }: Listed): boolean =>
-      call.outcome === null || deliveries.some(({ state }) => state !== 'delivered');
+    const lines = await station.recordings();
+    const isOpen = (line: Listed): boolean => line.call.outcome === null || isWaiting(line);
     if (lines.some(isOpen) || (await station.spooled()).length > 0) throw new Error('not settled');
     return lines;
   }
@@ -85,13 +83,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
           playAll(station, each, drawStories(Number(perLane), Number(seed) * 100 + each.index, each.manners)),
         ),
       );
-      await eventually(
-        async () => /^0 active channels/m.test(await station.asterisk.cli('core show channels')),
-        {
-          within: settledMs,
-          every: 200,
-        },
-      );
+      await eventually(() => station.isQuiet(), { within: settledMs, every: 200 });
       const lines = await eventually(settledLines, { within: settledMs, every: 200 });
       expect(
         played

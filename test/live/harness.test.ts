@@ -71,8 +71,7 @@ describe.each([22, 16] as const)('the parties on Asterisk %i', (version) => {
       Asterisk.start({ version, net: net.prefix, spool, files }),
       Parties.start(net.prefix),
     ]);
-    for (const name of ['app_verbose', 'app_playtones', 'func_uri', 'codec_g722'])
-      await asterisk.cli(`module load ${name}.so`);
+    for (const name of ['app_verbose', 'app_playtones', 'func_uri', 'codec_g722']) await asterisk.load(name);
   }, 60_000);
 
   afterAll(async () => {

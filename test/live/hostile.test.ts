@@ -1,6 +1,6 @@
 // Whatever a caller sends as number and name, through file names, report, catalogue and command line.
 import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
 import { Station } from './station.ts';
@@ -21,6 +21,7 @@ beforeAll(async () => {
   });
   station = await Station.start({ version: 22, configure });
 }, 60_000);
+beforeEach(() => station.clear());
 afterAll(() => station.stop());
 
 const callerIds = [

@@ -39,7 +39,7 @@ const files = {
 parkext => 700
 parkpos => 701-720
 context => parkedcalls
-parkingtime => 3
+parkingtime => 6
 `,
   'musiconhold.conf': '[general]\n',
 };

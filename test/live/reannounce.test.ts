@@ -1,6 +1,6 @@
 // An external party that is connected with somebody else is told again that it is recorded.
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
@@ -60,6 +60,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       configure: (config) => ({ ...config, groups }),
     });
   }, 60_000);
+  beforeEach(() => station.clear());
   afterAll(() => station.stop());
 
   async function dial(call: Call, keys: string): Promise<void> {

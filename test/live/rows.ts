@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { AnswerPlan, CallPlan, PartyName } from './sipp.ts';
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
-import { Station, type Heard, type Listed, type Options } from './station.ts';
+import { isWaiting, Station, type Heard, type Listed, type Options } from './station.ts';
 import type { Interval } from './tone.ts';
 
 /** Every direction is recorded, and nothing announced: most rows ask who is recorded, not what is played. */
@@ -55,8 +55,7 @@ export function all(span: Span, ...parties: readonly PartyName[]): Voices {
 export class Rows {
   #station: Station | undefined;
   #calls = 0;
-  #before:
-    { readonly lines: ReadonlySet<string>; readonly files: number; readonly report: number } | undefined;
+  #before: { readonly files: number; readonly report: number } | undefined;
 
   /** Runs a station for the tests of the surrounding `describe`. */
   constructor(options: Options) {
@@ -65,13 +64,11 @@ export class Rows {
     }, 60_000);
     afterAll(() => this.#station?.stop());
     beforeEach(async () => {
-      // What the row before left behind must not meet this one.
-      await this.#quiet();
-      this.#before = {
-        lines: new Set((await this.#lines()).map(({ id }) => id)),
-        files: (await this.#files()).length,
-        report: (await this.#reported()).length,
-      };
+      await this.station.clear();
+      const lines = await this.station.recordings({ from: 0 });
+      // The report is written a moment after the listing.
+      await eventually(async () => (await this.#reported()).length === lines.length, { within: settledMs });
+      this.#before = { files: (await this.#files()).length, report: lines.length };
     });
   }
 
@@ -134,7 +131,7 @@ export class Rows {
 
   /** That this row left exactly these lines, in the order of their talks: listing, files, report. */
   async leaves(...expected: readonly Expected[]): Promise<readonly Listed[]> {
-    await this.#quiet();
+    await eventually(() => this.station.isQuiet(), { within: settledMs, every: 50 });
     const lines = await this.#newLines(expected.length);
     expect(lines.map(lineOf)).toEqual(expected.map(wantedLineOf));
     for (const [index, { heard = {} }] of expected.entries()) {
@@ -152,38 +149,25 @@ export class Rows {
     return lines;
   }
 
-  /** No channel of Asterisk is left. */
-  async #quiet(): Promise<void> {
-    await eventually(
-      async () => /^0 active channels/m.test(await this.station.asterisk.cli('core show channels')),
+  /** The lines that this row added, once they and their files are where they belong. */
+  async #newLines(count: number): Promise<readonly Listed[]> {
+    return eventually(
+      async () => {
+        const lines = await this.#lines();
+        const told = lines.map(lineOf).join('\n');
+        if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}:\n${told}`);
+        if (lines.some((line) => line.call.outcome === null || isWaiting(line)))
+          throw new Error(`not settled:\n${told}`);
+        if ((await this.station.spooled()).length > 0) throw new Error('the spool is not empty');
+        return lines;
+      },
       { within: settledMs, every: 50 },
     );
   }
 
-  /** The lines that this row added, once they and their files are where they belong. */
-  async #newLines(count: number): Promise<readonly Listed[]> {
-    await this.station.settled((this.#before?.lines.size ?? 0) + count);
-    return eventually(
-      async () => {
-        const lines = (await this.#lines()).filter(({ id }) => this.#before?.lines.has(id) !== true);
-        const told = lines.map(lineOf).join('\n');
-        if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}:\n${told}`);
-        const open = lines.some(({ call, deliveries }) =>
-          [call.outcome === null, ...deliveries.map(({ state }) => state !== 'delivered')].includes(true),
-        );
-        if (open) throw new Error(`not settled:\n${told}`);
-        if ((await this.station.spooled()).length > 0) throw new Error('the spool is not empty');
-        return lines;
-      },
-      { within: settledMs, every: 100 },
-    );
-  }
-
-  /** All lines, in the order of their talks. */
+  /** Its lines, in the order of their talks. */
   async #lines(): Promise<readonly Listed[]> {
-    const { stdout, stderr, code } = await this.station.mitschnitt.cli('recordings', '--json');
-    if (code !== 0) throw new Error(stderr);
-    const lines = JSON.parse(stdout) as readonly Listed[];
+    const lines = await this.station.recordings();
     return lines.toSorted((a, b) => Date.parse(a.start) - Date.parse(b.start));
   }
 

@@ -166,6 +166,24 @@ describe('on Asterisk 22', () => {
     expect(await server.log()).toMatch(/RNTO .*Selbsttest_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_Verkauf\.wav/);
   });
 
+  test('one that is killed in the middle is delivered by nobody: the next process removes what is left of it', async () => {
+    const asked = station.mitschnitt.cli('selftest');
+    await eventually(async () => (await filesIn(join(station.spool, 'active'))).length > 0);
+    await station.mitschnitt.kill();
+    await asked;
+    expect(await station.spooled()).not.toEqual([]);
+    await station.mitschnitt.run();
+    await eventually(async () =>
+      (await station.asterisk.cli('core show channels count')).includes('0 active channels'),
+    );
+    const { stdout } = await station.mitschnitt.cli('cleanup', '--all', '--yes', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ moved: 0, orphans: 0, discarded: 0, left: [] });
+    expect(await station.spooled()).toEqual([]);
+    expect(await filesIn(station.archive)).toEqual([]);
+    expect(await filesIn(server.root)).toEqual([]);
+    expect((await station.mitschnitt.cli('recordings', '--json')).json()).toEqual([]);
+  });
+
   test('a wrong password and a target that cuts files are found', async () => {
     const liar = await startLyingWebDav();
     undo.push(() => liar.stop());

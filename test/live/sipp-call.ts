@@ -11,6 +11,7 @@ export class SippCall implements Call {
   readonly done: Promise<CallResult>;
   readonly #media: Media;
   readonly #trace: CallTrace;
+  #process: ChildProcess | undefined;
   #confirmed = false;
   #wantsEnd = false;
 
@@ -43,6 +44,11 @@ export class SippCall implements Call {
     this.#hangUpIfPossible();
   }
 
+  /** Takes the telephone away, without a word to Asterisk. */
+  abandon(): void {
+    this.#process?.kill('SIGKILL');
+  }
+
   async #run(command: readonly string[]): Promise<CallResult> {
     const { code, output } = await this.#sipp(command);
     const { ended } = this.#trace;
@@ -68,6 +74,7 @@ export class SippCall implements Call {
     });
     return new Promise((resolve, reject) => {
       const sipp: ChildProcess = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
+      this.#process = sipp;
       let output = '';
       sipp.stdout?.on('data', (piece: Buffer) => {
         output += piece.toString();

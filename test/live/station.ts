@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import type { RecordFilter } from '../../src/catalogue/catalogue.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
+import { askRunning } from '../../src/cli/control-client.ts';
+import type { ControlAnswer, ControlRequest, LiveTalk } from '../../src/controls.ts';
+import { recordJson } from '../../src/report/record-json.ts';
+import type { Status } from '../../src/status.ts';
 import { allOf } from '../catalogue/sample.ts';
 import { Asterisk } from './asterisk.ts';
 import type { CallResult, KeyPress } from './call.ts';
@@ -22,6 +27,8 @@ export const announcementMs = 600;
 const confirmationMs = 400;
 /** How long it may take until a call that is over is listed, and its files are delivered. */
 const settledMs = 15_000;
+const lookEveryMs = 50;
+const timeZone = 'Europe/Zurich';
 /** How long after the prompt a key counts. */
 export const keyTimeoutMs = 500;
 
@@ -120,6 +127,10 @@ export class Station {
   /** The configuration that Mitschnitt was given at the start. */
   readonly config: Config;
   readonly #net: Net;
+  /** Whether Mitschnitt is to run, as far as the test does not say otherwise. */
+  #runs = false;
+  /** What is older belongs to another test. */
+  #since = 0;
 
   private constructor(
     parts: Pick<Station, 'asterisk' | 'parties' | 'mitschnitt' | 'folder' | 'config'>,
@@ -151,13 +162,38 @@ export class Station {
       Asterisk.start({ version, net: net.prefix, spool, files }),
       Parties.start(net.prefix),
     ]);
-    for (const module of modules) await asterisk.cli(`module load ${module}.so`);
+    for (const module of modules) await asterisk.load(module);
     const wanted = configure(standardConfig(asterisk, folder));
     const config = gate ? withGate(wanted) : wanted;
     const mitschnitt = await Mitschnitt.prepare({ config });
     const station = new Station({ asterisk, parties, mitschnitt, folder, config }, net);
+    station.#runs = run;
     if (run) await mitschnitt.run();
     return station;
+  }
+
+  /** Before each test of several: what another one left behind, or a former try of the same one, is ended and forgotten. */
+  async clear(): Promise<void> {
+    this.parties.abandonCalls();
+    await eventually(async () => this.#isQuiet(), { within: settledMs, every: lookEveryMs });
+    if (this.#runs) {
+      if (this.mitschnitt.pid === undefined) await this.mitschnitt.run();
+      const noTalk = async (): Promise<boolean> => (await this.talks()).length === 0;
+      await eventually(noTalk, { within: settledMs, every: lookEveryMs });
+    }
+    this.#since = Date.now();
+  }
+
+  /** Whether no channel is left; whatever is left is hung up. */
+  async #isQuiet(): Promise<boolean> {
+    if (await this.isQuiet()) return true;
+    await this.asterisk.cli('channel request hangup all');
+    return false;
+  }
+
+  /** Whether no channel of Asterisk is left. */
+  async isQuiet(): Promise<boolean> {
+    return /^0 active channels/m.test(await this.asterisk.cli('core show channels'));
   }
 
   get archive(): string {
@@ -170,46 +206,51 @@ export class Station {
 
   /** The settled lines of calls with this number, as soon as there are `count` and all files are delivered. */
   async listed(number: string, count = 1): Promise<readonly Listed[]> {
-    await this.settled(count, number);
     return eventually(
       async () => {
-        const { code, stdout, stderr } = await this.mitschnitt.cli(
-          'recordings',
-          '--json',
-          '--number',
-          number,
-        );
-        if (code !== 0) throw new Error(stderr);
-        const lines = JSON.parse(stdout) as readonly Listed[];
-        if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}: ${stdout}`);
-        const waiting = lines.filter(({ deliveries }) =>
-          deliveries.some(({ state }) => state !== 'delivered'),
-        );
-        if (waiting.length > 0) throw new Error(`not delivered: ${stdout}`);
+        const lines = await this.recordings({ number });
+        const told = JSON.stringify(lines, undefined, 2);
+        if (lines.length !== count) throw new Error(`${lines.length} lines instead of ${count}: ${told}`);
+        if (lines.some(isWaiting)) throw new Error(`not delivered: ${told}`);
         return lines;
       },
-      { within: settledMs, every: 200 },
+      { within: settledMs, every: lookEveryMs },
     );
   }
 
   /**
-   * Waits until there are so many lines, of one number or of all, and all files are delivered; if that does not come,
-   * whoever asks the command line is told why. Looks into the catalogue itself: to start the command each time would
-   * keep the machine from the calls.
+   * What `mitschnitt recordings --json` lists. Read from the catalogue itself: to start the command for each look would
+   * keep the machine from the calls. Without what was there at the last {@link clear}.
    */
-  async settled(count: number, number?: string): Promise<void> {
+  async recordings(filter: RecordFilter = {}): Promise<readonly Listed[]> {
     const catalogue = new SqliteCatalogue({ path: join(this.folder, 'catalogue.db'), readonly: true });
-    const look = async (): Promise<boolean> => {
-      await catalogue.open();
-      try {
-        const lines = await allOf(catalogue.records({ number }));
-        const deliveries = lines.flatMap((line) => line.deliveries);
-        return lines.length === count && deliveries.every(({ state }) => state === 'delivered');
-      } finally {
-        await catalogue.close();
-      }
-    };
-    await eventually(look, { within: settledMs, every: 50 }).catch(() => undefined);
+    await catalogue.open();
+    try {
+      const records = await allOf(catalogue.records({ from: this.#since, ...filter }));
+      const lines = records.map((record) => recordJson(record, timeZone));
+      return JSON.parse(JSON.stringify(lines)) as readonly Listed[];
+    } finally {
+      await catalogue.close();
+    }
+  }
+
+  /** The talks that go on now, as the running process tells the command line; see {@link recordings}. */
+  async talks(): Promise<readonly LiveTalk[]> {
+    return (await this.#ask('/calls')) as readonly LiveTalk[];
+  }
+
+  /** What the running process tells of itself; see {@link recordings}. */
+  async status(): Promise<Status> {
+    return (await this.#ask('/status')) as Status;
+  }
+
+  /** Pauses, resumes, stops or starts a recording. */
+  async control(request: ControlRequest): Promise<ControlAnswer> {
+    return (await this.#ask('/control', request)) as ControlAnswer;
+  }
+
+  #ask(path: string, body?: unknown): Promise<unknown> {
+    return askRunning(join(this.folder, 'mitschnitt.sock'), path, body);
   }
 
   /** The one line of the only call with this number. */
@@ -320,7 +361,7 @@ function standardConfig(asterisk: Asterisk, folder: string): Config {
   const timeout = `${keyTimeoutMs}ms`;
   return {
     asterisk: asterisk.settings,
-    pbx: { trunks: ['PJSIP/trunk'], timezone: 'Europe/Zurich' },
+    pbx: { trunks: ['PJSIP/trunk'], timezone: timeZone },
     spool: { path: join(folder, 'spool') },
     prompts: { path: join(folder, 'prompts') },
     catalogue: { type: 'sqlite', path: join(folder, 'catalogue.db') },
@@ -340,6 +381,11 @@ function standardConfig(asterisk: Asterisk, folder: string): Config {
     upload: { every: 'immediately' },
     log: { level: 'debug' },
   };
+}
+
+/** Its file is not yet where it belongs. */
+export function isWaiting({ deliveries }: Listed): boolean {
+  return deliveries.some(({ state }) => state !== 'delivered');
 }
 
 interface ConfiguredGroup {

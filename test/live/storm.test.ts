@@ -1,10 +1,10 @@
 // Calls go on while Mitschnitt is killed again and again: nothing is lost, nothing is there twice.
 import { readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { Station, type Listed } from './station.ts';
+import { isWaiting, Station } from './station.ts';
 import { totalMs } from './tone.ts';
 
 const stormMs = 25_000;
@@ -18,6 +18,7 @@ let station: Station;
 beforeAll(async () => {
   station = await Station.start({ version: 22 });
 }, 60_000);
+beforeEach(() => station.clear());
 afterAll(() => station.stop());
 
 async function killAgainAndAgain(until: number): Promise<number> {
@@ -44,11 +45,6 @@ async function keepCalling(member: '200' | '201', until: number): Promise<string
   return connected;
 }
 
-async function listedAll(): Promise<readonly Listed[]> {
-  const { stdout } = await station.mitschnitt.cli('recordings', '--json');
-  return JSON.parse(stdout) as readonly Listed[];
-}
-
 test('every call is connected, every recording is there once, none is lost', async () => {
   const until = Date.now() + stormMs;
   const [kills, ...calls] = await Promise.all([
@@ -59,9 +55,8 @@ test('every call is connected, every recording is there once, none is lost', asy
   const connected = calls.flat();
   const listed = await eventually(
     async () => {
-      const lines = await listedAll();
-      const waits = lines.some(({ deliveries }) => deliveries.some(({ state }) => state !== 'delivered'));
-      return waits || (await station.spooled()).length > 0 ? undefined : lines;
+      const lines = await station.recordings();
+      return lines.some(isWaiting) || (await station.spooled()).length > 0 ? undefined : lines;
     },
     { within: 20_000, every: 500 },
   );

@@ -77,8 +77,13 @@ export class Telephone {
   stop(): void {
     if (this.#isStopped) return;
     this.#isStopped = true;
-    for (const call of this.#calls.values()) call.abandon();
+    this.abandonCalls();
     this.#socket.close();
+  }
+
+  /** Forgets all its calls, without a BYE, and what it was to do with the next ones. */
+  abandonCalls(): void {
+    for (const call of [...this.#calls.values(), ...this.#waiting.splice(0)]) call.abandon();
   }
 
   /** Places a call; resolves at once, the call goes on by itself. */

@@ -39,8 +39,7 @@ const start = (version: 22 | 16, spoolSize?: string): Promise<Station> =>
   });
 
 async function alarms(): Promise<readonly Alarm[]> {
-  const status = (await station.mitschnitt.cli('status', '--json')).json() as { alarms: readonly Alarm[] };
-  return status.alarms;
+  return (await station.status()).alarms ?? [];
 }
 
 async function alarm(kind: string, within = toldWithinMs): Promise<Alarm> {

@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { EmailTarget } from '../../src/delivery/email.ts';
+import { FolderTarget } from '../../src/delivery/folder.ts';
 import { createLog } from '../../src/log.ts';
+import { IssueCourier } from '../../src/report/issue-courier.ts';
+import { ReportIssuer } from '../../src/report/issuer.ts';
 import { certificateText } from '../../src/retention/certificate-text.ts';
 import type { Certificate } from '../../src/retention/certificate.ts';
 import { Eraser } from '../../src/retention/eraser.ts';
-import { allOf, sampleCall, START } from '../catalogue/sample.ts';
+import { allOf, sampleCall, sampleIssue, START } from '../catalogue/sample.ts';
 import { eventually } from '../live/eventually.ts';
 import { ftp } from '../delivery/ftp.fixture.ts';
 import { Estate } from './estate.ts';
@@ -30,6 +33,7 @@ beforeEach(async () => {
     version: '1',
     timeZone: 'Europe/Zurich',
     reports: join(estate.path, 'report'),
+    outgoing: join(estate.path, 'outgoing'),
     betweenReports: (work) => work(),
     reportCopies: ['archiv'],
     memberOf: (asked) => (asked === '200' ? 'Verkauf' : undefined),
@@ -177,6 +181,68 @@ describe('the erasure of a number', () => {
     expect(await readFile(statement, 'utf8')).toBe('10:00:00 erased -> 200: keine Aufnahme\n');
     const [call] = await estate.catalogue.accounted({ from: 0, to: START + 2_000 });
     expect(call?.detail).toMatchObject({ from: 'erased', to: '200' });
+  });
+
+  describe('in reports that wait for a target', () => {
+    const outgoing = (): string => join(estate.path, 'outgoing');
+    const text = `Anrufer;Angerufener;Gesprächsstart\r\n${number};200;2021-04-07 13:34:26\r\n`;
+
+    async function waiting(id: string, content: string, state: 'pending' | 'set-aside'): Promise<void> {
+      await mkdir(outgoing(), { recursive: true });
+      await writeFile(join(outgoing(), `${id}.csv`), content, { mode: 0o640 });
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const file = { name: `Report_${id}.csv`, bytes: Buffer.byteLength(content), sha256 };
+      const issue = sampleIssue(id, { target: 'zweit', ...file, state, attempts: 3 });
+      await estate.catalogue.addIssues('zweit', [issue], { seq: 1, until: START });
+    }
+
+    test('it is replaced, and they are delivered so', async () => {
+      await estate.add('a');
+      await waiting('one', text, 'pending');
+      await waiting('two', text, 'set-aside');
+      await waiting('without', text.replace(number, other), 'pending');
+      const certificate = await erase();
+      expect(certificate.content.outgoing_reports).toEqual([
+        { file: 'Report_one.csv', place: 'zweit', lines: 1, problem: null },
+        { file: 'Report_two.csv', place: 'zweit', lines: 1, problem: null },
+      ]);
+      expect(certificateText(certificate, 'de')).toContain('noch zu übertragen sind');
+      expect(await readdir(outgoing())).toHaveLength(3);
+      expect(await estate.catalogue.hurryIssues('set-aside')).toBe(1);
+      const courier = new IssueCourier({
+        ...{ ledger: estate.catalogue, name: 'zweit', folder: outgoing(), language: 'de' },
+        create: () => new FolderTarget('zweit', { type: 'folder', path: join(estate.path, 'zweit') }),
+        windows: { windows: [], timeZone: 'Europe/Zurich' },
+        report: () => undefined,
+      });
+      courier.start();
+      await eventually(async () => (await estate.catalogue.unfinishedIssues()).length === 0);
+      await courier.stop();
+      const arrived = (name: string) => readFile(join(estate.path, 'zweit', `Report_${name}.csv`), 'utf8');
+      expect(await arrived('one')).toBe(text.replace(number, 'erased'));
+      expect(await arrived('two')).toBe(text.replace(number, 'erased'));
+      expect(await arrived('without')).toBe(text.replace(number, other));
+    });
+
+    test('a process that dies before that is noted leaves what is noted whole, and the next try does it', async () => {
+      await estate.add('a');
+      await waiting('one', text, 'pending');
+      const { catalogue } = estate;
+      const replaceIssue = catalogue.replaceIssue.bind(catalogue);
+      catalogue.replaceIssue = () => Promise.reject(new Error('the process dies'));
+      expect((await erase()).content.outgoing_reports).toMatchObject([{ problem: 'the process dies' }]);
+      expect(await readFile(join(outgoing(), 'one.csv'), 'utf8')).toBe(text);
+      catalogue.replaceIssue = replaceIssue;
+      const issuer = new ReportIssuer({
+        ...{ ledger: catalogue, recipients: [], folder: outgoing(), files: 'monthly', clock: estate.clock },
+        format: { language: 'de', timeZone: 'Europe/Zurich', columns: [] },
+        ...{ lastRun: () => undefined, onIssued: () => undefined, onProblem: () => undefined },
+      });
+      await issuer.start();
+      await issuer.stop();
+      expect(await readdir(outgoing())).toEqual(['one.csv']);
+      expect((await erase()).content.outgoing_reports).toMatchObject([{ lines: 1, problem: null }]);
+    });
   });
 
   test('certifies what a mailbox keeps and what is to be tried again, and removes that later', async () => {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import type { AccountProgress } from '../../src/catalogue/catalogue.ts';
 import type { Deletion } from '../../src/catalogue/retention-ledger.ts';
 import { allOf, START } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
+import { detailOf } from '../reconciliation/accounts.ts';
 import { day, Estate } from './estate.ts';
 
 let estate: Estate;
@@ -20,6 +22,9 @@ const log = async (): Promise<readonly Deletion[]> => await allOf(estate.catalog
 /** The process works: a minute after its start it looks, and then every hour. */
 const works = async (): Promise<void> => {
   await estate.retention.run();
+};
+const progress: AccountProgress = {
+  ...{ since: 0, place: undefined, readAt: START, unreadable: 0, unreadableAt: undefined, statedTo: 0 },
 };
 const hold = (subject: string, kind: 'id' | 'number' = 'id') =>
   estate.catalogue.placeHold({ subject, kind, at: START, actor: 'cli:root', reason: 'dispute' });
@@ -160,6 +165,55 @@ describe('the rows of a call', () => {
       what: 'rows',
       reason: 'retention.catalogue',
     });
+  });
+});
+
+describe('what the PBX told of a call', () => {
+  const told = async (id: string, from = '+41791234567', group = 'Verkauf'): Promise<void> => {
+    const call = { id: `account of ${id}`, group, detail: detailOf(1, { channel: `c-${id}`, from }) };
+    await estate.catalogue.saveAccount(progress, [call]);
+    const records = [id];
+    await estate.catalogue.saveJudgement(call.id, { match: 'matched', rule: 'same-call', records }, START);
+  };
+  const left = async (): Promise<readonly string[]> =>
+    (await estate.catalogue.accounted({ from: 0, to: Number.MAX_SAFE_INTEGER })).map(
+      ({ detail }) => detail.channel,
+    );
+
+  test('goes after the time of its group, with our own line or without one', async () => {
+    await estate.add('a');
+    await told('a');
+    await told('gap');
+    await told('other', '+41440000000', 'Einkauf');
+    await estate.catalogue.noteLocalDeleted(['a'], START);
+    estate.periods = { Verkauf: { local: 0, remote: undefined, catalogue: 60 * day } };
+    await works();
+    expect(await left()).toHaveLength(3);
+    await estate.clock.pass(61 * day);
+    await works();
+    expect(await left()).toEqual(['c-other']);
+    const logged = (await log()).map(({ subject, what, reason }) => [subject, what, reason]);
+    expect(logged).toContainEqual(['c-gap', 'rows', 'retention.catalogue']);
+    expect(logged).toContainEqual(['c-a', 'rows', 'retention.catalogue']);
+  });
+
+  test('stays as long as our own line does, and while it is on hold', async () => {
+    await estate.add('pending', { delivered: [], pending: ['archiv'] });
+    await told('pending');
+    await told('held', '+41440000000');
+    await hold('+41440000000', 'number');
+    estate.periods = { Verkauf: { local: 0, remote: undefined, catalogue: 60 * day } };
+    await estate.clock.pass(9_999 * day);
+    await works();
+    expect(await left()).toEqual(['c-held', 'c-pending']);
+  });
+
+  test('is all gone after one look, however much it is', async () => {
+    for (let n = 0; n < 120; n += 1) await told(`n${n}`);
+    estate.periods = { Verkauf: { local: 0, remote: undefined, catalogue: 60 * day } };
+    await estate.clock.pass(61 * day);
+    await works();
+    expect(await left()).toEqual([]);
   });
 });
 

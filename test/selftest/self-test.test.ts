@@ -1,10 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { newCall } from '../../src/call/lifecycle.ts';
+import type { Call, Segment } from '../../src/call/call.ts';
 import { SelfTest } from '../../src/selftest/self-test.ts';
+import { Spool } from '../../src/spool/spool.ts';
+import { sampleCall } from '../catalogue/sample.ts';
 import { eventually } from '../live/eventually.ts';
 
 let folder: string;
@@ -18,14 +23,18 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const file = () => join(folder, 'selftest.json');
 
+const [sampleSegment] = sampleCall('sample').segments as [Segment];
+const spool = () => new Spool(join(folder, 'spool'));
+
 /** One that has no PBX to call through yet. */
 function lonely(): SelfTest {
   const write = (message: string): number => log.push(message);
   return new SelfTest({
+    recordingsFile: join(folder, 'selftest-recordings'),
     ...{ file: file(), targets: [], targetsOf: () => [], minDurationMs: 500, now: Date.now },
     prompts: [{ name: 'de/ansage', check: () => Promise.resolve() }],
     nameOf: () => ({ folder: '', name: 'Selbsttest.wav' }),
-    files: { transferFile: () => '', discard: () => Promise.resolve() },
+    files: spool(),
     alarms: {
       raise: ({ kind, problem }) => alarms.push(`${kind}: ${problem}`),
       clear: (kind) => alarms.push(`${kind} is over`),
@@ -90,4 +99,32 @@ test('a second one that is asked for meanwhile is the same', async () => {
   const selfTest = lonely();
   selfTest.begin();
   expect(await done(selfTest)).toHaveLength(2);
+});
+
+test('what a process that died left of a test in the spool is removed by the next one, and nothing else', async () => {
+  await spool().prepare();
+  const [mono, stereo, other] = [randomUUID(), randomUUID(), randomUUID()];
+  const left = [`active/${mono}.wav`, `active/${stereo}.member.wav16`, `transfer/${mono}.wav`];
+  const kept = [`active/${other}.wav`, `transfer/${other}.wav`];
+  for (const name of [...left, ...kept]) await writeFile(join(folder, 'spool', name), 'audio');
+  const segments = [mono, stereo].map((id) => ({ ...sampleSegment, id }));
+  const call: Call = { ...newCall('test', 'mitschnitt-selftest-1', 0), segments };
+  const first = lonely();
+  await first.start();
+  first.tell(call);
+  first.tell({ ...call, endedAt: 1 });
+  const second = lonely();
+  await second.start();
+  const files = await readdir(join(folder, 'spool'), { recursive: true });
+  expect(files.filter((name) => name.includes('.')).sort()).toEqual(kept);
+  expect(await readdir(folder)).not.toContain('selftest-recordings');
+});
+
+test('a damaged note of such recordings leads nowhere', async () => {
+  await spool().prepare();
+  await writeFile(join(folder, 'spool', 'x.wav'), 'audio');
+  await writeFile(join(folder, 'selftest-recordings'), `../x\n\n${randomUUID().slice(0, 20)}`);
+  await lonely().start();
+  expect(await readdir(join(folder, 'spool'))).toContain('x.wav');
+  expect(log).toEqual([]);
 });

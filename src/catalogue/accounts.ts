@@ -1,0 +1,219 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { ApiToken, Session, User } from './console-ledger.ts';
+import type { ApiTokenRow, UserRow } from './console-tables.ts';
+import type { Tables } from './tables.ts';
+
+function keyOf(name: string): string {
+  return name.toLowerCase();
+}
+
+export async function users(db: Kysely<Tables>): Promise<readonly (User & { readonly sessions: number })[]> {
+  const rows = await db
+    .selectFrom('users')
+    .selectAll()
+    .select((eb) =>
+      eb
+        .selectFrom('sessions')
+        .select((count) => count.fn.countAll<number>().as('count'))
+        .whereRef('sessions.user', '=', 'users.key')
+        .as('sessions'),
+    )
+    .orderBy('key')
+    .execute();
+  return rows.map((row) => ({ ...userFrom(row), sessions: row.sessions ?? 0 }));
+}
+
+export async function userNamed(db: Kysely<Tables>, name: string): Promise<User | undefined> {
+  const row = await db.selectFrom('users').selectAll().where('key', '=', keyOf(name)).executeTakeFirst();
+  return row && userFrom(row);
+}
+
+export async function addUser(db: Kysely<Tables>, user: User): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('users')
+    .values({
+      key: keyOf(user.name),
+      name: user.name,
+      role: user.role,
+      groups: JSON.stringify(user.groups),
+      password: user.password,
+      created_at: user.createdAt,
+      last_sign_in_at: user.lastSignInAt ?? null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+export async function changeUser(
+  db: Kysely<Tables>,
+  name: string,
+  { role, groups, password, lastSignInAt }: Partial<User>,
+): Promise<'changed' | 'unknown' | 'last-administrator'> {
+  return await db.transaction().execute(async (transaction) => {
+    const known = await userNamed(transaction, name);
+    if (!known) return 'unknown';
+    if (role !== undefined && role !== 'administrator' && (await isLastAdministrator(transaction, known)))
+      return 'last-administrator';
+    await transaction
+      .updateTable('users')
+      .set({
+        ...(role === undefined ? {} : { role }),
+        ...(groups === undefined ? {} : { groups: JSON.stringify(groups) }),
+        ...(password === undefined ? {} : { password }),
+        ...(lastSignInAt === undefined ? {} : { last_sign_in_at: lastSignInAt }),
+        // Nothing to change is no statement.
+        key: keyOf(name),
+      })
+      .where('key', '=', keyOf(name))
+      .execute();
+    return 'changed';
+  });
+}
+
+export async function removeUser(
+  db: Kysely<Tables>,
+  name: string,
+): Promise<'removed' | 'unknown' | 'last-administrator'> {
+  return await db.transaction().execute(async (transaction) => {
+    const known = await userNamed(transaction, name);
+    if (!known) return 'unknown';
+    if (await isLastAdministrator(transaction, known)) return 'last-administrator';
+    await transaction.deleteFrom('users').where('key', '=', keyOf(name)).execute();
+    return 'removed';
+  });
+}
+
+async function isLastAdministrator(db: Kysely<Tables>, { role }: User): Promise<boolean> {
+  if (role !== 'administrator') return false;
+  const rows = await db
+    .selectFrom('users')
+    .select('key')
+    .where('role', '=', 'administrator')
+    .limit(2)
+    .execute();
+  return rows.length < 2;
+}
+
+export async function addSession(db: Kysely<Tables>, session: Session): Promise<void> {
+  const { hash, user, createdAt, seenAt, expiresAt } = session;
+  await db
+    .insertInto('sessions')
+    .values({ hash, user: keyOf(user), created_at: createdAt, seen_at: seenAt, expires_at: expiresAt })
+    .execute();
+}
+
+export async function sessionOf(
+  db: Kysely<Tables>,
+  hash: string,
+): Promise<{ session: Session; user: User } | undefined> {
+  const row = await db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.key', 'sessions.user')
+    .selectAll('users')
+    .select(['sessions.created_at as signed_in_at', 'sessions.seen_at', 'sessions.expires_at'])
+    .where('sessions.hash', '=', hash)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const user = userFrom(row);
+  const session = {
+    ...{ hash, user: user.name, createdAt: row.signed_in_at },
+    ...{ seenAt: row.seen_at, expiresAt: row.expires_at },
+  };
+  return { session, user };
+}
+
+export async function touchSession(
+  db: Kysely<Tables>,
+  hash: string,
+  seenAt: number,
+  expiresAt: number,
+): Promise<void> {
+  await db
+    .updateTable('sessions')
+    .set({ seen_at: seenAt, expires_at: expiresAt })
+    .where('hash', '=', hash)
+    .execute();
+}
+
+export async function endSession(db: Kysely<Tables>, hash: string): Promise<void> {
+  await db.deleteFrom('sessions').where('hash', '=', hash).execute();
+}
+
+export async function endSessions(
+  db: Kysely<Tables>,
+  user: string,
+  exceptHash: string | undefined,
+  now: number,
+): Promise<void> {
+  await db
+    .deleteFrom('sessions')
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('user', '=', keyOf(user)), eb('hash', '<>', exceptHash ?? '')]),
+        eb('expires_at', '<=', now),
+      ]),
+    )
+    .execute();
+}
+
+export async function tokens(db: Kysely<Tables>): Promise<readonly ApiToken[]> {
+  const rows = await db.selectFrom('api_tokens').selectAll().orderBy('created_at').execute();
+  return rows.map(tokenFrom);
+}
+
+export async function tokenOf(db: Kysely<Tables>, hash: string): Promise<ApiToken | undefined> {
+  const row = await db.selectFrom('api_tokens').selectAll().where('hash', '=', hash).executeTakeFirst();
+  return row && tokenFrom(row);
+}
+
+export async function addToken(db: Kysely<Tables>, token: ApiToken): Promise<void> {
+  await db
+    .insertInto('api_tokens')
+    .values({
+      id: token.id,
+      name: token.name,
+      role: token.role,
+      groups: JSON.stringify(token.groups),
+      hash: token.hash,
+      created_at: token.createdAt,
+      created_by: token.createdBy,
+      last_used_at: null,
+      expires_at: token.expiresAt ?? null,
+    })
+    .execute();
+}
+
+export async function touchToken(db: Kysely<Tables>, id: string, at: number): Promise<void> {
+  await db.updateTable('api_tokens').set({ last_used_at: at }).where('id', '=', id).execute();
+}
+
+export async function removeToken(db: Kysely<Tables>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('api_tokens').where('id', '=', id).executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+function userFrom(row: Selectable<UserRow>): User {
+  return {
+    name: row.name,
+    role: row.role,
+    groups: JSON.parse(row.groups) as string[],
+    password: row.password,
+    createdAt: row.created_at,
+    lastSignInAt: row.last_sign_in_at ?? undefined,
+  };
+}
+
+function tokenFrom(row: Selectable<ApiTokenRow>): ApiToken {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role,
+    groups: JSON.parse(row.groups) as string[],
+    hash: row.hash,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    lastUsedAt: row.last_used_at ?? undefined,
+    expiresAt: row.expires_at ?? undefined,
+  };
+}

@@ -1,0 +1,211 @@
+import type { Direction, Outcome } from '../call/call.ts';
+import type { CallRecord } from '../recording/recording.ts';
+import type { Hold } from './retention-ledger.ts';
+
+/** What somebody may do in the console. */
+export type UserRole = 'administrator' | 'supervisor' | 'auditor';
+
+/** Times are ms since 1970 throughout. */
+export interface User {
+  readonly name: string;
+  readonly role: UserRole;
+  /** Of a supervisor. */
+  readonly groups: readonly string[];
+  /** As `passwords` made it: never the password. */
+  readonly password: string;
+  readonly createdAt: number;
+  readonly lastSignInAt: number | undefined;
+}
+
+/** Somebody who is signed in. Of the cookie only the hash is kept. */
+export interface Session {
+  readonly hash: string;
+  readonly user: string;
+  readonly createdAt: number;
+  readonly seenAt: number;
+  readonly expiresAt: number;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  readonly role: UserRole;
+  readonly groups: readonly string[];
+  readonly hash: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly lastUsedAt: number | undefined;
+  readonly expiresAt: number | undefined;
+}
+
+/** Names of users are told apart whatever their case. */
+export interface UserLedger {
+  users(): Promise<readonly (User & { readonly sessions: number })[]>;
+  user(name: string): Promise<User | undefined>;
+  /** False: there is one of this name. */
+  addUser(user: User): Promise<boolean>;
+  /** `last-administrator`: it would leave none. */
+  changeUser(
+    name: string,
+    change: Partial<Pick<User, 'role' | 'groups' | 'password' | 'lastSignInAt'>>,
+  ): Promise<'changed' | 'unknown' | 'last-administrator'>;
+  removeUser(name: string): Promise<'removed' | 'unknown' | 'last-administrator'>;
+  addSession(session: Session): Promise<void>;
+  /** With its user. */
+  session(hash: string): Promise<{ readonly session: Session; readonly user: User } | undefined>;
+  touchSession(hash: string, seenAt: number, expiresAt: number): Promise<void>;
+  endSession(hash: string): Promise<void>;
+  /** All of a user but one, and all that expired. */
+  endSessions(user: string, exceptHash: string | undefined, now: number): Promise<void>;
+  tokens(): Promise<readonly ApiToken[]>;
+  tokenOf(hash: string): Promise<ApiToken | undefined>;
+  addToken(token: ApiToken): Promise<void>;
+  touchToken(id: string, at: number): Promise<void>;
+  removeToken(id: string): Promise<boolean>;
+}
+
+/** One line of the audit log. */
+export interface AuditEntry {
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly group: string | undefined;
+  readonly detail: string | undefined;
+  readonly address: string;
+  readonly ok: boolean;
+}
+
+export interface AuditFilter {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly limit: number;
+  /** Only entries before this one. */
+  readonly before?: number | undefined;
+}
+
+export interface AuditLedger {
+  addAudit(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  audit(filter: AuditFilter): Promise<readonly (AuditEntry & { readonly id: number })[]>;
+}
+
+export interface Note {
+  readonly id: number;
+  readonly record: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly text: string;
+}
+
+/** One attempt of a delivery. */
+export interface DeliveryTry {
+  readonly target: string;
+  readonly at: number;
+  readonly ok: boolean;
+  readonly problem: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+}
+
+/** What the console keeps of recordings and shows of them. */
+export interface RecordLedger {
+  /** The group of a line, for whoever has to know whether it may be shown. */
+  groupOfRecord(id: string): Promise<string | undefined>;
+  addNote(note: Omit<Note, 'id'>): Promise<Note>;
+  notes(record: string): Promise<readonly Note[]>;
+  removeNote(id: number): Promise<boolean>;
+  tries(recording: string): Promise<readonly DeliveryTry[]>;
+  /** The first hold that is on one of these. */
+  holdOn(what: {
+    readonly ids: readonly string[];
+    readonly numbers: readonly string[];
+  }): Promise<Hold | undefined>;
+  /** JSON as it was kept. */
+  peaks(recording: string): Promise<string | undefined>;
+  savePeaks(recording: string, json: string): Promise<void>;
+  /** The latest lines that were closed after one, in the order in which they were; at most `limit`. */
+  linesAfter(seq: number, limit: number): Promise<readonly (CallRecord & { readonly seq: number })[]>;
+}
+
+/** The place of a line in the list. */
+export interface LinePosition {
+  readonly startedAt: number;
+  readonly seq: number;
+}
+
+/** What is searched for; all conditions must hold. */
+export interface LineSearch {
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** Part of either number. */
+  readonly number?: string | undefined;
+  /** Words that begin one of a note's, or the beginning of a file name. */
+  readonly text?: string | undefined;
+  /** Undefined: all. None: nothing is found. */
+  readonly groups?: readonly string[] | undefined;
+  readonly direction?: Direction | undefined;
+  readonly outcomes?: readonly Outcome[] | undefined;
+  readonly rule?: string | undefined;
+  readonly delivery?: 'pending' | 'set-aside' | undefined;
+  readonly held?: boolean | undefined;
+  readonly limit: number;
+  readonly after?: LinePosition | undefined;
+}
+
+/** One line with what the list shows. */
+export interface FoundLine extends CallRecord {
+  readonly delivery: 'delivered' | 'pending' | 'set-aside' | undefined;
+  readonly held: boolean;
+  readonly notes: number;
+}
+
+export interface FoundLines {
+  /** Newest first. May be fewer than the limit though there are more: one search looks at so many lines only. */
+  readonly lines: readonly FoundLine[];
+  /** Where to go on; undefined: that is all. */
+  readonly next: LinePosition | undefined;
+}
+
+/** Lines of a span in some groups (undefined: all). */
+export interface LineSpan {
+  readonly from: number;
+  readonly to: number;
+  readonly groups: readonly string[] | undefined;
+}
+
+export interface HourCount {
+  /** Start of the hour. */
+  readonly hour: number;
+  readonly outcome: Outcome;
+  readonly lines: number;
+}
+
+export interface Reason {
+  readonly outcome: Outcome;
+  readonly rule: string;
+  readonly group: string;
+  readonly lines: number;
+  readonly last: number;
+}
+
+export interface DeliveredHour {
+  readonly hour: number;
+  readonly delivered: number;
+  readonly deliveredBytes: number;
+  readonly failed: number;
+}
+
+/** What takes its time, and so runs beside the calls, in a thread of its own. */
+export interface LineSearches {
+  search(wanted: LineSearch): Promise<FoundLines>;
+  /** Hours begin `offsetMs` after those of UTC. */
+  outcomesByHour(span: LineSpan, offsetMs: number): Promise<readonly HourCount[]>;
+  /** Of what was not recorded, the most frequent first. */
+  reasons(span: LineSpan): Promise<readonly Reason[]>;
+  deliveriesByHour(target: string, from: number): Promise<readonly DeliveredHour[]>;
+}
+
+/** All that the console needs of the catalogue beside what others need. */
+export interface ConsoleLedger extends UserLedger, AuditLedger, RecordLedger, LineSearches {}

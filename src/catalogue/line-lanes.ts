@@ -1,0 +1,174 @@
+import { sql } from 'kysely';
+import { comparable } from '../call/numbers.ts';
+import { holds } from './holds.ts';
+import type { Kysely, RawBuilder } from 'kysely';
+import type { LineSearch } from './console-ledger.ts';
+import type { Tables } from './tables.ts';
+
+export type Condition = RawBuilder<unknown>;
+
+/**
+ * Lines that one index gives newest first: a search looks at one or several of these side by side. What the lane does
+ * not decide is asked of each of its lines.
+ */
+export interface Lane {
+  /** What the lines are read from, with the columns of `records`. */
+  readonly from: RawBuilder<unknown>;
+  readonly where: readonly Condition[];
+}
+
+/** What a search asks of each line, and where to look for them. */
+export interface Plan {
+  readonly lanes: readonly Lane[];
+  readonly conditions: readonly Condition[];
+}
+
+const records = sql`records`;
+/** Of what a person looks for by words: nobody reads further. */
+const mostHits = 1_000;
+/** So many numbers are each a lane of their own. */
+const mostNumberLanes = 32;
+/** Fewer lines than these are fetched all, and sorted; more are met soon by going through the list. */
+const mostGathered = 6_000;
+const mostNumbers = 2_000;
+const mostLanes = 100;
+/** The index of parts of numbers has triples. */
+const leastPart = 3;
+
+export async function planOf(db: Kysely<Tables>, wanted: LineSearch): Promise<Plan> {
+  const { groups, outcomes, direction, rule, number, text, delivery, held } = wanted;
+  const hits = text === undefined ? undefined : await idsOfText(db, text);
+  const onHold = held === true ? await heldIds(db) : undefined;
+  const conditions = [
+    ...(groups ? [sql`group_name in (${list(groups)})`] : []),
+    ...(outcomes ? [sql`outcome in (${list(outcomes)})`] : []),
+    ...(direction === undefined ? [] : [sql`direction = ${direction}`]),
+    ...(rule === undefined ? [] : [sql`rule = ${rule}`]),
+    ...(number === undefined ? [] : [hasNumber(number)]),
+    ...(hits ? [sql`id in (${list(hits)})`] : []),
+    ...(onHold ? [onHold] : []),
+    ...(delivery === undefined
+      ? []
+      : [sql`exists (select 1 from deliveries where recording = id and state = ${sql.lit(delivery)})`]),
+  ];
+  return { lanes: await lanesOf(db, wanted, hits, onHold), conditions };
+}
+
+async function lanesOf(
+  db: Kysely<Tables>,
+  { groups, outcomes, number, delivery }: LineSearch,
+  hits: readonly string[] | undefined,
+  onHold: Condition | undefined,
+): Promise<readonly Lane[]> {
+  if (groups?.length === 0) return [];
+  if (hits) return [{ from: records, where: [sql`id in (${list(hits)})`] }];
+  if (onHold) return [{ from: records, where: [onHold] }];
+  if (delivery !== undefined) return await deliveryLanes(db, delivery);
+  const byNumber = number === undefined ? undefined : await numberLanes(db, digitsOf(number));
+  if (byNumber) return byNumber;
+  if (groups && outcomes && groups.length * outcomes.length <= mostLanes)
+    return groups.flatMap((group) =>
+      outcomes.map((outcome) => lane(sql`group_name = ${group}`, sql`outcome = ${outcome}`)),
+    );
+  if (groups && groups.length <= mostLanes) return groups.map((group) => lane(sql`group_name = ${group}`));
+  if (outcomes) return outcomes.map((outcome) => lane(sql`outcome = ${outcome}`));
+  return [lane()];
+}
+
+function lane(...where: Condition[]): Lane {
+  return { from: records, where };
+}
+
+/** What of a number is looked for: people write it with blanks and whatever prefix, telephones with another. */
+export function digitsOf(number: string): string {
+  // NUL would end the text for SQLite.
+  const digits = comparable(number.replaceAll('\0', ''));
+  const local = digits.replace(/^[+0]+/, '');
+  return local.length >= leastLocal ? local : digits;
+}
+
+/** Of fewer digits the zeros in front matter. */
+const leastLocal = 5;
+
+function hasNumber(number: string): Condition {
+  const part = `%${digitsOf(number).replace(/[\\%_]/g, '\\$&')}%`;
+  return sql`(from_number like ${part} escape '\\' or to_number like ${part} escape '\\')`;
+}
+
+/** Undefined: there are so many lines of it that going through the list meets them soon. */
+async function numberLanes(db: Kysely<Tables>, part: string): Promise<readonly Lane[] | undefined> {
+  // In characters, not in halves of them.
+  if (Array.from(part).length < leastPart) return undefined;
+  const phrase = `"${part.replaceAll('"', '""')}"`;
+  const { rows } = await sql<{ number: string; lines: number }>`
+    select numbers.number, lines from number_parts cross join numbers on numbers.id = number_parts.rowid
+    where number_parts match ${phrase} limit ${mostNumbers + 1}`.execute(db);
+  if (rows.length > mostNumbers) return undefined;
+  const numbers = rows.map(({ number }) => number);
+  if (rows.length <= mostNumberLanes)
+    return numbers.flatMap((each) => [lane(sql`from_number = ${each}`), lane(sql`to_number = ${each}`)]);
+  const lines = rows.reduce((sum, row) => sum + row.lines, 0);
+  if (lines > mostGathered) return undefined;
+  const given = list(numbers);
+  // In this order: SQLite would otherwise look for each line of the list among the hits.
+  const from = sql`(select seq as hit from records where from_number in (${given})
+    union select seq from records where to_number in (${given})) cross join records on records.seq = hit`;
+  return [{ from, where: [] }];
+}
+
+/** From the index of what waits: it is short. */
+async function deliveryLanes(
+  db: Kysely<Tables>,
+  state: NonNullable<LineSearch['delivery']>,
+): Promise<readonly Lane[]> {
+  const targets = await db.selectFrom('backlogs').select('target').distinct().execute();
+  return targets.map(({ target }) => ({
+    from: sql`(select recording as hit, started_at as hit_at from deliveries
+      where target = ${target} and state = ${sql.lit(state)}
+      order by started_at desc limit ${mostHits}) cross join records on records.id = hit`,
+    where: [],
+  }));
+}
+
+async function idsOfText(db: Kysely<Tables>, text: string): Promise<readonly string[]> {
+  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  const phrase = words.map((word) => `"${word}"*`).join(' ');
+  const noted =
+    words.length === 0
+      ? []
+      : (
+          await sql<{ id: string }>`select record as id from note_words
+            join notes on notes.id = note_words.rowid
+            where note_words match ${phrase} order by note_words.rowid desc limit ${mostHits}`.execute(db)
+        ).rows;
+  const { rows: named } = await sql<{ id: string }>`select id from recordings
+    where name >= ${text} and name < ${`${text}\u{10ffff}`} limit ${mostHits}`.execute(db);
+  return [...new Set([...noted, ...named].map(({ id }) => id))];
+}
+
+async function heldIds(db: Kysely<Tables>): Promise<Condition> {
+  const standing = await holds(db);
+  const ids = standing.filter(({ kind }) => kind === 'id').map(({ subject }) => subject);
+  const wanted = standing.filter(({ kind }) => kind === 'number').map(({ subject }) => subject);
+  const found = await Promise.all(wanted.map((subject) => numbersLike(db, subject)));
+  const numbers = list(found.flat());
+  return sql`seq in (
+    select seq from records where id in (${list(ids)})
+    union select seq from records where call_id in (${list(ids)})
+    union select seq from records where from_number in (${numbers})
+    union select seq from records where to_number in (${numbers}))`;
+}
+
+/** The numbers, as telephones showed them, that are the same as one that was written by a person. */
+async function numbersLike(db: Kysely<Tables>, subject: string): Promise<readonly string[]> {
+  const digits = digitsOf(subject);
+  if (digits.length < leastPart) return [subject];
+  const { rows } = await sql<{ number: string }>`select numbers.number from number_parts
+    cross join numbers on numbers.id = number_parts.rowid
+    where number_parts match ${`"${digits.replaceAll('"', '""')}"`} limit ${mostNumbers}`.execute(db);
+  return rows.map(({ number }) => number).filter((number) => comparable(number) === subject);
+}
+
+export function list(values: readonly unknown[]): RawBuilder<unknown> {
+  return values.length === 0 ? sql`select null where false` : sql.join(values);
+}

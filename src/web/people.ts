@@ -1,0 +1,236 @@
+import { ApiFailure, conflict, notFound } from './failure.ts';
+import type { ResponseOf } from './api/routes.ts';
+import type { Asked, PeopleRoute } from './handlers.ts';
+import type { Passwords } from './passwords.ts';
+import type { SignIn } from './sign-in.ts';
+import type { Viewer } from './viewer.ts';
+import type { ApiToken, ConsoleLedger, User } from '../catalogue/console-ledger.ts';
+
+/** What the program says of itself to whoever is signed in. */
+export interface Facts {
+  readonly version: string;
+  readonly timeZone: string;
+  /** In the order of the configuration. */
+  readonly groups: readonly string[];
+  readonly targets: readonly string[];
+}
+
+export interface PeopleParts {
+  readonly ledger: () => ConsoleLedger;
+  readonly facts: () => Facts;
+  readonly passwords: Passwords;
+  readonly signIn: SignIn;
+  readonly now: () => number;
+  /** ISO 8601 in the time zone of the PBX. */
+  readonly time: (instant: number) => string;
+  /** A user was changed or removed: what is open for him ends. */
+  readonly signedOut: (which: (viewer: Viewer) => boolean) => void;
+}
+
+/** What a request has beside what the table of routes knows: where it comes from, and the cookie of its answer. */
+export interface Door {
+  readonly address: string;
+  setCookie(secret: string): void;
+  clearCookie(): void;
+}
+
+type PeopleHandlers = {
+  readonly [Name in PeopleRoute]: (asked: Asked<Name>, door: Door) => Promise<ResponseOf<Name>>;
+};
+
+const msPerDay = 86_400_000;
+
+/** Signing in and out, users, tokens and the audit log. */
+export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
+  return {
+    ...sessionHandlers(parts),
+    ...userHandlers(parts),
+    ...tokenHandlers(parts),
+    ...auditHandlers(parts),
+  };
+}
+
+function sessionHandlers(parts: PeopleParts) {
+  const { ledger, facts, passwords, signIn, now, signedOut } = parts;
+  const enter = async (user: User, door: Door): Promise<ResponseOf<'GET /session'>> => {
+    const { secret, viewer } = await signIn.begin(user);
+    door.setCookie(secret);
+    return meOf(viewer, parts);
+  };
+  return {
+    'GET /greeting': async () => ({
+      version: facts().version,
+      first_use: (await ledger().users()).length === 0,
+    }),
+    'POST /session': async ({ body, audit }, door) => {
+      audit({ subject: body.name });
+      return await enter(await signIn.byPassword(body.name, body.password, door.address), door);
+    },
+    'POST /welcome': async ({ body, audit }, door) => {
+      audit({ subject: body.name });
+      signIn.checkWelcome(body.token, door.address);
+      const password = await passwords.hash(body.password);
+      if ((await ledger().users()).length > 0) throw conflict('there is a user already');
+      const user = newUser({ name: body.name, role: 'administrator', groups: [] }, password, now());
+      await ledger().addUser(user);
+      signIn.welcomed();
+      return await enter(user, door);
+    },
+    'GET /session': ({ viewer }) => Promise.resolve(meOf(viewer, parts)),
+    'DELETE /session': async ({ viewer }, door) => {
+      await ledger().endSession(viewer.key);
+      door.clearCookie();
+      signedOut(({ key }) => key === viewer.key);
+      return { ok: true };
+    },
+    'PUT /password': async ({ viewer, body }, door) => {
+      if (viewer.by === 'token') throw new ApiFailure(403, 'not-allowed', 'a token has no password');
+      await signIn.byPassword(viewer.name, body.current, door.address);
+      await ledger().changeUser(viewer.name, { password: await passwords.hash(body.password) });
+      await ledger().endSessions(viewer.name, viewer.key, now());
+      signedOut(({ name, by, key }) => by === 'session' && name === viewer.name && key !== viewer.key);
+      return { ok: true };
+    },
+  } satisfies Partial<PeopleHandlers>;
+}
+
+function userHandlers({ ledger, passwords, now, time, signedOut }: PeopleParts) {
+  const found = async (name: string) => {
+    const user = (await ledger().users()).find((each) => each.name.toLowerCase() === name.toLowerCase());
+    if (!user) throw notFound();
+    return userJson(user, time);
+  };
+  return {
+    'GET /users': async () => ({ users: (await ledger().users()).map((user) => userJson(user, time)) }),
+    'POST /users': async ({ body, audit }) => {
+      audit({ subject: body.name, detail: rightsOf(body) });
+      checkRights(body);
+      if (await ledger().user(body.name)) throw conflict('there is a user of this name already');
+      const added = await ledger().addUser(newUser(body, await passwords.hash(body.password), now()));
+      if (!added) throw conflict('there is a user of this name already');
+      return await found(body.name);
+    },
+    'PATCH /users/:name': async ({ params, body, audit }) => {
+      const { role, groups, password } = body;
+      const known = await ledger().user(params.name);
+      if (!known) throw notFound();
+      const rights = { role: role ?? known.role, groups: groups ?? (role ? [] : known.groups) };
+      audit({ detail: password === undefined ? rightsOf(rights) : `${rightsOf(rights)}, new password` });
+      checkRights(rights);
+      const hash = password === undefined ? {} : { password: await passwords.hash(password) };
+      const result = await ledger().changeUser(params.name, { ...rights, ...hash });
+      if (result === 'last-administrator') throw lastAdministrator();
+      if (password !== undefined) await ledger().endSessions(params.name, undefined, now());
+      // Also where only the rights changed: an open page has what the former ones allowed.
+      signedOut(isOf(known.name));
+      return await found(params.name);
+    },
+    'DELETE /users/:name': async ({ params }) => {
+      const known = await ledger().user(params.name);
+      const result = await ledger().removeUser(params.name);
+      if (result === 'unknown' || !known) throw notFound();
+      if (result === 'last-administrator') throw lastAdministrator();
+      signedOut(isOf(known.name));
+      return { ok: true };
+    },
+  } satisfies Partial<PeopleHandlers>;
+}
+
+function isOf(name: string): (viewer: Viewer) => boolean {
+  return (viewer) => viewer.by === 'session' && viewer.name === name;
+}
+
+function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
+  return {
+    'GET /tokens': async () => ({ tokens: (await ledger().tokens()).map((token) => tokenJson(token, time)) }),
+    'POST /tokens': async ({ viewer, body, audit }) => {
+      audit({ subject: body.name, detail: rightsOf(body) });
+      checkRights(body);
+      const { name, role, groups, days } = body;
+      const expiresAt = days === null ? undefined : now() + days * msPerDay;
+      const { token, secret } = signIn.makeToken({ name, role, groups, expiresAt, createdBy: viewer.actor });
+      await ledger().addToken(token);
+      return { token: tokenJson(token, time), secret };
+    },
+    'DELETE /tokens/:id': async ({ params }) => {
+      if (!(await ledger().removeToken(params.id))) throw notFound();
+      signedOut(({ key }) => key === params.id);
+      return { ok: true };
+    },
+  } satisfies Partial<PeopleHandlers>;
+}
+
+function auditHandlers({ ledger, time }: PeopleParts) {
+  return {
+    'GET /audit': async ({ query }) => {
+      const { from, to, actor, action, subject, limit, after } = query;
+      const span = { from: instantOf(from), to: instantOf(to) };
+      const entries = await ledger().audit({ ...span, actor, action, subject, limit, before: after });
+      const json = entries.map(({ id, at, group, detail, ...entry }) => ({
+        ...{ id, at: time(at), ...entry },
+        group: group ?? null,
+        detail: detail ?? null,
+      }));
+      return { entries: json, next: entries.length === limit ? (entries.at(-1)?.id ?? null) : null };
+    },
+  } satisfies Partial<PeopleHandlers>;
+}
+
+export function instantOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
+}
+
+function meOf(viewer: Viewer, { facts, time }: PeopleParts): ResponseOf<'GET /session'> {
+  const { version, timeZone, groups, targets } = facts();
+  const { name, role, by, expiresAt } = viewer;
+  return {
+    ...{ name, role, by, version, time_zone: timeZone },
+    groups: viewer.groups ? [...viewer.groups] : null,
+    expires: expiresAt === undefined ? null : time(expiresAt),
+    known_groups: groups.filter((group) => viewer.groups?.includes(group) ?? true),
+    known_targets: viewer.groups ? [] : [...targets],
+  };
+}
+
+function newUser(
+  { name, role, groups }: Pick<User, 'name' | 'role' | 'groups'>,
+  password: string,
+  at: number,
+): User {
+  return { name, role, groups, password, createdAt: at, lastSignInAt: undefined };
+}
+
+type Rights = Pick<User, 'role' | 'groups'>;
+
+function rightsOf({ role, groups }: Rights): string {
+  return groups.length === 0 ? role : `${role} of ${groups.join(', ')}`;
+}
+
+function checkRights({ role, groups }: Rights): void {
+  if ((role === 'supervisor') === groups.length > 0) return;
+  const message =
+    role === 'supervisor' ? 'a supervisor needs at least one group' : 'only a supervisor is given groups';
+  throw new ApiFailure(400, 'invalid-request', message, '', { details: [{ path: 'groups', message }] });
+}
+
+function lastAdministrator(): ApiFailure {
+  return conflict('this is the last administrator', 'Make another user administrator first.');
+}
+
+function userJson(
+  user: User & { readonly sessions: number },
+  time: PeopleParts['time'],
+): ResponseOf<'GET /users'>['users'][number] {
+  const { name, role, groups, createdAt, lastSignInAt, sessions } = user;
+  const last = lastSignInAt === undefined ? null : time(lastSignInAt);
+  return { name, role, groups: [...groups], created: time(createdAt), last_sign_in: last, sessions };
+}
+
+function tokenJson(token: ApiToken, time: PeopleParts['time']): ResponseOf<'GET /tokens'>['tokens'][number] {
+  const { id, name, role, groups, createdAt, createdBy, lastUsedAt, expiresAt } = token;
+  return {
+    ...{ id, name, role, groups: [...groups], created: time(createdAt), created_by: createdBy },
+    last_used: lastUsedAt === undefined ? null : time(lastUsedAt),
+    expires: expiresAt === undefined ? null : time(expiresAt),
+  };
+}
