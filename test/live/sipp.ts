@@ -123,13 +123,18 @@ export class Parties {
     };
   }
 
-  /** A telephone that takes the place of a party, or stands beside it under an address of its own (`host`). */
+  /**
+   * A telephone that takes the place of a party, or stands beside it under an address of its own (`host`). It takes the
+   * place of the one that stood there, as in the try of a test that failed.
+   */
   async telephone(name: PartyName, { host = hosts[name], ...options }: Placed = {}): Promise<Telephone> {
+    const address = this.#address(host);
+    for (const before of this.#telephones) if (before.address === address) before.stop();
     const telephone = new Telephone({
       ...options,
       name,
       tone: partyTones[name],
-      address: this.#address(host),
+      address,
       asterisk: this.#address(asteriskHost),
       media: this.#media,
     });

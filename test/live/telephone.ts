@@ -57,6 +57,10 @@ export class Telephone {
     return this.#options.name;
   }
 
+  get address(): string {
+    return this.#options.address;
+  }
+
   /** Its tone in Hz. */
   get tone(): number {
     return this.#options.tone;
