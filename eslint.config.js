@@ -1,7 +1,8 @@
 import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const TYPESCRIPT = ['src/**/*.ts', 'test/**/*.ts', 'vitest.config.ts'];
+const TYPESCRIPT = ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'vitest.config.ts', 'vite.config.ts'];
 
 /** A number in a timer says neither what is waited for nor in which unit: give it a name. */
 const BARE_NUMBER = ':matches(Literal, UnaryExpression, BinaryExpression:has(Literal))';
@@ -63,7 +64,7 @@ export default tseslint.config(
   },
 
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     rules: {
       'no-restricted-syntax': [
         'error',
@@ -76,6 +77,19 @@ export default tseslint.config(
           message: 'It cuts off what is still being written: set process.exitCode and let the program end.',
         },
       ],
+    },
+  },
+
+  {
+    // A component is one function, and a line of its markup for each property.
+    files: ['src/web/console/**/*.tsx'],
+    extends: [reactHooks.configs.flat.recommended],
+    rules: {
+      'max-lines-per-function': ['error', { max: 90, skipBlankLines: true, skipComments: true }],
+      // Who asks the server says so at once, in the effect that asks.
+      'react-hooks/set-state-in-effect': 'off',
+      // The player is an object of the browser: it is told what to do by its properties.
+      'react-hooks/immutability': 'off',
     },
   },
 

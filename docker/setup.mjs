@@ -12,7 +12,7 @@ import { constants } from 'node:os';
 import { interruption, pause, Problem, uninterruptible } from './setup/child.mjs';
 import { engineEnvironment, provideEngine, removeLeftovers, stopEngine } from './setup/engine.mjs';
 import { provideBaseImages, provideImages } from './setup/images.mjs';
-import { commandPath, compile, installPackages } from './setup/packages.mjs';
+import { buildConsole, commandPath, compile, installPackages } from './setup/packages.mjs';
 import { providePrograms } from './setup/programs.mjs';
 import { alone, enter, leave } from './setup/runs.mjs';
 
@@ -59,6 +59,7 @@ async function main([name, ...args]) {
 async function prepare() {
   await step('Node packages', installPackages);
   await step('program', compile);
+  await step('console', buildConsole);
   await step('programs', providePrograms);
   await step('Docker engine', provideEngine);
   const removed = await removeLeftovers();

@@ -5,13 +5,14 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { must } from './child.mjs';
@@ -65,6 +66,37 @@ export async function compile() {
   );
   linkOwnCommand();
   return 'src/ -> dist/';
+}
+
+/** Written last, beside what it describes: of what the console was built. */
+const consoleStamp = join(root, 'dist', 'console', '.built-of');
+
+/** Its bundler takes seconds, and most runs change nothing of it. */
+export async function buildConsole() {
+  const wanted = hashOfConsole();
+  if (existsSync(consoleStamp) && readFileSync(consoleStamp, 'utf8') === wanted) return 'unchanged';
+  await must(
+    'the console could not be built',
+    'Put right what the bundler names.',
+    join(binFolder, 'node'),
+    [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn'],
+    { cwd: root },
+  );
+  writeFileSync(consoleStamp, wanted);
+  return 'src/web/console/ -> dist/console/';
+}
+
+/** All that its files are made of. Of the rest of src/ it has only types, which leave nothing behind. */
+function hashOfConsole() {
+  const folder = join(root, 'src', 'web', 'console');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of [...files, join(root, 'vite.config.ts'), join(root, 'package-lock.json')])
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
 }
 
 /** npm links the commands of dependencies only. `npx` finds the package's own too, a shell's PATH does not. */

@@ -212,6 +212,8 @@ export class WebServer {
 
 const refusals: Readonly<Record<number, readonly [code: string, message: string]>> = {
   400: ['invalid-request', 'the request cannot be understood'],
+  // Of the files of the console: an address with a backslash or a zero in it.
+  403: ['not-allowed', 'there is nothing at such an address'],
   408: ['invalid-request', 'the request took too long'],
   413: ['too-large', 'the request is too large'],
   414: ['too-large', 'the address is too long'],

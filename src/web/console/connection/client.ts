@@ -1,0 +1,98 @@
+import type {
+  BodyGiven,
+  ConfigFault,
+  Failure,
+  ParamsOf,
+  QueryGiven,
+  ResponseOf,
+  RouteName,
+} from '../../api.ts';
+
+type Wanted<Key extends string, Value> = [Value] extends [undefined]
+  ? Partial<Record<Key, undefined>>
+  : Partial<Value> extends Value
+    ? Partial<Record<Key, Value>>
+    : Record<Key, Value>;
+
+/** What a route takes: of the path, behind the `?`, as body; `upload` where the body is audio. */
+export type Given<Name extends RouteName> = Wanted<'params', ParamsOf<Name>> &
+  Wanted<'query', QueryGiven<Name>> &
+  Wanted<'body', BodyGiven<Name>> & { readonly upload?: Blob; readonly signal?: AbortSignal };
+
+type Details = Partial<Failure['error']> & { readonly faults?: readonly ConfigFault[] };
+
+/** An answer that is none, or no answer: `unreachable`. `code` is one of those that `Failure` names. */
+export class RequestFailure extends Error {
+  readonly code: string;
+  readonly hint: string;
+  readonly faults: readonly ConfigFault[];
+
+  constructor(code: string, details: Details = {}) {
+    super(details.message ?? '');
+    this.name = 'RequestFailure';
+    this.code = code;
+    this.hint = details.hint ?? '';
+    this.faults = details.faults ?? [];
+  }
+}
+
+/** What all requests have in common. */
+export const client = {
+  /** In which alarms are explained. */
+  language: 'en',
+  /** Called when the session is over. */
+  onSignedOut: (): void => undefined,
+};
+
+/** @throws RequestFailure */
+export async function ask<Name extends RouteName>(name: Name, given: Given<Name>): Promise<ResponseOf<Name>> {
+  const { signal, upload, body } = given as {
+    readonly signal?: AbortSignal;
+    readonly upload?: Blob;
+    readonly body?: unknown;
+  };
+  const [method = 'GET'] = name.split(' ');
+  const content =
+    method === 'GET' || method === 'DELETE' ? undefined : (upload ?? JSON.stringify(body ?? {}));
+  let answer: Response;
+  try {
+    answer = await fetch(addressOf(name, given), {
+      method,
+      ...(content === undefined ? {} : { body: content }),
+      ...(signal ? { signal } : {}),
+      headers: content === undefined ? {} : { 'content-type': upload ? 'audio/wav' : 'application/json' },
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new RequestFailure('unreachable');
+  }
+  if (!answer.ok) throw await failureOf(answer);
+  return (await answer.json()) as ResponseOf<Name>;
+}
+
+/** The address of a route, for links, audio and downloads. */
+export function addressOf<Name extends RouteName>(name: Name, given: Given<Name>): string {
+  const { params, query } = given as {
+    readonly params?: Readonly<Record<string, string | number>>;
+    readonly query?: Readonly<Record<string, unknown>>;
+  };
+  const [, path = ''] = name.split(' ');
+  const filled = path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(params?.[key] ?? ''));
+  const search = new URLSearchParams({ language: client.language });
+  for (const [key, value] of Object.entries(query ?? {}))
+    if (typeof value === 'string' || typeof value === 'number') search.set(key, String(value));
+  return `/api/v1${filled}?${search.toString()}`;
+}
+
+async function failureOf(answer: Response): Promise<RequestFailure> {
+  let details: Details;
+  try {
+    details = ((await answer.json()) as Failure).error;
+  } catch {
+    // A proxy answered, not Mitschnitt.
+    return new RequestFailure(answer.status >= 500 ? 'unreachable' : 'defect');
+  }
+  const code = details.code ?? 'defect';
+  if (code === 'not-signed-in') client.onSignedOut();
+  return new RequestFailure(code, details);
+}

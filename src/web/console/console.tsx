@@ -1,0 +1,90 @@
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
+import { Route, Switch } from 'wouter';
+
+import type { Me } from '../api.ts';
+import { asFailure, live } from './connection/answers.ts';
+import { ask, client, type RequestFailure } from './connection/client.ts';
+import { Frame } from './frame.tsx';
+import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
+import { Boundary } from './parts/boundary.tsx';
+import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
+import { Page } from './parts/shapes.tsx';
+import { SignIn } from './pages/sign-in.tsx';
+import { MeProvider } from './session.tsx';
+
+const Overview = lazy(() => import('./pages/overview/overview.tsx'));
+const Recordings = lazy(() => import('./pages/recordings/recordings.tsx'));
+const Recording = lazy(() => import('./pages/recordings/recording.tsx'));
+const NotRecorded = lazy(() => import('./pages/recordings/not-recorded.tsx'));
+
+/** All of it: who is not signed in sees only the way in. */
+export function Console() {
+  const { language } = useSpeech();
+  const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
+  const [failure, setFailure] = useState<RequestFailure>();
+  const askWho = useCallback(() => {
+    setFailure(undefined);
+    ask('GET /session', {}).then(setMe, (error: unknown) => {
+      const { code } = asFailure(error);
+      if (code === 'not-signed-in') setMe('nobody');
+      else setFailure(asFailure(error));
+    });
+  }, []);
+  useEffect(() => {
+    client.onSignedOut = () => setMe('nobody');
+    askWho();
+  }, [askWho]);
+  const isIn = typeof me === 'object';
+  useEffect(() => {
+    if (!isIn) return;
+    live.start();
+    return () => live.stop();
+  }, [isIn, language]);
+  if (failure)
+    return (
+      <main className="alone">
+        <FailureNote failure={failure} retry={askWho} />
+      </main>
+    );
+  if (me === 'unknown')
+    return (
+      <main className="alone">
+        <Waiting />
+      </main>
+    );
+  if (me === 'nobody') return <SignIn onIn={setMe} />;
+  return (
+    <MeProvider value={me}>
+      <FormatProvider zone={me.time_zone}>
+        <Frame>
+          <Suspense fallback={<Waiting lines={8} />}>
+            <Pages />
+          </Suspense>
+        </Frame>
+      </FormatProvider>
+    </MeProvider>
+  );
+}
+
+function Pages() {
+  return (
+    <Boundary>
+      <Switch>
+        <Route path="/" component={Overview} />
+        <Route path="/recordings" component={Recordings} />
+        <Route path="/recordings/:id">{({ id }) => <Recording key={id} id={id} />}</Route>
+        <Route path="/not-recorded" component={NotRecorded} />
+        <Route component={Nowhere} />
+      </Switch>
+    </Boundary>
+  );
+}
+
+function Nowhere() {
+  const { nowhere } = useWords();
+  return (
+    <Page title={nowhere.title}>
+      <Empty title={nowhere.what}>{nowhere.remedy}</Empty>
+    </Page>
+  );
+}

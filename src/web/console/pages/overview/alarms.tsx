@@ -1,0 +1,19 @@
+import { Text } from '@mantine/core';
+
+import type { Alarm } from '../../../api.ts';
+import { useFormat, useWords } from '../../language/language.tsx';
+
+export function AlarmList({ alarms }: { readonly alarms: readonly Alarm[] }) {
+  const { overview: words } = useWords();
+  const format = useFormat();
+  return alarms.map(({ kind, subject, title, meaning, remedy, problem, since }) => (
+    <div className="alarm" key={`${kind} ${subject}`}>
+      <Text fw={600}>{title}</Text>
+      <Text size="sm">{meaning}</Text>
+      <Text size="sm">{remedy}</Text>
+      <Text size="xs" c="dimmed" className="mono">
+        {words.since(format.dateTime(since))} · {problem}
+      </Text>
+    </div>
+  ));
+}

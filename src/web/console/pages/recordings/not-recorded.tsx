@@ -1,0 +1,123 @@
+import { Button, Text } from '@mantine/core';
+import { useMemo } from 'react';
+
+import type { ResponseOf } from '../../../api.ts';
+import { useAnswer } from '../../connection/answers.ts';
+import { today } from '../../language/format.ts';
+import { startOfDay } from '../../language/format.ts';
+import { useFormat, useWords } from '../../language/language.tsx';
+import { Answered, Empty } from '../../parts/notes.tsx';
+import { OutcomeTag, useRule } from '../../parts/outcome.tsx';
+import { Page, Section } from '../../parts/shapes.tsx';
+import { FilterForm } from './filter-form.tsx';
+import { queryOf, type Filters } from './filters.ts';
+import { RecordList } from './record-list.tsx';
+import { useFilters } from './use-filters.ts';
+
+type Reasons = ResponseOf<'GET /reasons'>['reasons'];
+const spanDays = 30;
+
+/** Why calls were not recorded: first by rule, then call by call. */
+export default function NotRecorded() {
+  const { notRecorded: words, pages } = useWords();
+  const { zone } = useFormat();
+  const { filters, change, clear } = useFilters();
+  const query = useMemo(() => ({ ...queryOf(filters, zone), recorded: 'false' as const }), [filters, zone]);
+  const span = useSpan(filters, zone);
+  const reasons = useAnswer('GET /reasons', { query: span });
+  return (
+    <Page title={pages.notRecorded}>
+      <Section title={filters.from === undefined ? words.lastDays(spanDays) : words.byReason}>
+        <Answered answer={reasons}>
+          {(data) => (
+            <ReasonTable
+              reasons={data.reasons}
+              filters={filters}
+              choose={(outcome, rule) => change({ outcome, rule })}
+            />
+          )}
+        </Answered>
+      </Section>
+      <Section title={words.calls}>
+        <FilterForm filters={filters} change={change} clear={clear} withOutcome />
+        <RecordList query={query} showsRule empty={<Empty title={words.none}>{words.noneWhy}</Empty>} />
+      </Section>
+    </Page>
+  );
+}
+
+function useSpan(filters: Filters, zone: string) {
+  return useMemo(() => {
+    const from = startOfDay(filters.from ?? today(zone, spanDays - 1), zone);
+    const to = filters.to === undefined ? undefined : startOfDay(filters.to, zone, 1);
+    return {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(filters.group === undefined ? {} : { group: filters.group }),
+    };
+  }, [filters.from, filters.to, filters.group, zone]);
+}
+
+function ReasonTable({
+  reasons,
+  filters,
+  choose,
+}: {
+  readonly reasons: Reasons;
+  readonly filters: Filters;
+  readonly choose: (outcome: string, rule: string) => void;
+}) {
+  const { notRecorded: words, recordings } = useWords();
+  const format = useFormat();
+  const ruleIn = useRule();
+  if (reasons.length === 0) return <Empty title={words.noReasons}>{words.noReasonsWhy}</Empty>;
+  const sorted = [...reasons].sort((a, b) => b.calls - a.calls);
+  return (
+    <table className="list stack">
+      <caption>{words.byReason}</caption>
+      <thead>
+        <tr>
+          <th>{recordings.outcome}</th>
+          <th>{words.why}</th>
+          <th>{recordings.group}</th>
+          <th className="right">{words.count}</th>
+          <th>{words.last}</th>
+          <th>{words.show}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {sorted.map(({ outcome, rule, group, calls, last }) => {
+          const isChosen = filters.rule === rule && filters.outcome === outcome;
+          return (
+            <tr key={`${outcome} ${rule} ${group}`}>
+              <td className="nowrap">
+                <OutcomeTag outcome={outcome} />
+              </td>
+              <td>
+                {ruleIn(rule)}
+                <Text size="xs" c="dimmed">
+                  {words.remedies[outcome]}
+                </Text>
+              </td>
+              <td>{group}</td>
+              <td className="right">
+                <strong>{format.number(calls)}</strong>
+              </td>
+              <td className="nowrap">{format.dateTime(last)}</td>
+              <td>
+                <Button
+                  size="compact-xs"
+                  variant={isChosen ? 'filled' : 'default'}
+                  aria-pressed={isChosen}
+                  onClick={() => (isChosen ? choose('', '') : choose(outcome, rule))}
+                >
+                  {words.showCalls}
+                </Button>
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
