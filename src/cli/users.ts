@@ -72,17 +72,13 @@ export async function listUsers(options: {
   const { config } = await loadConfig(options.config);
   const users = await withCatalogue(config, (catalogue) => catalogue.users());
   if (options.json === true)
-    await writeLines(
-      toJson(
-        users.map(({ name, role, groups, lastSignInAt }) => ({
-          name,
-          role,
-          groups,
-          last_sign_in: isoOf(lastSignInAt),
-        })),
-      ),
-    );
+    await writeLines(toJson(users.map(userJson)));
   else await write(table(headings, rows(users, config.pbx.timezone)));
+}
+
+/** A user, as `user list --json` gives it. */
+export function userJson({ name, role, groups, lastSignInAt }: User) {
+  return { name, role, groups, last_sign_in: isoOf(lastSignInAt) };
 }
 
 function isoOf(instant: number | undefined): string | null {

@@ -18,6 +18,7 @@ import type { statementJson } from '../../src/reconciliation/statement-json.ts';
 import { recordJson } from '../../src/report/record-json.ts';
 import type { Certificate } from '../../src/retention/certificate.ts';
 import type { ErasureFound } from '../../src/retention/eraser.ts';
+import type { userJson } from '../../src/cli/users.ts';
 import type { HoldAnswer } from '../../src/retention/hold-requests.ts';
 import type { RetryAnswer } from '../../src/uploads.ts';
 import { closedCallOf, sampleRecord } from '../catalogue/sample.ts';
@@ -72,6 +73,7 @@ describe('the forms', () => {
     expectTypeOf<Made<typeof controlJson>>().toEqualTypeOf<Told<typeof live.control>>();
     expectTypeOf<Made<typeof selfTestJson>>().toEqualTypeOf<Told<typeof live.selftest>>();
     expectTypeOf<Made<typeof cleanupJson>>().toEqualTypeOf<Told<typeof live.cleanup>>();
+    expectTypeOf<Made<typeof userJson>>().toEqualTypeOf<Told<typeof kept.user>>();
     expectTypeOf<Made<typeof recordJson>>().toEqualTypeOf<Told<typeof kept.recording>>();
     expectTypeOf<Made<typeof findingJson>>().toEqualTypeOf<Told<typeof kept.finding>>();
     expectTypeOf<Made<typeof statementJson>>().toEqualTypeOf<Told<typeof kept.statement>>();

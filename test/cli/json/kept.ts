@@ -250,6 +250,13 @@ export const deletion = z.strictObject({
   erasure: orNull(text('Id of the erasure.')),
 });
 
+export const user = z.strictObject({
+  name: text('With which it signs in.'),
+  role: oneOf(['administrator', 'supervisor', 'auditor'], 'What it may do.'),
+  groups: z.array(z.string()).describe('Whose calls a supervisor sees; empty of other roles.'),
+  last_sign_in: orNull(time('When it signed in last, in UTC; null: never.')),
+});
+
 const counts = z.strictObject({
   calls: count('Calls of the number.'),
   talks: count('Talks in them.'),

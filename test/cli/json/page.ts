@@ -56,6 +56,7 @@ export const printed: readonly Printed[] = [
     forms: { 'Once it is erased': kept.certificate, 'With `--dry-run`': kept.found },
   },
   { verbs: ['deletions'], what: 'An array, the newest first.', forms: { '': kept.deletion } },
+  { verbs: ['user'], what: 'An array, of `user list`.', forms: { '': kept.user } },
 ];
 
 const introduction = `# JSON of the command line
