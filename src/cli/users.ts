@@ -71,8 +71,7 @@ export async function listUsers(options: {
 }): Promise<void> {
   const { config } = await loadConfig(options.config);
   const users = await withCatalogue(config, (catalogue) => catalogue.users());
-  if (options.json === true)
-    await writeLines(toJson(users.map(userJson)));
+  if (options.json === true) await writeLines(toJson(users.map(userJson)));
   else await write(table(headings, rows(users, config.pbx.timezone)));
 }
 
