@@ -10,15 +10,15 @@ import type { Config } from './config/schema.ts';
 /** Runs until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP: with what is in the file by then. */
 export async function run(config: Config, file: string): Promise<void> {
   const signalled = untilSignalled();
-  const recording = new Recording(config, file);
-  const reload = (): void => recording.reload();
+  const service = new Service(config, file);
+  const reload = (): void => service.reload();
   try {
-    await recording.start();
+    await service.start();
     process.on('SIGHUP', reload);
-    await signalled;
+    await Promise.race([signalled, service.broken]);
   } finally {
     process.off('SIGHUP', reload);
-    await recording.stop();
+    await service.stop();
   }
 }
 
@@ -30,7 +30,10 @@ const lookEveryMs = 100;
  * The program, made anew for each configuration. Recordings are Asterisk's and go on meanwhile: the next program finds
  * them as after a restart, only within moments.
  */
-class Recording {
+class Service {
+  /** Rejects when no configuration is in force any more: to end, and to be started anew, is better than not to record. */
+  readonly broken: Promise<never>;
+  #break: (reason: unknown) => void = () => undefined;
   readonly #file: string;
   readonly #log: Log;
   #console: Console | undefined;
@@ -46,6 +49,10 @@ class Recording {
     this.#file = file;
     this.#log = createLog(config.log);
     this.#program = assemble(config);
+    this.broken = new Promise((_resolve, reject) => {
+      this.#break = reject;
+    });
+    this.broken.catch(() => undefined);
   }
 
   async start(): Promise<void> {
@@ -65,8 +72,15 @@ class Recording {
       reload: () => this.reload(),
     };
     const running = () => (this.#isRunning ? this.#program.running : undefined);
-    this.#console = consoleOf(this.#config, file, running);
-    await this.#console?.start();
+    const wanted = consoleOf(this.#config, file, running);
+    try {
+      await wanted?.start();
+      this.#console = wanted;
+    } catch (error) {
+      // Such as an address that another program has: calls are recorded all the same.
+      this.#log.error('the console does not start, all else goes on', errorFields(error));
+      await wanted?.stop().catch(() => undefined);
+    }
   }
 
   async stop(): Promise<void> {
@@ -81,7 +95,10 @@ class Recording {
   reload(): void {
     this.#work = this.#work
       .then(() => this.#takeOver())
-      .catch((error: unknown) => this.#log.error('the configuration was not taken over', errorFields(error)));
+      .catch((error: unknown) => {
+        this.#log.error('the configuration was not taken over', errorFields(error));
+        if (!this.#isRunning) this.#break(error);
+      });
   }
 
   async #takeOver(): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -28,7 +29,7 @@ export async function play(id: string, options: PlayOptions): Promise<void> {
   const { save, force = false } = options;
   // Before anything is fetched that could then not be played or kept.
   const player = save === undefined ? await findPlayer() : undefined;
-  if (save !== undefined && !force && (await exists(save))) throw taken(save);
+  if (save !== undefined && !force && existsSync(save)) throw taken(save);
   const wanted = only(await withCatalogue(config, (catalogue) => catalogue.recordingsOf(id)), id);
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort();
@@ -86,11 +87,4 @@ function taken(path: string): MitschnittError {
 
 function problem(message: string, code: string, hint: string, cause?: unknown): MitschnittError {
   return new MitschnittError(message, { code, fault: 'configuration', retry: false, hint, cause });
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

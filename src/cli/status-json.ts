@@ -65,6 +65,7 @@ function checkJson({ at, ms, problem }: ConnectionCheck) {
   return { at: new Date(at).toISOString(), ms, ok: problem === undefined, code, message, fault, hint };
 }
 
-function time(instant: number | undefined): string | null {
+/** ISO 8601, in UTC; null: never. */
+export function time(instant: number | undefined): string | null {
   return instant === undefined ? null : new Date(instant).toISOString();
 }

@@ -6,14 +6,14 @@ import { text } from 'node:stream/consumers';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { User, UserRole } from '../catalogue/console-ledger.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
 import { MitschnittError } from '../errors.ts';
 import { localDateTime } from '../recording/local-time.ts';
 import { password as passwordSchema, userName } from '../web/api/session.ts';
 import { Passwords } from '../web/passwords.ts';
 import { toJson, write, writeLines } from './output.ts';
+import { time } from './status-json.ts';
 import { table } from './table.ts';
-import { withCatalogue } from './with-catalogue.ts';
+import { withCatalogue, withWritableCatalogue } from './with-catalogue.ts';
 
 export interface UserAddOptions {
   readonly config: string;
@@ -32,7 +32,7 @@ export async function addUser(name: string, { config: file, role, group }: UserA
     throw refused(`there is no group ${unknown}`, `The configuration has ${known.join(', ')}.`);
   const password = await new Passwords().hash(await askPassword());
   const facts = { role, groups: group ?? [], password, createdAt: Date.now(), lastSignInAt: undefined };
-  await writing(config, async (catalogue) => {
+  await withWritableCatalogue(config, async (catalogue) => {
     if (!(await catalogue.addUser({ name, ...facts })))
       throw refused(`there is a user ${name} already`, 'Name another one, or use mitschnitt user password.');
     await audited(catalogue, 'user', name, role);
@@ -43,7 +43,7 @@ export async function addUser(name: string, { config: file, role, group }: UserA
 export async function changePassword(name: string, options: { readonly config: string }): Promise<void> {
   const { config } = await loadConfig(options.config);
   const password = await new Passwords().hash(await askPassword());
-  await writing(config, async (catalogue) => {
+  await withWritableCatalogue(config, async (catalogue) => {
     if ((await catalogue.changeUser(name, { password })) === 'unknown') throw unknownUser(name);
     await catalogue.endSessions(name, undefined, Date.now());
     await audited(catalogue, 'password', name);
@@ -53,7 +53,7 @@ export async function changePassword(name: string, options: { readonly config: s
 
 export async function removeUser(name: string, options: { readonly config: string }): Promise<void> {
   const { config } = await loadConfig(options.config);
-  await writing(config, async (catalogue) => {
+  await withWritableCatalogue(config, async (catalogue) => {
     const result = await catalogue.removeUser(name);
     if (result === 'unknown') throw unknownUser(name);
     if (result === 'last-administrator')
@@ -77,11 +77,7 @@ export async function listUsers(options: {
 
 /** A user, as `user list --json` gives it. */
 export function userJson({ name, role, groups, lastSignInAt }: User) {
-  return { name, role, groups, last_sign_in: isoOf(lastSignInAt) };
-}
-
-function isoOf(instant: number | undefined): string | null {
-  return instant === undefined ? null : new Date(instant).toISOString();
+  return { name, role, groups, last_sign_in: time(lastSignInAt) };
 }
 
 function* rows(users: readonly User[], timeZone: string): Iterable<string[]> {
@@ -92,18 +88,6 @@ function* rows(users: readonly User[], timeZone: string): Iterable<string[]> {
       groups.join(', '),
       lastSignInAt === undefined ? '' : localDateTime(lastSignInAt, timeZone),
     ];
-}
-
-/** Beside a running process as well: SQLite has one wait for the other. */
-async function writing(config: Config, use: (catalogue: Catalogue) => Promise<void>): Promise<void> {
-  const { catalogueOf } = await import('../assemble-catalogue.ts');
-  const catalogue = catalogueOf(config, false);
-  await catalogue.open();
-  try {
-    await use(catalogue);
-  } finally {
-    await catalogue.close();
-  }
 }
 
 async function audited(

@@ -134,6 +134,7 @@ export class Retention {
       await setImmediate();
     }
   }
+
   /** What the PBX told of calls: numbers, too. */
   async #deleteAccounted(group: string): Promise<void> {
     const { ledger, clock, periodsOf, log } = this.#parts;

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { announcementMs, heard, keyTimeoutMs, Station, voices } from './station.ts';
+import { heard, Station, voices } from './station.ts';
+import { announcementMs, keyTimeoutMs } from './station-config.ts';
 import { totalMs, type Interval } from './tone.ts';
 
 /** How much a talk measured at the telephones may differ from what is in a file: their senders stumble under load. */

@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { announcementMs, heard, keyTimeoutMs, promptTones, Station, voices } from './station.ts';
+import { heard, Station, voices } from './station.ts';
+import { announcementMs, keyTimeoutMs, promptTones } from './station-config.ts';
 import { toneFile } from './tone.ts';
 
 const optOut = { mode: 'opt-out', timeout: `${keyTimeoutMs}ms` };

@@ -7,7 +7,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Cable } from './cable.ts';
 import { eventually } from './eventually.ts';
 import { gateIsOpen, longCall, talking, wired, type Lines } from './lines.ts';
-import { announcementMs, heard, keyTimeoutMs, Station, voices } from './station.ts';
+import { heard, Station, voices } from './station.ts';
+import { announcementMs, keyTimeoutMs } from './station-config.ts';
 import { totalMs } from './tone.ts';
 
 /** A call waits no longer for a recorder that does not answer; with some room for a busy machine. */

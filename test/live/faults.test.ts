@@ -7,7 +7,8 @@ import { afterEach, expect, test } from 'vitest';
 import { eventually } from './eventually.ts';
 import { FtpServer } from './ftp.ts';
 import { longCall, set, talking, wired } from './lines.ts';
-import { announcementMs, heard, Station, voices } from './station.ts';
+import { heard, Station, voices } from './station.ts';
+import { announcementMs } from './station-config.ts';
 import { readWav, totalMs } from './tone.ts';
 
 /** What the tests may take to notice, on a busy machine, what takes milliseconds on an idle one. */

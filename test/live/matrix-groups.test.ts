@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { announcementMs, heard } from './station.ts';
+import { heard } from './station.ts';
+import { announcementMs } from './station-config.ts';
 import { all, recordsAll, Rows, talkMs } from './rows.ts';
 
 const dialplan = `

@@ -149,6 +149,11 @@ export class Mitschnitt {
     return this.ended();
   }
 
+  /** Sends a signal that it goes on after. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
   /** Makes it stand still, with all its sockets open; `thaw` lets it go on. */
   freeze(): void {
     this.#process?.kill('SIGSTOP');

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
-import { announcementMs, heard, keyTimeoutMs, Station, voices } from './station.ts';
+import { heard, Station, voices } from './station.ts';
+import { announcementMs, keyTimeoutMs } from './station-config.ts';
 import { totalMs } from './tone.ts';
 import type { PartyName } from './sipp.ts';
 

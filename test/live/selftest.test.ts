@@ -9,7 +9,8 @@ import { eventually } from './eventually.ts';
 import { FtpServer } from './ftp.ts';
 import { takeNet } from './net.ts';
 import { SmbServer } from './smb.ts';
-import { keyTimeoutMs, Station } from './station.ts';
+import { Station } from './station.ts';
+import { keyTimeoutMs } from './station-config.ts';
 
 interface Step {
   readonly name: string;

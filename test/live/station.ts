@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,20 +17,21 @@ import { eventually } from './eventually.ts';
 import { Mitschnitt } from './mitschnitt.ts';
 import { takeNet, type Net } from './net.ts';
 import { Parties, type PartyName } from './sipp.ts';
-import { partyTones, readWav, toneFile, tonesOver, type Interval } from './tone.ts';
+import {
+  announcementMs,
+  promptTones,
+  standardConfig,
+  timeZone,
+  withGate,
+  writePrompts,
+  type Config,
+} from './station-config.ts';
+import { partyTones, readWav, tonesOver, type Interval } from './tone.ts';
 import type { Sound } from './wav.ts';
 
-/** Announcements in the tests are tones, so that it can be measured who hears them, and when. */
-export const promptTones = { announcement: 3_000, confirmation: 2_200 } as const;
-/** Shorter than any real prompt: most of a test is waiting for it. */
-export const announcementMs = 600;
-const confirmationMs = 400;
 /** How long it may take until a call that is over is listed, and its files are delivered. */
 const settledMs = 15_000;
 const lookEveryMs = 50;
-const timeZone = 'Europe/Zurich';
-/** How long after the prompt a key counts. */
-export const keyTimeoutMs = 500;
 
 /** One line of `mitschnitt recordings --json`, as far as the tests look at it. */
 export interface Listed {
@@ -82,8 +83,6 @@ export interface Listed {
   readonly call: { readonly outcome: string | null };
   readonly deliveries: readonly { readonly target: string; readonly state: string }[];
 }
-
-type Config = Record<string, unknown>;
 
 /** What a station is made of. */
 export interface Options {
@@ -345,68 +344,7 @@ export function voices(of: Heard): string[] {
     .sort();
 }
 
-async function writePrompts(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const announcement = toneFile(promptTones.announcement, announcementMs);
-  const confirmation = toneFile(promptTones.confirmation, confirmationMs);
-  await Promise.all([
-    ...['ansage', 'ansage-opt-out', 'ansage-opt-in'].map((name) =>
-      writeFile(join(folder, `${name}.wav`), announcement),
-    ),
-    writeFile(join(folder, 'abgelehnt.wav'), confirmation),
-  ]);
-}
-
-function standardConfig(asterisk: Asterisk, folder: string): Config {
-  const timeout = `${keyTimeoutMs}ms`;
-  return {
-    asterisk: asterisk.settings,
-    pbx: { trunks: ['PJSIP/trunk'], timezone: timeZone },
-    spool: { path: join(folder, 'spool') },
-    prompts: { path: join(folder, 'prompts') },
-    catalogue: { type: 'sqlite', path: join(folder, 'catalogue.db') },
-    groups: [
-      {
-        name: 'Verkauf',
-        members: ['200', '201'],
-        record: { incoming: true, outgoing: true, internal: false },
-        announcement: {
-          incoming: { mode: 'opt-out', timeout },
-          outgoing: { mode: 'notice' },
-        },
-        deliver_to: ['archive'],
-      },
-    ],
-    targets: { archive: { type: 'folder', path: join(folder, 'archive') } },
-    upload: { every: 'immediately' },
-    log: { level: 'debug' },
-  };
-}
-
 /** Its file is not yet where it belongs. */
 export function isWaiting({ deliveries }: Listed): boolean {
   return deliveries.some(({ state }) => state !== 'delivered');
-}
-
-interface ConfiguredGroup {
-  readonly announcement?: Readonly<Record<string, unknown>>;
-}
-
-/** Where nothing is announced, another group does: so calls enter the gate, whatever the groups in question do. */
-function withGate(config: Config): Config {
-  const groups = config.groups as readonly ConfiguredGroup[];
-  if (groups.some(announces)) return config;
-  const announcing = {
-    name: 'Gate',
-    members: ['PJSIP/nobody'],
-    announcement: { incoming: { mode: 'notice' }, outgoing: { mode: 'notice' } },
-    deliver_to: ['archive'],
-  };
-  return { ...config, groups: [...groups, announcing] };
-}
-
-function announces({ announcement = {} }: ConfiguredGroup): boolean {
-  return Object.values(announcement).some(
-    (each) => typeof each === 'object' && each !== null && 'mode' in each && each.mode !== 'none',
-  );
 }
