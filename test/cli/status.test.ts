@@ -20,7 +20,14 @@ afterEach(() => server?.close());
 /** Runs a verb on a terminal of its own, by util-linux' script. */
 function onTerminal(verb: string, setting: NodeJS.ProcessEnv) {
   const command = `exec '${process.execPath}' '${launcher}' ${verb}`;
-  const env = { ...process.env, FORCE_COLOR: undefined, NO_COLOR: undefined, TERM: 'xterm', ...setting };
+  const env = {
+    ...process.env,
+    CI: undefined,
+    FORCE_COLOR: undefined,
+    NO_COLOR: undefined,
+    TERM: 'xterm',
+    ...setting,
+  };
   const child = spawn('script', ['-qec', command, '/dev/null'], { env });
   return { child, end: ended(child) };
 }
