@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { configSchema } from './schema.ts';
-import { notYetKey, type NotYet } from './values.ts';
+import { kindKey, notYetKey, type NotYet, type ValueKind } from './values.ts';
 
 /** The part of JSON Schema (draft 2020-12) that the configuration's schema uses. */
 export interface SchemaNode {
@@ -27,6 +27,7 @@ export interface SchemaNode {
   /** JSON Schema's own mark of a secret. */
   readonly writeOnly?: boolean;
   readonly [notYetKey]?: NotYet;
+  readonly [kindKey]?: ValueKind;
 }
 
 export type Path = readonly (string | number)[];

@@ -2,7 +2,7 @@
  * The one description of the configuration file: validation, defaults, JSON Schema and the
  * reference documentation are all made of it.
  */
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
@@ -114,6 +114,11 @@ function checkRetention(config: Partial<Fields>, context: z.RefinementCtx): void
   }
 }
 
+/** Where the process keeps what it makes itself. */
+function stateFolder({ catalogue }: Fields): string {
+  return catalogue.type === 'sqlite' ? dirname(catalogue.path) : '/var/lib/mitschnitt';
+}
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
   return {
@@ -122,7 +127,7 @@ function complete(config: Fields) {
       ...config.pbx,
       timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
-    prompts: { path: config.prompts.path ?? fileURLToPath(new URL('../../sounds', import.meta.url)) },
+    prompts: { path: config.prompts.path ?? join(stateFolder(config), 'prompts') },
     alarms: { ...config.alarms, language: config.alarms.language ?? config.report.language },
     report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
   };

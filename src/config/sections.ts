@@ -106,7 +106,9 @@ export const promptsSchema = z
   .strictObject({
     path: absolutePath()
       .optional()
-      .describe('Folder with the prompts, as <language>/<name>.wav. Default: the prompts of the package.'),
+      .describe(
+        'Folder with prompts of your own, as <language>/<name>.wav; what is not there is played from the package. Default: the folder prompts beside the catalogue.',
+      ),
   })
   .prefault({})
   .describe('The announcements.');
