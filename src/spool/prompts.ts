@@ -36,12 +36,18 @@ interface PromptFile {
 /** The announcements of the package, which are played where there is none of one's own. */
 export const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
 
-/** Whether a folder has an announcement; one that cannot be read is there, too, and a problem to be told. */
+/**
+ * Whether a folder has an announcement, in whatever version; one that cannot be read is there, too, and a problem to be
+ * told.
+ */
 export async function hasPrompt(folder: string, name: string, language: string): Promise<boolean> {
-  return access(join(folder, language, `${name}.wav`)).then(
-    () => true,
-    (error: unknown) => !['ENOENT', 'ENOTDIR'].includes(codeOf(error)),
+  const found = versions.map(({ ending }) =>
+    access(join(folder, language, `${name}${ending}`)).then(
+      () => true,
+      (error: unknown) => !['ENOENT', 'ENOTDIR'].includes(codeOf(error)),
+    ),
   );
+  return (await Promise.all(found)).includes(true);
 }
 
 /** Where an announcement comes from: the folder of one's own, or the package if only that has it. */

@@ -5,7 +5,7 @@ import { textAt } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import type { Described, FieldProps } from './field.tsx';
 import type { SchemaNode } from './schema.ts';
-import { usePageWords } from './words.ts';
+import { usePageWords, useWording } from './words.ts';
 
 type Kind = NonNullable<SchemaNode['x-kind']>;
 
@@ -33,6 +33,7 @@ export function AmountInput({
 }: FieldProps & { readonly described: Described; readonly kind: Kind | undefined }) {
   const { values } = useDraft();
   const words = usePageWords();
+  const wording = useWording();
   const units = (kind && unitsOf[kind]) ?? [];
   const written = textAt(values, path);
   const preset = parted(String((node.default as string | undefined) ?? ''), units);
@@ -54,7 +55,7 @@ export function AmountInput({
         inputMode="decimal"
         autoComplete="off"
         value={now?.[0] ?? written}
-        placeholder={preset?.[0]}
+        placeholder={preset?.[0] ?? wording.absent(path, values)}
         onChange={(event) => put(event.currentTarget.value, unit)}
       />
       {units.length === 1 ? (

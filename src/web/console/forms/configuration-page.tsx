@@ -1,3 +1,5 @@
+import './forms.css';
+
 import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 

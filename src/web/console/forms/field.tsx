@@ -53,7 +53,7 @@ export function Row({
   const name = (
     <>
       {label}
-      {!isWanted && <span className="setting-optional"> {words.optional}</span>}
+      {isWanted && <span className="setting-needed"> {words.needed}</span>}
     </>
   );
   const group = isGroup ? ({ role: 'group', 'aria-labelledby': `${id}-name` } as const) : {};
@@ -240,7 +240,7 @@ function SectionField({ path, node }: FieldProps) {
   const isNeeded = schema !== undefined && isRequired(schema, values, path);
   if (isNeeded)
     return (
-      <div className="setting-section" role="group" aria-label={wording.label(path, values)}>
+      <div className="setting-group" role="group" aria-label={wording.label(path, values)}>
         <h3>{wording.label(path, values)}</h3>
         <p className="setting-help">{wording.help(path, values, node)}</p>
         <Inner path={path} keys={keysOf(node)} />

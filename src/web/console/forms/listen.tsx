@@ -5,7 +5,15 @@ import { Icon } from '../parts/icons.tsx';
 import { usePageWords } from './words.ts';
 
 /** Plays from its beginning, or stops. */
-export function ListenButton({ name, address }: { readonly name: string; readonly address: string }) {
+export function ListenButton({
+  name,
+  address,
+  size = 'sm',
+}: {
+  readonly name: string;
+  readonly address: string;
+  readonly size?: 'xs' | 'sm';
+}) {
   const words = usePageWords();
   const audio = useRef<HTMLAudioElement>(undefined);
   const [state, setState] = useState<'silent' | 'plays' | 'failed'>('silent');
@@ -27,7 +35,7 @@ export function ListenButton({ name, address }: { readonly name: string; readonl
   return (
     <Button
       variant="default"
-      size="sm"
+      size={size}
       className="listen"
       leftSection={<Icon name={state === 'plays' ? 'stop' : 'play'} size={14} />}
       aria-label={`${word}: ${name}`}

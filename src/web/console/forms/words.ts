@@ -74,12 +74,11 @@ export function useWording(): Wording {
     label: (path, values) => found(fields, namesOf(path, values))?.[0],
     help: (path, values, node) => found(fields, namesOf(path, values))?.[1] ?? node.description ?? '',
     choice: (path, values, value) =>
-      found(
-        names,
-        [...namesOf(path, values), ''].map((name) => (name === '' ? value : `${name}.${value}`)),
-      ) ??
-      found(names, [`${String(path.at(-2))}.${value}`]) ??
-      value,
+      found(names, [
+        ...namesOf(path, values).map((name) => `${name}.${value}`),
+        `${String(path.at(-2))}.${value}`,
+        value,
+      ]) ?? value,
     absent: (path, values) => found(absent, namesOf(path, values)),
     fault: ({ message, allowed }) => {
       const what = say(message);

@@ -73,7 +73,7 @@ export const configuration: ConfigurationWords = {
     spool: { name: 'Aufnahmen auf diesem Rechner' },
     asterisk: { name: 'Asterisk' },
     pbx: { name: 'Telefonanlage' },
-    selftest: { name: 'Selbsttest' },
+    selftest: { name: 'Zeitplan des Selbsttests' },
     web: {
       name: 'Diese Konsole',
       help: 'Adresse, Verschlüsselung, Proxys; verlangt einen Neustart',
@@ -121,7 +121,7 @@ export const configuration: ConfigurationWords = {
     [/^(.*) or ([^ ]+)$/, '$1 oder $2'],
   ],
 
-  optional: '(freiwillig)',
+  needed: '(nötig)',
   on: 'Ein',
   off: 'Aus',
   choose: 'Bitte wählen',

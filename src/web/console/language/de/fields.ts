@@ -256,6 +256,7 @@ export const fields: FieldWords = {
   'tls.key': ['Privater Schlüssel', 'PEM-Datei mit dem Schlüssel dazu.'],
   proxies: ['Proxys davor', 'IP-Adressen oder Netze der Reverse-Proxys, deren Angaben geglaubt wird.'],
   open_metrics: ['Messwerte für alle', 'Ob /metrics ohne API-Token gelesen werden darf (Prometheus).'],
+  catalogue: ['Datenbank', 'Darin stehen Anrufe, Aufnahmen und Übertragungen.'],
   'catalogue.type': ['Art der Datenbank', 'Wo Anrufe, Aufnahmen und Übertragungen verzeichnet sind.'],
   'catalogue.path': ['Datei', 'Die Datei der Datenbank auf diesem Rechner.'],
   level: ['Ausführlichkeit', 'Das Unwichtigste, das noch ins Log kommt.'],
@@ -341,6 +342,13 @@ export const absent: Readonly<Record<string, string>> = {
   deliver: 'Gar nicht: er bleibt auf diesem Rechner',
   'cleanup.schedule': 'Nie: nur von Hand',
   'selftest.schedule': 'Nie: nur von Hand',
+  bandwidth: 'unbegrenzt',
+  'groups.retention.local': 'wie für alle',
+  'groups.retention.remote': 'wie für alle',
+  'groups.retention.catalogue': 'wie für alle',
+  'retention.remote': 'für immer',
+  'retention.catalogue': 'für immer',
+  pause_limit: 'ohne Grenze',
 };
 
 /** Was der Server sagt, auf Deutsch. */

@@ -72,7 +72,7 @@ export const configuration = {
     spool: { name: 'Recordings on this machine' },
     asterisk: { name: 'Asterisk' },
     pbx: { name: 'PBX' },
-    selftest: { name: 'Self-test' },
+    selftest: { name: 'Schedule of the self-test' },
     web: { name: 'This console', help: 'address, encryption, proxies; needs a restart' },
     log: { name: 'Log and database' },
   } as Readonly<Record<string, { readonly name: string; readonly help?: string }>>,
@@ -101,7 +101,7 @@ export const configuration = {
   /** What the server says, where it has numbers in it. */
   sayings: [] as readonly (readonly [RegExp, string])[],
 
-  optional: '(optional)',
+  needed: '(needed)',
   on: 'On',
   off: 'Off',
   choose: 'Please choose',

@@ -194,6 +194,7 @@ export const fields: FieldWords = {
   'tls.key': ['Private key'],
   proxies: ['Proxies in front'],
   open_metrics: ['Metrics for everybody', 'Whether /metrics may be read without an API token (Prometheus).'],
+  catalogue: ['Database'],
   'catalogue.type': ['Kind of database', 'Where calls, recordings and deliveries are kept.'],
   'catalogue.path': ['File'],
   level: ['Detail'],
@@ -279,6 +280,13 @@ export const absent: Readonly<Record<string, string>> = {
   deliver: 'Not at all: it stays on this machine',
   'cleanup.schedule': 'Never: only by hand',
   'selftest.schedule': 'Never: only by hand',
+  bandwidth: 'no limit',
+  'groups.retention.local': 'as for all',
+  'groups.retention.remote': 'as for all',
+  'groups.retention.catalogue': 'as for all',
+  'retention.remote': 'for ever',
+  'retention.catalogue': 'for ever',
+  pause_limit: 'no limit',
 };
 
 /** What the server says is English. */

@@ -49,7 +49,9 @@ export function AnnouncementRow({
         <Facts prompt={prompt} />
       </div>
       <Group gap={6} className="prompt-deeds">
-        {sha256 !== null && <ListenButton key={sha256} name={name} address={`${address}&v=${sha256}`} />}
+        {sha256 !== null && (
+          <ListenButton size="xs" key={sha256} name={name} address={`${address}&v=${sha256}`} />
+        )}
         {mayChange && (
           <>
             <FileButton accept="audio/*,video/*" onChange={(file) => file && put.run(file)}>
@@ -66,7 +68,7 @@ export function AnnouncementRow({
             </FileButton>
             <Microphone name={name} onDone={put.run} onRefused={() => setRefused('no-microphone')} />
             {prompt.origin === 'own' && (prompt.has_built_in || prompt.used_by.length === 0) && (
-              <Button variant="default" loading={remove.busy} onClick={() => remove.run()}>
+              <Button size="xs" variant="default" loading={remove.busy} onClick={() => remove.run()}>
                 {prompt.has_built_in ? words.backToBuiltIn : words.remove}
               </Button>
             )}
@@ -154,6 +156,7 @@ function Microphone({
   };
   return (
     <Button
+      size="xs"
       variant={recording ? 'filled' : 'default'}
       color={recording ? 'red' : undefined}
       leftSection={<Icon name={recording ? 'stop' : 'record'} size={14} />}
