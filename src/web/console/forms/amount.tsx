@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { textAt } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import type { Described, FieldProps } from './field.tsx';
-import type { SchemaNode } from './schema.ts';
+import { presetOf, type SchemaNode } from './schema.ts';
 import { usePageWords, useWording } from './words.ts';
 
 type Kind = NonNullable<SchemaNode['x-kind']>;
@@ -36,7 +36,7 @@ export function AmountInput({
   const wording = useWording();
   const units = (kind && unitsOf[kind]) ?? [];
   const written = textAt(values, path);
-  const preset = parted(String((node.default as string | undefined) ?? ''), units);
+  const preset = parted(presetOf(node) ?? '', units);
   const [picked, setPicked] = useState<string>();
   const now = parted(written, units);
   const unit = now?.[1] ?? picked ?? preset?.[1] ?? (kind && usualUnit[kind]) ?? units[0] ?? '';

@@ -39,19 +39,19 @@ export function isWithin(path: Path, above: Path): boolean {
   return path.length >= above.length && above.every((part, index) => part === path[index]);
 }
 
-export function applied(value: Value, change: Change): Value {
+function applied(value: Value, change: Change): Value {
   const { at } = change;
   const last = at.at(-1);
   if (last === undefined) return value;
   return within(value, at.slice(0, -1), last, (container) => {
     switch (change.do) {
       case 'set':
-        return put(container, last, change.value as Value);
+        return put(container, last, change.value);
       case 'remove':
         return without(container, last);
       case 'insert': {
         const list = Array.isArray(container) ? (container as readonly Value[]) : [];
-        return list.toSpliced(Number(last), 0, change.value as Value);
+        return list.toSpliced(Number(last), 0, change.value);
       }
       case 'move': {
         const list = Array.isArray(container) ? (container as readonly Value[]) : [];
@@ -60,7 +60,7 @@ export function applied(value: Value, change: Change): Value {
       case 'rename':
         return Object.fromEntries(
           Object.entries(container ?? {}).map(([key, each]) => [key === last ? change.to : key, each]),
-        ) as Value;
+        );
     }
   });
 }
@@ -85,15 +85,12 @@ function put(container: Container, key: string | number, value: Value): Value {
     const list = Array.isArray(container) ? (container as readonly Value[]) : [];
     return key < list.length ? list.with(key, value) : [...list, value];
   }
-  const section = typeof container === 'object' && container !== null ? container : {};
-  return { ...section, [key]: value } as Value;
+  return { ...sectionAt(container, []), [key]: value };
 }
 
 function without(container: Container, key: string | number): Value {
   if (Array.isArray(container)) return (container as readonly Value[]).toSpliced(Number(key), 1);
-  return Object.fromEntries(
-    Object.entries(container ?? {}).filter(([name]) => name !== String(key)),
-  ) as Value;
+  return Object.fromEntries(Object.entries(container ?? {}).filter(([name]) => name !== String(key)));
 }
 
 export function replayed(value: Value, changes: readonly Change[]): Value {

@@ -1,6 +1,6 @@
 import './forms.css';
 
-import { Alert, Anchor, Button, Group, Text } from '@mantine/core';
+import { Alert, Button, Group, Text } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 
 import { addressOf } from '../connection/client.ts';
@@ -93,13 +93,5 @@ function FileNotes() {
         </Alert>
       )}
     </>
-  );
-}
-
-export function ToPage({ page, children }: { readonly page: PageName; readonly children: ReactNode }) {
-  return (
-    <Anchor href={pagePaths[page]} inherit>
-      {children}
-    </Anchor>
   );
 }

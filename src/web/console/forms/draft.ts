@@ -79,7 +79,7 @@ class Draft {
         this.#state.schema ?? (ask('GET /configuration/schema', {}) as Promise<SchemaNode>),
       ]);
       const { changes } = this.#state;
-      const values = replayed((base.values ?? {}) as Value, changes);
+      const values = replayed(base.values ?? {}, changes);
       this.#put({ base, schema, values, conflict: false, failure: undefined });
       if (changes.length === 0) this.#put({ faults: base.faults, checked: undefined });
       else this.#checkSoon();

@@ -16,6 +16,7 @@ import {
   isRequired,
   keysOf,
   nodeAt,
+  presetOf,
   type SchemaNode,
 } from './schema.ts';
 import { SecretField } from './secret.tsx';
@@ -142,7 +143,7 @@ export function write(path: Path, text: string): void {
 
 function TextField({ path, node }: FieldProps) {
   const { values } = useDraft();
-  const preset = node.default === undefined ? '' : String(node.default as string | number);
+  const preset = presetOf(node);
   const isNumber = node.type === 'integer';
   return (
     <Row path={path} node={node}>
@@ -168,7 +169,7 @@ function SwitchField({ path, node }: FieldProps) {
   const { values } = useDraft();
   const words = usePageWords();
   const written = textAt(values, path);
-  const isOn = (written === '' ? String(node.default) : written) === 'true';
+  const isOn = (written === '' ? presetOf(node) : written) === 'true';
   return (
     <Row path={path} node={node}>
       {({ id, describedBy }) => (
@@ -179,7 +180,7 @@ function SwitchField({ path, node }: FieldProps) {
           label={isOn ? words.on : words.off}
           onChange={(event) => {
             const wanted = event.currentTarget.checked;
-            if (String(node.default) === String(wanted)) draft.remove(path);
+            if (presetOf(node) === String(wanted)) draft.remove(path);
             else draft.set(path, wanted);
           }}
         />
@@ -192,7 +193,7 @@ function ChoiceField({ path, node, choices }: FieldProps & { readonly choices: r
   const { values, schema } = useDraft();
   const wording = useWording();
   const words = usePageWords();
-  const preset = node.default === undefined ? undefined : String(node.default as string);
+  const preset = presetOf(node);
   const written = textAt(values, path);
   const named = (value: string) => wording.choice(path, values, value);
   const isWanted = schema !== undefined && isRequired(schema, values, path);
@@ -289,7 +290,7 @@ function TrueOrSection({ path, node }: FieldProps) {
               else write(path, event.currentTarget.value);
             }}
             data={[
-              { value: '', label: words.usually(named(String(node.default))) },
+              { value: '', label: words.usually(named(presetOf(node) ?? 'false')) },
               ...['false', 'true', 'section'].map((value) => ({ value, label: named(value) })),
             ]}
           />
@@ -310,10 +311,16 @@ function FormsField({ path, node }: FieldProps) {
   const chosen = textAt(values, [...path, told.key]);
   const form = formOf(node, valueAt(values, path));
   const choose = (value: string): void => {
-    if (value === '') return draft.remove(path);
+    if (value === '') {
+      draft.remove(path);
+      return;
+    }
     const next = node.oneOf?.find(({ properties }) => properties?.[told.key]?.const === value);
     const section = sectionAt(values, path);
-    if (!section) return draft.set(path, { [told.key]: value });
+    if (!section) {
+      draft.set(path, { [told.key]: value });
+      return;
+    }
     // What has no meaning with the new choice would be a fault.
     for (const key of Object.keys(section))
       if (!Object.hasOwn(next?.properties ?? {}, key)) draft.remove([...path, key]);

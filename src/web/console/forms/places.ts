@@ -50,5 +50,5 @@ export function useShown(): (path: Path, value: Checked['differences'][number]['
       );
     return wording.choice(path, values, String(value));
   };
-  return (path, value) => shown(path, (value ?? null) as Value);
+  return (path, value) => shown(path, value ?? null);
 }

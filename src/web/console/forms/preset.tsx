@@ -3,6 +3,7 @@ import { useState } from 'react';
 
 import { textAt } from './changes.ts';
 import { useDraft } from './draft.ts';
+import { presetOf } from './schema.ts';
 import { write, type Described, type FieldProps } from './field.tsx';
 import { usePageWords, useWording } from './words.ts';
 
@@ -20,7 +21,7 @@ export function PresetInput({
   const words = usePageWords();
   const written = textAt(values, path);
   const [isOwn, setOwn] = useState(written !== '' && !offered.includes(written));
-  const preset = node.default === undefined ? undefined : String(node.default as string);
+  const preset = presetOf(node);
   const named = (value: string) => wording.choice(path, values, value);
   const none =
     preset === undefined ? (wording.absent(path, values) ?? words.usual) : words.usually(named(preset));

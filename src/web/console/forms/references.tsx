@@ -7,6 +7,7 @@ import { listAt, sectionAt, textAt } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import { Row, write, type FieldProps } from './field.tsx';
 import { ListenButton } from './listen.tsx';
+import { presetOf } from './schema.ts';
 import { usePageWords } from './words.ts';
 
 /** Which of the targets that there are. */
@@ -56,7 +57,7 @@ export function PromptField({ path, node }: FieldProps) {
   const answer = useAnswer('GET /announcements', {});
   useHappening('announcements', () => answer.reload());
   const language = textAt(values, [...path.slice(0, 2), 'language']) || 'de';
-  const preset = String(node.default as string);
+  const preset = presetOf(node) ?? '';
   const written = textAt(values, path);
   const there = (answer.data?.announcements ?? []).filter((each) => each.language === language && each.ok);
   const names = [...new Set([...there.map(({ name }) => name), ...(written === '' ? [] : [written])])];

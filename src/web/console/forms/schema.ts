@@ -22,7 +22,7 @@ export interface SchemaNode {
 export type Control =
   'section' | 'forms' | 'switch' | 'choice' | 'list' | 'pairs' | 'secret' | 'amount' | 'text';
 
-export function branchesOf(node: SchemaNode): readonly SchemaNode[] {
+function branchesOf(node: SchemaNode): readonly SchemaNode[] {
   return node.oneOf ?? node.anyOf ?? [node];
 }
 
@@ -80,8 +80,14 @@ export function choicesOf(node: SchemaNode): readonly string[] | undefined {
   if (!branches?.every((each) => each.enum ?? each.const ?? (each.type === 'boolean' || undefined)))
     return undefined;
   return branches.flatMap((each) =>
-    each.const === undefined ? (choicesOf(each) ?? []) : [String(each.const)],
+    each.const === undefined ? (choicesOf(each) ?? []) : [String(each.const as string | number)],
   );
+}
+
+/** What holds where nothing is given, as text. */
+export function presetOf({ default: preset }: SchemaNode): string | undefined {
+  const isPlain = typeof preset === 'string' || typeof preset === 'number' || typeof preset === 'boolean';
+  return isPlain ? String(preset) : undefined;
 }
 
 export function controlOf(node: SchemaNode): Control {

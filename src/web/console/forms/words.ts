@@ -25,11 +25,20 @@ function wordsOf(language: Language): Promise<FormWords> {
 }
 
 async function load(language: Language): Promise<FormWords> {
-  const [fields, page] =
-    language === 'de'
-      ? await Promise.all([import('../language/de/fields.ts'), import('../language/de/configuration.ts')])
-      : await Promise.all([import('../language/en/fields.ts'), import('../language/en/configuration.ts')]);
-  return { ...fields, page: page.configuration };
+  if (language === 'en') {
+    const [fields, { configuration }] = await Promise.all([
+      import('../language/en/fields.ts'),
+      import('../language/en/configuration.ts'),
+    ]);
+    // The server itself speaks English.
+    return { ...fields, sayings: {}, page: configuration };
+  }
+  const [fields, { sayings }, { configuration }] = await Promise.all([
+    import('../language/de/fields.ts'),
+    import('../language/de/sayings.ts'),
+    import('../language/de/configuration.ts'),
+  ]);
+  return { ...fields, sayings, page: configuration };
 }
 
 export function usePageWords(): ConfigurationWords {

@@ -288,6 +288,3 @@ export const absent: Readonly<Record<string, string>> = {
   'retention.catalogue': 'for ever',
   pause_limit: 'no limit',
 };
-
-/** What the server says is English. */
-export const sayings: Readonly<Record<string, string>> = {};

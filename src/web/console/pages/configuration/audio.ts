@@ -43,7 +43,7 @@ function wavOf(samples: Float32Array): ArrayBuffer {
   const bytes = samples.length * bytesPerSample;
   const view = new DataView(new ArrayBuffer(headerBytes + bytes));
   const text = (offset: number, word: string) =>
-    [...word].forEach((letter, index) => view.setUint8(offset + index, letter.charCodeAt(0)));
+    new TextEncoder().encode(word).forEach((letter, index) => view.setUint8(offset + index, letter));
   text(0, 'RIFF');
   view.setUint32(4, headerBytes - 8 + bytes, true);
   text(8, 'WAVEfmt ');

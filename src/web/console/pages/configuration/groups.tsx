@@ -103,38 +103,13 @@ function GroupCard({
           {members.length === 0 ? words.noMembers : members.join(', ')}
         </Text>
         {wrong > 0 && <Tag tone="bad">{words.wrong(wrong)}</Tag>}
-        <Group gap={6} wrap="nowrap" ml="auto">
-          {count > 1 && (
-            <>
-              <ActionIcon
-                variant="default"
-                size={32}
-                aria-label={words.earlier(name)}
-                disabled={index === 0}
-                onClick={() => move(index - 1)}
-              >
-                <Icon name="down" size={15} className="upward" />
-              </ActionIcon>
-              <ActionIcon
-                variant="default"
-                size={32}
-                aria-label={words.later(name)}
-                disabled={index === count - 1}
-                onClick={() => move(index + 1)}
-              >
-                <Icon name="down" size={15} />
-              </ActionIcon>
-            </>
-          )}
-          <ActionIcon
-            variant="default"
-            size={32}
-            aria-label={words.removeGroup(name)}
-            onClick={() => setRemoving(true)}
-          >
-            <Icon name="remove" size={15} />
-          </ActionIcon>
-        </Group>
+        <EntryButtons
+          name={name}
+          isFirst={index === 0}
+          isLast={index === count - 1}
+          onMove={(by) => move(index + by)}
+          onRemove={() => setRemoving(true)}
+        />
       </div>
       {isOpen && <Parts parts={groupParts} at={at} />}
       <Modal opened={isRemoving} onClose={() => setRemoving(false)} title={words.removeGroup(name)}>
@@ -153,5 +128,44 @@ function GroupCard({
         </Group>
       </Modal>
     </section>
+  );
+}
+
+function EntryButtons({
+  name,
+  isFirst,
+  isLast,
+  onMove,
+  onRemove,
+}: {
+  readonly name: string;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  readonly onMove: (by: -1 | 1) => void;
+  readonly onRemove: () => void;
+}) {
+  const words = usePageWords();
+  const look = { variant: 'default', size: 32 } as const;
+  return (
+    <Group gap={6} wrap="nowrap" ml="auto">
+      {!(isFirst && isLast) && (
+        <>
+          <ActionIcon
+            {...look}
+            aria-label={words.earlier(name)}
+            disabled={isFirst}
+            onClick={() => onMove(-1)}
+          >
+            <Icon name="down" size={15} className="upward" />
+          </ActionIcon>
+          <ActionIcon {...look} aria-label={words.later(name)} disabled={isLast} onClick={() => onMove(1)}>
+            <Icon name="down" size={15} />
+          </ActionIcon>
+        </>
+      )}
+      <ActionIcon {...look} aria-label={words.removeGroup(name)} onClick={onRemove}>
+        <Icon name="remove" size={15} />
+      </ActionIcon>
+    </Group>
   );
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 
+import type { ResponseOf } from '../../../api.ts';
 import { useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { isWithin, listAt, sectionAt, textAt, valueAt, type Path } from '../../forms/changes.ts';
@@ -271,7 +272,7 @@ function ConnectionCheck({ name, at }: { readonly name: string; readonly at: Pat
   const words = usePageWords();
   const { base, changes } = useDraft();
   const check = useTest(() => ask('POST /targets/:name/check', { params: { name } }));
-  const isSaved = valueAt((base?.values ?? {}) as Values, at) !== undefined;
+  const isSaved = valueAt(base?.values ?? {}, at) !== undefined;
   const isChanged = changes.some((each) => isWithin(each.at, at));
   return (
     <div className="test-row">
@@ -292,8 +293,7 @@ function ConnectionCheck({ name, at }: { readonly name: string; readonly at: Pat
   );
 }
 
-type Result = Awaited<ReturnType<typeof askCheck>>;
-const askCheck = (name: string) => ask('POST /targets/:name/check', { params: { name } });
+type Result = ResponseOf<'POST /targets/:name/check'>;
 
 export function useTest(act: () => Promise<Result>) {
   const [result, setResult] = useState<Result>();

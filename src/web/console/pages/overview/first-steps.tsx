@@ -2,7 +2,7 @@ import { Anchor, Text } from '@mantine/core';
 import { Link } from 'wouter';
 
 import { useAnswer, useNow } from '../../connection/answers.ts';
-import { listAt, sectionAt, type Value } from '../../forms/changes.ts';
+import { listAt, sectionAt } from '../../forms/changes.ts';
 import { usePageWords } from '../../forms/words.ts';
 import { Section, Tag } from '../../parts/shapes.tsx';
 
@@ -18,7 +18,7 @@ export default function FirstSteps({
   const now = useNow();
   const answer = useAnswer('GET /configuration', {});
   if (!answer.data) return null;
-  const values = answer.data.values as Value;
+  const values = answer.data.values;
   const hasTarget = Object.keys(sectionAt(values, ['targets']) ?? {}).length > 0;
   const hasGroup = listAt(values, ['groups']).length > 0;
   const { ami, ari } = now.asterisk ?? asterisk;
