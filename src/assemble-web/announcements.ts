@@ -64,10 +64,13 @@ export function announcementHandlers(running: RunningSource, changed: () => void
     },
     'DELETE /announcements/:language/:name': async ({ params }) => {
       const { name, language } = params;
-      const { used_by } = jsonOf(await library().facts(name, language));
+      const { used_by, origin, has_built_in } = jsonOf(await library().facts(name, language));
       const [first] = used_by;
-      if (first) throw conflict(`the group ${first.group} plays it`, 'Have it play another one first.');
-      if (!(await library().content(name, language))) throw notFound();
+      if (first && origin === 'own' && !has_built_in)
+        throw conflict(`the group ${first.group} plays it`, 'Have it play another one first.');
+      if (origin === null) throw notFound();
+      if (origin === 'built-in')
+        throw notDone('it comes with the package, and stays', 'Put one of your own in its place.');
       await writable();
       await library().remove(name, language);
       changed();
@@ -81,10 +84,11 @@ function announcementJson(
   config: Config,
   time: (instant: number) => string,
 ): AnnouncementFile {
-  const { name, language, problem, durationMs, sha256, wideband, changedAt } = facts;
+  const { name, language, problem, durationMs, sha256, wideband, changedAt, origin, hasBuiltIn } = facts;
   return {
     ...{ name, language, ok: problem === undefined, problem: problem ?? null, wideband },
     ...{ duration_ms: durationMs ?? null, sha256: sha256 ?? null, changed: maybe(time, changedAt) },
+    ...{ origin: origin ?? null, has_built_in: hasBuiltIn },
     used_by: usesOf(config, name, language),
   };
 }

@@ -251,6 +251,6 @@ function checkNames(
 
 export const groupsSchema = z
   .array(group)
-  .min(1, 'at least one group')
+  .default([])
   .check(z.superRefine(checkNames, { when: () => true }))
   .describe('Whose calls are recorded, by which rules and to which targets.');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { configSchema } from './schema.ts';
-import { notYetKey, type NotYet } from './values.ts';
+import { kindKey, notYetKey, type NotYet, type ValueKind } from './values.ts';
 
 /** The part of JSON Schema (draft 2020-12) that the configuration's schema uses. */
 export interface SchemaNode {
@@ -27,6 +27,7 @@ export interface SchemaNode {
   /** JSON Schema's own mark of a secret. */
   readonly writeOnly?: boolean;
   readonly [notYetKey]?: NotYet;
+  readonly [kindKey]?: ValueKind;
 }
 
 export type Path = readonly (string | number)[];
@@ -35,8 +36,30 @@ let made: SchemaNode | undefined;
 
 /** The schema of the configuration file, as `mitschnitt config schema` prints it. */
 export function configurationSchema(): SchemaNode {
-  made ??= finish(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode);
+  made ??= finish(finished(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode));
   return made;
+}
+
+/**
+ * A file without groups may lack what the first group needs: it is still being written, in the console. Whoever writes
+ * the whole file is told of it by the schema, and that of a finished file is what is documented.
+ */
+function finished(schema: SchemaNode): SchemaNode {
+  const demanded: readonly (readonly [path: readonly string[], required: readonly string[]])[] = [
+    [[], ['asterisk', 'pbx', 'groups']],
+    [['asterisk'], ['ari', 'ami']],
+    [['asterisk', 'ari'], ['password']],
+    [['asterisk', 'ami'], ['secret']],
+    [['pbx'], ['trunks']],
+  ];
+  return demanded.reduce((whole, [path, required]) => demanding(whole, path, required), schema);
+}
+
+function demanding(node: SchemaNode, path: readonly string[], required: readonly string[]): SchemaNode {
+  const [key, ...rest] = path;
+  if (key === undefined) return { ...node, required: [...(node.required ?? []), ...required] };
+  const properties = node.properties ?? {};
+  return { ...node, properties: { ...properties, [key]: demanding(properties[key] ?? {}, rest, required) } };
 }
 
 /** The key that takes a file in the place of a secret's text. */

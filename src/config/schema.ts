@@ -2,7 +2,7 @@
  * The one description of the configuration file: validation, defaults, JSON Schema and the
  * reference documentation are all made of it.
  */
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 
 import { z } from 'zod';
 
@@ -11,6 +11,7 @@ import { groupsSchema } from './groups.ts';
 import { reconciliationSchema } from './reconciliation.ts';
 import { reportSchema } from './report.ts';
 import { retentionSchema } from './retention.ts';
+import { Secret } from './secret.ts';
 import * as sections from './sections.ts';
 import { targetsSchema } from './targets.ts';
 import { complain, understood, Misunderstood } from './values.ts';
@@ -90,6 +91,26 @@ function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): voi
   }
 }
 
+/** What the first group needs; before it, a file that is still being written is right. Runs beside faults of form. */
+function checkRecordable({ groups, asterisk, pbx }: Partial<Fields>, context: z.RefinementCtx): void {
+  if (!Array.isArray(groups) || groups.length === 0) return;
+  const missing = (path: readonly string[], allowed: string): void =>
+    complain(context, path, 'is missing', allowed);
+  if (isSection(asterisk?.ari) && asterisk?.ari.password === undefined)
+    missing(['asterisk', 'ari', 'password'], 'password or password_file: Password of that user');
+  if (isSection(asterisk?.ami) && asterisk?.ami.secret === undefined)
+    missing(['asterisk', 'ami', 'secret'], 'secret or secret_file: Secret of that user');
+  if (isSection(pbx) && pbx?.trunks === undefined)
+    missing(
+      ['pbx', 'trunks'],
+      'Endpoints (Technology/name) behind which external parties are. [] if all calls are internal',
+    );
+}
+
+function isSection(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
+}
+
 /** What is known of a recording must not go before its files. Runs beside faults of form, as above. */
 function checkRetention(config: Partial<Fields>, context: z.RefinementCtx): void {
   const { retention, groups } = config;
@@ -114,15 +135,29 @@ function checkRetention(config: Partial<Fields>, context: z.RefinementCtx): void
   }
 }
 
+/** Where the process keeps what it makes itself. */
+function stateFolder({ catalogue }: Fields): string {
+  return catalogue.type === 'sqlite' ? dirname(catalogue.path) : '/var/lib/mitschnitt';
+}
+
+const noSecret = new Secret('');
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
+  const { ari, ami } = config.asterisk;
   return {
     ...config,
+    // Asterisk refuses a login without password, and that is told.
+    asterisk: {
+      ari: { ...ari, password: ari.password ?? noSecret },
+      ami: { ...ami, secret: ami.secret ?? noSecret },
+    },
     pbx: {
       ...config.pbx,
+      trunks: config.pbx.trunks ?? [],
       timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
-    prompts: { path: config.prompts.path ?? fileURLToPath(new URL('../../sounds', import.meta.url)) },
+    prompts: { path: config.prompts.path ?? join(stateFolder(config), 'prompts') },
     alarms: { ...config.alarms, language: config.alarms.language ?? config.report.language },
     report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
   };
@@ -130,6 +165,7 @@ function complete(config: Fields) {
 
 export const configSchema = fields
   .check(z.superRefine(checkTargetsKnown, { when: () => true }))
+  .check(z.superRefine(checkRecordable, { when: () => true }))
   .check(z.superRefine(checkMailServer, { when: () => true }))
   .check(z.superRefine(checkRetention, { when: () => true }))
   .transform(complete)

@@ -30,11 +30,12 @@ const ari = z
       .prefault('http://127.0.0.1:8088/ari')
       .describe("Address of Asterisk's REST interface."),
     username: text(80).prefault('mitschnitt').describe('User in ari.conf.'),
-    password: secret('Password of that user.'),
+    password: secret('Password of that user.').optional(),
     app: matching(/^[A-Za-z0-9_-]{1,64}$/, 'a name of letters, digits, _ and -')
       .prefault('mitschnitt')
       .describe('Name of the Stasis application, as the dialplan calls it.'),
   })
+  .prefault({})
   .describe('The connection through which the announcement is played.');
 
 const amiPorts = { plain: 5038, tls: 5039 } as const;
@@ -44,7 +45,7 @@ const ami = z
     host: host().prefault('127.0.0.1').describe("Host name or IP address of Asterisk's manager interface."),
     port: port().optional().describe('Its port. Default: 5038, with TLS 5039.'),
     username: text(80).prefault('mitschnitt').describe('User in manager.conf.'),
-    secret: secret('Secret of that user.'),
+    secret: secret('Secret of that user.').optional(),
     tls: z
       .union([z.boolean(), z.strictObject({ ca: absolutePath().describe('PEM file of the authority.') })], {
         error: 'true, false or { ca: /path/to/authority.pem }',
@@ -52,13 +53,14 @@ const ami = z
       .default(false)
       .describe('Whether to encrypt; { ca: FILE } does, and trusts the authority in that PEM file.'),
   })
-  .describe('The connection through which calls are followed and recordings started.')
   .transform((settings) => ({
     ...settings,
     port: settings.port ?? (settings.tls === false ? amiPorts.plain : amiPorts.tls),
-  }));
+  }))
+  .prefault({})
+  .describe('The connection through which calls are followed and recordings started.');
 
-export const asteriskSchema = z.strictObject({ ari, ami }).describe('How Asterisk is reached.');
+export const asteriskSchema = z.strictObject({ ari, ami }).prefault({}).describe('How Asterisk is reached.');
 
 function isTimezone(name: string): boolean {
   // `Intl` takes `+01:00`, too, which knows nothing of summer time.
@@ -75,6 +77,7 @@ export const pbxSchema = z
   .strictObject({
     trunks: z
       .array(matching(endpointPattern, 'an endpoint such as PJSIP/trunk'))
+      .optional()
       .describe(
         'Endpoints (Technology/name) behind which external parties are. [] if all calls are internal.',
       ),
@@ -85,6 +88,7 @@ export const pbxSchema = z
       .optional()
       .describe("Time zone of file names, report and schedules. Default: the machine's."),
   })
+  .prefault({})
   .describe('What has to be known of the PBX.');
 
 export const spoolSchema = z
@@ -106,7 +110,9 @@ export const promptsSchema = z
   .strictObject({
     path: absolutePath()
       .optional()
-      .describe('Folder with the prompts, as <language>/<name>.wav. Default: the prompts of the package.'),
+      .describe(
+        'Folder with prompts of your own, as <language>/<name>.wav; what is not there is played from the package. Default: the folder prompts beside the catalogue.',
+      ),
   })
   .prefault({})
   .describe('The announcements.');

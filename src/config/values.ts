@@ -22,6 +22,14 @@ export function notYet(which: NotYet = true): Record<string, NotYet> {
   return { [notYetKey]: which };
 }
 
+/** Key in JSON Schema that says what a text is, for forms that take number and unit apart. */
+export const kindKey = 'x-kind';
+
+/** What a text in the configuration can be beyond text. */
+export type ValueKind = 'duration' | 'size' | 'rate' | 'percentage' | 'cron';
+
+const ofKind = (kind: ValueKind): Record<string, ValueKind> => ({ [kindKey]: kind });
+
 /** Reports something beyond one value's form. `problem`: what is wrong; `allowed`: what would be right. */
 export function complain(
   context: z.RefinementCtx,
@@ -77,13 +85,15 @@ export function durationOf(text: string): number | undefined {
 export function duration(least = '0s', most = '3650d') {
   const range = `from ${least} to ${most}`;
   const allowed = `a duration such as 500ms, 3s, 5m, 24h or 7d, ${range}`;
-  return matching(durationPattern, allowed).transform((text, context) => {
-    const milliseconds = durationOf(text) ?? Number.NaN;
-    if (milliseconds >= (durationOf(least) ?? 0) && milliseconds <= (durationOf(most) ?? 0))
-      return milliseconds;
-    complain(context, [], `is not ${range}`, allowed);
-    return z.NEVER;
-  });
+  return matching(durationPattern, allowed)
+    .meta(ofKind('duration'))
+    .transform((text, context) => {
+      const milliseconds = durationOf(text) ?? Number.NaN;
+      if (milliseconds >= (durationOf(least) ?? 0) && milliseconds <= (durationOf(most) ?? 0))
+        return milliseconds;
+      complain(context, [], `is not ${range}`, allowed);
+      return z.NEVER;
+    });
 }
 
 const bytesOf: Readonly<Record<string, number>> = {
@@ -109,7 +119,9 @@ function sizeOf(text: string): number | undefined {
 
 /** An amount of data, in bytes. */
 export const size = () =>
-  matching(sizePattern, 'a size such as 500KB, 20MB or 1GiB').transform((text) => sizeOf(text) ?? Number.NaN);
+  matching(sizePattern, 'a size such as 500KB, 20MB or 1GiB')
+    .meta(ofKind('size'))
+    .transform((text) => sizeOf(text) ?? Number.NaN);
 
 /** The least rate: below it a small recording would take minutes. */
 const leastRate = 1_000;
@@ -121,14 +133,14 @@ export const rate = () => {
     const bytes = sizeOf(written.replace(/ ?\/ ?s$/, ''));
     if (bytes === undefined) return new Misunderstood('is no rate');
     return bytes >= leastRate ? bytes : new Misunderstood('is less than 1KB/s');
-  }, allowed);
+  }, allowed).meta(ofKind('rate'));
 };
 
 /** A share, as a fraction from 0 to 1. */
 export const percentage = () =>
-  matching(/^(100(\.0+)?|\d{1,2}(\.\d{1,3})?)%$/, 'a percentage from 0% to 100%').transform(
-    (text) => Number(text.slice(0, -1)) / 100,
-  );
+  matching(/^(100(\.0+)?|\d{1,2}(\.\d{1,3})?)%$/, 'a percentage from 0% to 100%')
+    .meta(ofKind('percentage'))
+    .transform((text) => Number(text.slice(0, -1)) / 100);
 
 /** A password or the like. The key with `_file` behind its name is understood as well: see `json-schema.ts`. */
 export const secret = (description: string) =>
@@ -205,7 +217,7 @@ export const cron = () =>
   understood((written) => {
     const problem = cronProblem(written);
     return problem === undefined ? written : new Misunderstood(`is no cron expression (${problem})`);
-  }, 'a cron expression such as "0 3 * * *" (minute hour day month weekday)');
+  }, 'a cron expression such as "0 3 * * *" (minute hour day month weekday)').meta(ofKind('cron'));
 
 /** `Technology/name`, as Asterisk names an endpoint. */
 export const endpointPattern = /^[A-Za-z][A-Za-z0-9]{0,19}\/[^\s,;:&|/()'"\\]{1,80}$/;

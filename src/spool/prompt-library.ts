@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { MitschnittError } from '../errors.ts';
+import { codeOf, MitschnittError } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, wavHeaderBytes, type WavHeader } from '../recording/wav.ts';
-import { promptProblem } from './prompts.ts';
+import { builtInPrompts, hasPrompt, promptFolder, promptProblem } from './prompts.ts';
 
 /** An announcement's files in the folder of announcements. */
 export interface PromptFacts {
@@ -17,6 +17,10 @@ export interface PromptFacts {
   readonly wideband: boolean;
   /** Ms since 1970. */
   readonly changedAt: number | undefined;
+  /** Of the folder of one's own, or of the package; undefined: there is none. */
+  readonly origin: 'own' | 'built-in' | undefined;
+  /** The package has one of this name: it is played when one's own is removed. */
+  readonly hasBuiltIn: boolean;
 }
 
 const narrowband = 8_000;
@@ -25,7 +29,10 @@ const bytesPerSample = 2;
 /** An announcement that is longer is a mistake: it delays each call. */
 const longestMs = 5 * 60_000;
 
-/** The folder `prompts.path`: `<language>/<name>.wav` (8 kHz) and, for wideband calls, `<name>.wav16`. */
+/**
+ * The folder `prompts.path`: `<language>/<name>.wav` (8 kHz) and, for wideband calls, `<name>.wav16`. Behind it are the
+ * announcements of the package, which are never changed.
+ */
 export class PromptLibrary {
   readonly #folder: string;
 
@@ -36,7 +43,7 @@ export class PromptLibrary {
   /** Why nothing can be put there; undefined: it can. */
   async whyNotWritable(): Promise<string | undefined> {
     try {
-      await access(this.#folder, constants.W_OK);
+      await access(await existing(this.#folder), constants.W_OK);
       return undefined;
     } catch {
       return `${this.#folder} may not be written by this process: set prompts.path to a folder of its own`;
@@ -45,34 +52,29 @@ export class PromptLibrary {
 
   /** All that are there. */
   async list(): Promise<readonly Pick<PromptFacts, 'name' | 'language'>[]> {
-    const languages = await readdir(this.#folder, { withFileTypes: true }).catch(() => []);
-    const found = await Promise.all(
-      languages
-        .filter((entry) => entry.isDirectory())
-        .map(async ({ name: language }) => {
-          const files = await readdir(join(this.#folder, language)).catch(() => []);
-          return files.flatMap((file) =>
-            file.endsWith('.wav') ? [{ name: file.slice(0, -'.wav'.length), language }] : [],
-          );
-        }),
-    );
-    return found.flat();
+    return [...(await listed(this.#folder)), ...(await listed(builtInPrompts))];
   }
 
   async facts(name: string, language: string): Promise<PromptFacts> {
-    const path = join(this.#folder, language, name);
+    const folder = await promptFolder(this.#folder, name, language);
+    const path = join(folder, language, name);
     const problem = await promptProblem(this.#folder, name, language);
-    const known = { name, language, problem };
+    const hasBuiltIn = await hasPrompt(builtInPrompts, name, language);
+    const known = { name, language, problem, hasBuiltIn };
     const content = await readFile(`${path}.wav`).catch(() => undefined);
     const header = content && parseWavHeader(content);
-    if (!content || !header)
-      return { ...known, durationMs: undefined, sha256: undefined, wideband: false, changedAt: undefined };
+    if (!content || !header) {
+      const origin = (await hasPrompt(folder, name, language)) ? ('own' as const) : undefined;
+      const nothing = { durationMs: undefined, sha256: undefined, changedAt: undefined };
+      return { ...known, ...nothing, wideband: false, origin };
+    }
     const isWideband = await stat(`${path}.wav16`).then(
       () => true,
       () => false,
     );
     return {
       ...known,
+      origin: folder === builtInPrompts ? 'built-in' : 'own',
       durationMs: durationMs(header, content.length),
       sha256: createHash('sha256').update(content).digest('hex'),
       wideband: isWideband,
@@ -82,7 +84,7 @@ export class PromptLibrary {
 
   /** The best version that there is; undefined: none. */
   async content(name: string, language: string): Promise<Buffer | undefined> {
-    const path = join(this.#folder, language, name);
+    const path = join(await promptFolder(this.#folder, name, language), language, name);
     const wide = await readFile(`${path}.wav16`).catch(() => undefined);
     return wide ?? (await readFile(`${path}.wav`).catch(() => undefined));
   }
@@ -109,6 +111,32 @@ export class PromptLibrary {
     const path = join(this.#folder, language, name);
     await rm(`${path}.wav`, { force: true });
     await rm(`${path}.wav16`, { force: true });
+  }
+}
+
+async function listed(folder: string): Promise<readonly Pick<PromptFacts, 'name' | 'language'>[]> {
+  const languages = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const found = await Promise.all(
+    languages
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name: language }) => {
+        const files = await readdir(join(folder, language)).catch(() => []);
+        return files.flatMap((file) =>
+          file.endsWith('.wav') ? [{ name: file.slice(0, -'.wav'.length), language }] : [],
+        );
+      }),
+  );
+  return found.flat();
+}
+
+/** The folder itself or, as long as it was not made, the nearest one above that is there. */
+async function existing(folder: string): Promise<string> {
+  try {
+    await access(folder);
+    return folder;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' || dirname(folder) === folder) throw error;
+    return existing(dirname(folder));
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { codeOf, messageOf } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
@@ -32,12 +33,37 @@ interface PromptFile {
   readonly header: WavHeader;
 }
 
+/** The announcements of the package, which are played where there is none of one's own. */
+export const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
+
+/**
+ * Whether a folder has an announcement, in whatever version; one that cannot be read is there, too, and a problem to be
+ * told.
+ */
+export async function hasPrompt(folder: string, name: string, language: string): Promise<boolean> {
+  const found = versions.map(({ ending }) =>
+    access(join(folder, language, `${name}${ending}`)).then(
+      () => true,
+      (error: unknown) => !['ENOENT', 'ENOTDIR'].includes(codeOf(error)),
+    ),
+  );
+  return (await Promise.all(found)).includes(true);
+}
+
+/** Where an announcement comes from: the folder of one's own, or the package if only that has it. */
+export async function promptFolder(own: string, name: string, language: string): Promise<string> {
+  const isBuiltIn =
+    !(await hasPrompt(own, name, language)) && (await hasPrompt(builtInPrompts, name, language));
+  return isBuiltIn ? builtInPrompts : own;
+}
+
 /** Why an announcement cannot be played; undefined when it can. */
 export async function promptProblem(
-  folder: string,
+  own: string,
   name: string,
   language: string,
 ): Promise<string | undefined> {
+  const folder = await promptFolder(own, name, language);
   const found = await readPrompt(join(folder, language, name));
   return typeof found === 'string' ? found : undefined;
 }
@@ -48,7 +74,8 @@ export async function promptProblem(
  */
 export async function publishPrompt(folders: PromptFolders, name: string, language: string): Promise<Prompt> {
   const absent = { name, language, media: undefined, sha256: undefined, durationMs: 0 };
-  const found = await readPrompt(join(folders.prompts, language, name));
+  const folder = await promptFolder(folders.prompts, name, language);
+  const found = await readPrompt(join(folder, language, name));
   if (typeof found === 'string') return { ...absent, problem: found };
   const [{ content, header }] = found;
   const sha256 = createHash('sha256').update(content).digest('hex');

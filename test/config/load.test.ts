@@ -36,7 +36,7 @@ describe('a configuration', () => {
     expect(config.audio.min_duration).toBe(500);
     expect(config.retention.local).toBe(0);
     expect(config.log).toEqual({ level: 'info', format: 'text' });
-    expect(config.prompts.path).toMatch(/\/sounds$/);
+    expect(config.prompts.path).toBe('/var/lib/mitschnitt/prompts');
     expect(config.groups[0]).toMatchObject({
       record: { incoming: true, outgoing: true, internal: false },
       announcement: {
@@ -266,18 +266,37 @@ describe('faults', () => {
   });
 
   test('make one error that says what it is', async () => {
-    const path = await file('mitschnitt.yaml', 'log: { level: loud }\n');
+    const path = await file('mitschnitt.yaml', 'groups: [{}]\nlog: { level: loud }\n');
     const error = await errorOf(loadConfig(path, {}));
     expect(error).toMatchObject({ code: 'configuration-invalid', fault: 'configuration', retry: false });
-    expect(error.message.split('\n')[0]).toBe(`4 faults in the configuration ${path}:`);
+    expect(error.message.split('\n')[0]).toBe(`9 faults in the configuration ${path}:`);
     expect(error.faults.at(-1)).toEqual({
-      place: `${path}:1:15`,
+      place: `${path}:2:15`,
       key: 'log.level',
       path: ['log', 'level'],
       message: 'is not valid',
       value: '"loud"',
       allowed: 'error, warn, info or debug',
     });
+  });
+
+  test('are none as long as there is no group: the rest can be set up in the console', async () => {
+    const path = await file('mitschnitt.yaml', 'web: {}\n');
+    const { config } = await loadConfig(path, {});
+    expect(config).toMatchObject({ groups: [], targets: {}, pbx: { trunks: [] } });
+    expect(config.asterisk.ari.password.reveal()).toBe('');
+  });
+
+  test('are what is missing for the first group', async () => {
+    const group =
+      'groups: [{ name: x, members: ["1"], record: { incoming: false, outgoing: false }, deliver_to: [a] }]';
+    const path = await file('mitschnitt.yaml', `${group}\ntargets: { a: { type: folder, path: /a } }\n`);
+    const error = await errorOf(loadConfig(path, {}));
+    expect(error.faults.map(({ key, message }) => `${key} ${message}`).sort()).toEqual([
+      'asterisk.ami.secret is missing',
+      'asterisk.ari.password is missing',
+      'pbx.trunks is missing',
+    ]);
   });
 
   test('never show a secret, wherever it stands and whatever is wrong around it', async () => {

@@ -49,6 +49,16 @@ test('a prompt is published in both rates, under the hash of its content', async
   ]);
 });
 
+test('a prompt that is missing is played from the package, and one that the package lacks is told', async () => {
+  const builtIn = await publish();
+  expect(builtIn).toMatchObject({
+    sha256: sha256(await readFile('sounds/de/ansage.wav')),
+  });
+  const unknown = await publishPrompt(folders, 'nowhere', 'de');
+  expect(unknown).toMatchObject({ media: undefined, sha256: undefined });
+  expect(unknown.problem).toContain(`${original('nowhere.wav')} cannot be used`);
+});
+
 test('the version with 16 kHz may be missing', async () => {
   await writeFile(original('ansage.wav'), narrow);
   const prompt = await publish();
@@ -83,7 +93,6 @@ function changed(offset: number, value: number): Buffer {
 }
 
 test.each([
-  ['is missing', () => Promise.resolve(), /ENOENT/],
   ['is a folder', () => mkdir(original('ansage.wav')), /EISDIR/],
   ['is empty', () => writeFile(original('ansage.wav'), ''), /is no WAV file/],
   ['is something else', () => writeFile(original('ansage.wav'), 'ID3'.repeat(100)), /is no WAV file/],

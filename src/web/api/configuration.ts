@@ -113,6 +113,7 @@ export type Saved = z.infer<typeof saved>;
 
 /**
  * JSON Schema (2020-12) of the file: `description` is the help text and names the unit, `default`, `enum`, `pattern`,
- * `minimum`; `writeOnly` marks a secret (which may also be given by `<key>_file`); `x-not-yet` what cannot be used yet.
+ * `minimum`; `writeOnly` marks a secret (which may also be given by `<key>_file`); `x-not-yet` what cannot be used yet;
+ * `x-kind` what a text is: `duration`, `size`, `rate` (a size per second), `percentage` or `cron`.
  */
 export const configurationSchema = z.looseObject({});

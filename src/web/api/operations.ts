@@ -19,6 +19,10 @@ export const announcement = z.object({
   /** There is a version for wideband calls. */
   wideband: z.boolean(),
   changed: maybeTime,
+  /** One's own, in the folder `prompts.path`, or that of the package; null: there is none. */
+  origin: z.enum(['own', 'built-in']).nullable(),
+  /** The package has one of this name and language: it is played again when one's own is removed. */
+  has_built_in: z.boolean(),
   /** Where the configuration uses it. Empty: nowhere. */
   used_by: z.array(
     z.object({

@@ -256,7 +256,7 @@ export const routes = {
     response: operations.uploaded,
   },
   'DELETE /announcements/:language/:name': {
-    summary: 'Removes one that nothing uses (else 409)',
+    summary: 'Removes one’s own; that of the package is played again, else nothing may use it (409)',
     access: administrators,
     params: operations.announcementPath,
     response: done,

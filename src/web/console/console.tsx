@@ -10,12 +10,20 @@ import { Boundary } from './parts/boundary.tsx';
 import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
 import { Page } from './parts/shapes.tsx';
 import { SignIn } from './pages/sign-in.tsx';
-import { MeProvider } from './session.tsx';
+import { MeProvider, useRights } from './session.tsx';
 
 const Overview = lazy(() => import('./pages/overview/overview.tsx'));
 const Recordings = lazy(() => import('./pages/recordings/recordings.tsx'));
 const Recording = lazy(() => import('./pages/recordings/recording.tsx'));
 const NotRecorded = lazy(() => import('./pages/recordings/not-recorded.tsx'));
+const Groups = lazy(() => import('./pages/configuration/groups.tsx'));
+const Announcements = lazy(() => import('./pages/configuration/announcements.tsx'));
+const Upload = lazy(() => import('./pages/configuration/upload.tsx'));
+const Report = lazy(() => import('./pages/configuration/report.tsx'));
+const Alarms = lazy(() => import('./pages/configuration/alarms.tsx'));
+const Cleanup = lazy(() => import('./pages/configuration/cleanup.tsx'));
+const StoragePage = lazy(() => import('./pages/configuration/storage.tsx'));
+const System = lazy(() => import('./pages/configuration/system.tsx'));
 
 /** All of it: who is not signed in sees only the way in. */
 export function Console() {
@@ -67,6 +75,7 @@ export function Console() {
 }
 
 function Pages() {
+  const { oversees } = useRights();
   return (
     <Boundary>
       <Switch>
@@ -74,6 +83,18 @@ function Pages() {
         <Route path="/recordings" component={Recordings} />
         <Route path="/recordings/:id">{({ id }) => <Recording key={id} id={id} />}</Route>
         <Route path="/not-recorded" component={NotRecorded} />
+        {oversees && (
+          <>
+            <Route path="/groups" component={Groups} />
+            <Route path="/announcements" component={Announcements} />
+            <Route path="/upload" component={Upload} />
+            <Route path="/report" component={Report} />
+            <Route path="/alarms" component={Alarms} />
+            <Route path="/clean-up" component={Cleanup} />
+            <Route path="/storage" component={StoragePage} />
+            <Route path="/system" component={System} />
+          </>
+        )}
         <Route component={Nowhere} />
       </Switch>
     </Boundary>

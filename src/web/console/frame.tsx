@@ -7,6 +7,7 @@ import { useNow } from './connection/answers.ts';
 import { useWords } from './language/language.tsx';
 import { Icon, type IconName } from './parts/icons.tsx';
 import { OwnMenu } from './own-menu.tsx';
+import { useRights } from './session.tsx';
 
 /** Header, navigation and the page. */
 export function Frame({ children }: { readonly children: ReactNode }) {
@@ -75,10 +76,12 @@ function Navigation({ onGo }: { readonly onGo: () => void }) {
   const { pages } = useWords();
   const { alarms } = useNow();
   const [location] = useLocation();
+  const { oversees } = useRights();
   const places: readonly Place[] = [
     { to: '/', icon: 'overview', name: pages.overview },
     { to: '/recordings', icon: 'recordings', name: pages.recordings },
     { to: '/not-recorded', icon: 'missed', name: pages.notRecorded },
+    ...(oversees ? configurationPlaces(pages) : []),
   ];
   return places.map(({ to, icon, name }) => {
     const isHere = to === '/' ? location === '/' : location.startsWith(to);
@@ -98,6 +101,19 @@ function Navigation({ onGo }: { readonly onGo: () => void }) {
       />
     );
   });
+}
+
+function configurationPlaces(pages: ReturnType<typeof useWords>['pages']): readonly Place[] {
+  return [
+    { to: '/groups', icon: 'group', name: pages.groups },
+    { to: '/announcements', icon: 'announcement', name: pages.announcements },
+    { to: '/upload', icon: 'upload', name: pages.upload },
+    { to: '/report', icon: 'report', name: pages.report },
+    { to: '/alarms', icon: 'alarm', name: pages.alarms },
+    { to: '/clean-up', icon: 'cleanup', name: pages.cleanup },
+    { to: '/storage', icon: 'storage', name: pages.storage },
+    { to: '/system', icon: 'system', name: pages.system },
+  ];
 }
 
 function AlarmCount({ count }: { readonly count: number }) {

@@ -21,6 +21,16 @@ const strokes = {
   incoming: 'M18 6L6 18M6 9v9h9',
   outgoing: 'M6 18L18 6M9 6h9v9',
   internal: 'M4 9h14l-4-4M20 15H6l4 4',
+  group:
+    'M9 11a3.5 3.5 0 1 0-3.5-3.5A3.5 3.5 0 0 0 9 11zM3 20v-1a6 6 0 0 1 12 0v1M16 4.5a3.5 3.5 0 0 1 0 6.5M18 14a6 6 0 0 1 3 5v1',
+  announcement: 'M4 10v4h3l6 4V6L7 10zM17 9a4 4 0 0 1 0 6',
+  upload: 'M12 16V5M7 9l5-5 5 5M4 20h16',
+  report: 'M6 3h9l4 4v14H6zM9 12h7M9 16h7',
+  alarm: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21h4',
+  cleanup: 'M14 4l-4 8M7 12h8l2 8H5zM9 16v4M13 16v4',
+  storage: 'M4 7c0-4 16-4 16 0v10c0 4-16 4-16 0zM4 7c0 4 16 4 16 0M4 12c0 4 16 4 16 0',
+  system:
+    'M4 7h9M17 7h3M4 17h3M11 17h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5zM9 19.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z',
   note: 'M5 4h14v12l-4 4H5zM15 20v-4h4M9 9h6M9 13h4',
 } as const;
 

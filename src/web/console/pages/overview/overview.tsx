@@ -1,16 +1,19 @@
 import { Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 
 import type { EventData, ResponseOf } from '../../../api.ts';
 import { useAnswer, useHappening, useNow } from '../../connection/answers.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { Answered } from '../../parts/notes.tsx';
 import { Page, Section, Tag } from '../../parts/shapes.tsx';
+import { useRights } from '../../session.tsx';
 import { AlarmList } from './alarms.tsx';
 import { LiveCalls } from './live-calls.tsx';
 import { Storage } from './storage.tsx';
 import { Targets } from './targets.tsx';
 import { Today } from './today.tsx';
+
+const FirstSteps = lazy(() => import('./first-steps.tsx'));
 
 type OverviewData = ResponseOf<'GET /overview'>;
 
@@ -31,6 +34,7 @@ export default function Overview() {
 function Now({ data }: { readonly data: OverviewData }) {
   const words = useWords();
   const now = useNow();
+  const { administers } = useRights();
   const today = useAnswer('GET /outcomes', {});
   const completeness = useAnswer('GET /completeness', {});
   const timer = useRef(0);
@@ -47,6 +51,14 @@ function Now({ data }: { readonly data: OverviewData }) {
   const alarms = now.alarms ?? data.alarms;
   return (
     <div className="cards">
+      {administers && (
+        <Suspense>
+          <FirstSteps
+            asterisk={data.asterisk}
+            hasCalls={Object.values((today.data ?? data.today).totals).some((count) => count > 0)}
+          />
+        </Suspense>
+      )}
       {alarms.length > 0 && (
         <Section title={words.overview.alarms} wide>
           <AlarmList alarms={alarms} />

@@ -1,0 +1,97 @@
+import './forms.css';
+
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { useEffect, type ReactNode } from 'react';
+
+import { addressOf } from '../connection/client.ts';
+import { Icon } from '../parts/icons.tsx';
+import { FailureNote, Waiting } from '../parts/notes.tsx';
+import { Page } from '../parts/shapes.tsx';
+import { useMe, useRights } from '../session.tsx';
+import { draft, useDraft } from './draft.ts';
+import { SaveBar } from './save-bar.tsx';
+import { usePageWords } from './words.ts';
+import { pagePaths, type PageName } from './layouts.ts';
+
+/** A page of the configuration: what is in the file, what stands in the way, and saving. */
+export function ConfigurationPage({
+  page,
+  above,
+  children,
+}: {
+  readonly page: PageName;
+  /** What is no part of the form: buttons that do something at once. */
+  readonly above?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  const words = usePageWords();
+  const { name } = useMe();
+  const { administers } = useRights();
+  const { base, schema, failure } = useDraft();
+  useEffect(() => void draft.open(name), [name]);
+  const { title, intro } = words.pages[page];
+  return (
+    <Page title={title} aside={administers && <ExportLink />}>
+      <p className="page-intro">{intro}</p>
+      {failure && <FailureNote failure={failure} retry={() => void draft.load()} />}
+      <FileNotes />
+      {above}
+      {base && schema ? (
+        // A form of its own kind: nothing is sent by Enter, everything by the bar below.
+        <fieldset className="bare" disabled={!administers || !base.writable} data-page={pagePaths[page]}>
+          {children}
+        </fieldset>
+      ) : (
+        failure === undefined && <Waiting lines={10} />
+      )}
+      {administers && <SaveBar />}
+    </Page>
+  );
+}
+
+function ExportLink() {
+  const words = usePageWords();
+  return (
+    <Button
+      component="a"
+      href={addressOf('GET /configuration/export', {})}
+      download="mitschnitt.yaml"
+      variant="default"
+      size="xs"
+      leftSection={<Icon name="download" size={15} />}
+    >
+      {words.exportYaml}
+    </Button>
+  );
+}
+
+/** What holds for the file as a whole. */
+function FileNotes() {
+  const words = usePageWords();
+  const { administers } = useRights();
+  const { base, conflict } = useDraft();
+  if (!base) return null;
+  return (
+    <>
+      {!administers && <p className="page-intro">{words.readOnly}</p>}
+      {administers && !base.writable && (
+        <Alert color="yellow" icon={<Icon name="lock" />} title={words.notWritable} mb="md">
+          <Text size="sm">{words.notWritableHelp(base.path)}</Text>
+        </Alert>
+      )}
+      {conflict && (
+        <Alert color="yellow" icon={<Icon name="warning" />} title={words.conflict} role="alert" mb="md">
+          <Text size="sm">{words.conflictHelp}</Text>
+          <Group gap="xs" mt="xs">
+            <Button size="xs" onClick={() => void draft.load()}>
+              {words.conflictKeep}
+            </Button>
+            <Button size="xs" variant="default" onClick={() => draft.discard()}>
+              {words.conflictDrop}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+    </>
+  );
+}
