@@ -233,9 +233,7 @@ export class WebDavTarget implements Target {
     const move = (from: string, to: string) =>
       this.#do('rename', signal, (abortSignal) => session.move(from, to, abortSignal));
     const probe = Buffer.from(this.#probe);
-    await this.#do('store', signal, (abortSignal) =>
-      session.write(other, probe, probe.length, abortSignal),
-    );
+    await this.#do('store', signal, (abortSignal) => session.write(other, probe, probe.length, abortSignal));
     try {
       await move(file, other);
     } catch (error) {
