@@ -135,6 +135,8 @@ export interface DeliveryLedger {
   /** When the next pending delivery to this target becomes due; undefined when none is pending. */
   nextDue(target: string): Promise<number | undefined>;
   saveDelivery(delivery: Delivery): Promise<void>;
+  /** All of them or, where one cannot be saved, none. */
+  saveDeliveries(deliveries: readonly Delivery[]): Promise<void>;
   /** Makes what was set aside pending again, of one recording or of all. Returns how many deliveries that were. */
   retrySetAside(recording: string | undefined): Promise<number>;
   /** The line of a recording in the listings; `open` as long as its call is; undefined where the call is unknown. */

@@ -101,18 +101,22 @@ const selectNextDue = prepared((db, { target }: { target: string }) =>
     .limit(1),
 );
 
-export async function saveDelivery(db: Kysely<Tables>, delivery: Delivery): Promise<void> {
-  const { recording, target } = delivery;
+export async function saveDeliveries(db: Kysely<Tables>, deliveries: readonly Delivery[]): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    const updated = await updateDelivery(transaction, { recording, target, ...deliveryRow(delivery) });
-    if (updated.length === 0) {
-      // It was under way when somebody's data were erased: what arrived is removed again.
-      const [found] = await selectRecording(transaction, { id: recording });
-      if (found?.erased === 1) return;
-      throw unknownDelivery(delivery);
-    }
-    await noteWhetherAllDelivered(transaction, { recording });
+    for (const delivery of deliveries) await saveIn(transaction, delivery);
   });
+}
+
+async function saveIn(transaction: Kysely<Tables>, delivery: Delivery): Promise<void> {
+  const { recording, target } = delivery;
+  const updated = await updateDelivery(transaction, { recording, target, ...deliveryRow(delivery) });
+  if (updated.length === 0) {
+    // It was under way when somebody's data were erased: what arrived is removed again.
+    const [found] = await selectRecording(transaction, { id: recording });
+    if (found?.erased === 1) return;
+    throw unknownDelivery(delivery);
+  }
+  await noteWhetherAllDelivered(transaction, { recording });
 }
 
 type NotedDelivery = Pick<DeliveryRow, 'recording' | 'target'> & ReturnType<typeof deliveryRow>;

@@ -19,7 +19,7 @@ import {
   nextDue,
   noteLocalDeleted,
   retrySetAside,
-  saveDelivery,
+  saveDeliveries,
 } from './deliveries.ts';
 import { lineOf, listRecords, recordingsOf } from './listings.ts';
 import { notices, saveNotices } from './notices.ts';
@@ -184,7 +184,11 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
   }
 
   saveDelivery(delivery: Delivery): Promise<void> {
-    return saveDelivery(this.db, delivery);
+    return saveDeliveries(this.db, [delivery]);
+  }
+
+  saveDeliveries(deliveries: readonly Delivery[]): Promise<void> {
+    return saveDeliveries(this.db, deliveries);
   }
 
   retrySetAside(recording: string | undefined): Promise<number> {

@@ -1,6 +1,7 @@
 import type { Delivery, DeliveryLedger, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
 import { Attempt, type AttemptParts } from './attempt.ts';
+import { DeliveryNotes } from './delivery-notes.ts';
 import { explained } from './explained.ts';
 import { Lanes } from './lanes.ts';
 import { retryDelay, type RetryDelays } from './retry.ts';
@@ -37,6 +38,8 @@ const longestSleepMs = 60_000;
 const widenAfter = 100;
 /** Deliveries that are read from the catalogue at once: to ask for each costs as much as to send a small file. */
 const readAtOnce = 32;
+/** Deliveries that wait to be noted; as long as there are more, none begins. */
+const mostNoted = 64;
 /** Later than any time. */
 const always = Number.MAX_SAFE_INTEGER;
 
@@ -44,7 +47,9 @@ const always = Number.MAX_SAFE_INTEGER;
 interface Underway {
   /** The rest during or after which it began. */
   readonly round: number;
-  readonly done: Promise<void>;
+  /** It has arrived, and is still to be noted. */
+  hasArrived: boolean;
+  done: Promise<void>;
 }
 
 /**
@@ -58,6 +63,7 @@ interface Underway {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #lanes: Lanes;
+  readonly #notes: DeliveryNotes;
   readonly #underway = new Map<string, Underway>();
   /** What comes next, as it was read from the catalogue; forgotten when something happens that may change it. */
   #next: DueDelivery[] = [];
@@ -84,6 +90,7 @@ export class Courier {
     this.#options = options;
     this.#width = options.connections;
     this.#lanes = new Lanes(options.create);
+    this.#notes = new DeliveryNotes(options.ledger, options.clock);
   }
 
   get name(): string {
@@ -150,6 +157,7 @@ export class Courier {
         this.#troubled(error, this.#rests);
       }
     }
+    this.#notes.flush();
     await Promise.all([...this.#underway.values()].map(({ done }) => done));
     this.#release();
   }
@@ -158,6 +166,7 @@ export class Courier {
   async settled(recording: string): Promise<void> {
     // It may have been erased since.
     this.#next = [];
+    this.#notes.flush();
     await this.#underway.get(recording)?.done;
   }
 
@@ -180,7 +189,11 @@ export class Courier {
         this.#wanted = true;
         this.#begin(next, signal);
       } else if (this.#underway.size === 0) break;
-      else await this.#pause(longestSleepMs);
+      else {
+        // Nothing comes that could be noted together with it.
+        if (this.#sending === 0) this.#notes.flush();
+        await this.#pause(longestSleepMs);
+      }
     }
     this.#everything = false;
     this.#goBehind(undefined);
@@ -191,7 +204,7 @@ export class Courier {
   /** Ms before another delivery may begin, unless something happens; 0: now. */
   #waitMs(): number {
     const now = this.#options.clock.now();
-    if (this.#underway.size >= this.#width) return longestSleepMs;
+    if (this.#sending >= this.#width || this.#underway.size >= this.#width + mostNoted) return longestSleepMs;
     if (this.#failuresInRow > 0) {
       if (now < this.#restUntil) return this.#restUntil - now;
       const isProbing = [...this.#underway.values()].some(({ round }) => round === this.#rests);
@@ -233,11 +246,21 @@ export class Courier {
     const { recording } = due;
     const round = this.#rests;
     if (this.#everything) this.#after = recording;
-    const done = this.#lanes
+    const startedAt = this.#options.clock.now();
+    const underway: Underway = { round, hasArrived: false, done: Promise.resolve() };
+    underway.done = this.#lanes
       .use(
         () => this.#options.clock.now(),
         (target) => this.#deliver(target, due, round, signal),
       )
+      .then(async (delivery) => {
+        if (!delivery) return;
+        underway.hasArrived = true;
+        this.#ring();
+        const noted = this.#note(delivery, recording, startedAt);
+        if (signal.aborted) this.#notes.flush();
+        await noted;
+      })
       .catch((error: unknown) => this.#troubled(error, round))
       .finally(() => {
         this.#underway.delete(recording.id);
@@ -248,29 +271,45 @@ export class Courier {
         }
         this.#ring();
       });
-    this.#underway.set(recording.id, { round, done });
+    this.#underway.set(recording.id, underway);
   }
 
-  async #deliver(target: Target, due: DueDelivery, round: number, signal: AbortSignal): Promise<void> {
-    const { clock, ledger, report, onDelivered } = this.#options;
-    const { recording } = due;
-    const startedAt = clock.now();
+  /** How many go to the target now. */
+  get #sending(): number {
+    let sending = 0;
+    for (const { hasArrived } of this.#underway.values()) if (!hasArrived) sending += 1;
+    return sending;
+  }
+
+  /** Undefined: it failed, and that is noted. */
+  async #deliver(
+    target: Target,
+    due: DueDelivery,
+    round: number,
+    signal: AbortSignal,
+  ): Promise<Delivery | undefined> {
     const attempt = new Attempt(this.#options, due, signal);
     let delivery;
     try {
       delivery = await attempt.run(target);
     } catch (error) {
       // A delivery that was cut short by our own end is none of its attempts.
-      if (!signal.aborted) await this.#noteFailure(attempt.delivery, recording, round, error);
-      return;
+      if (!signal.aborted) await this.#noteFailure(attempt.delivery, due.recording, round, error);
+      return undefined;
     }
     this.#succeeded(round);
-    await ledger.saveDelivery(delivery);
+    return delivery;
+  }
+
+  async #note(delivery: Delivery, recording: FinishedRecording, startedAt: number): Promise<void> {
+    const { clock, report, onDelivered } = this.#options;
+    const ms = clock.now() - startedAt;
+    await this.#notes.save(delivery);
     if (delivery.state !== 'delivered') {
       report({ type: 'sidecar-waits', recording, delivery });
       return;
     }
-    report({ type: 'delivered', recording, delivery, ms: clock.now() - startedAt });
+    report({ type: 'delivered', recording, delivery, ms });
     onDelivered();
   }
 

@@ -79,8 +79,7 @@ export class FtpTarget implements Target {
       // A small one is sent sooner than looked for: that its name is taken turns out before it is renamed.
       if (bytes > sentUnseenBytes && (await this.#holds(client, final, upload)))
         return await this.#had(temporary);
-      const source = await OpenRecording.open(upload);
-      await this.#store(client, source.pieces(), temporary, signal).finally(() => source.close());
+      await this.#send(client, temporary, upload);
       if (!(await this.#publish(client, temporary, final, upload))) return await this.#had(temporary);
       return { how: 'stored', confirmedBy: 'size' };
     } catch (error) {
@@ -265,6 +264,13 @@ export class FtpTarget implements Target {
         return files.find((file) => file.name === posix.basename(path))?.size;
       }
     });
+  }
+
+  async #send(client: Client, path: string, upload: Upload): Promise<void> {
+    if (upload.bytes <= sentUnseenBytes)
+      return await this.#store(client, [await OpenRecording.whole(upload)], path, upload.signal);
+    const source = await OpenRecording.open(upload);
+    await this.#store(client, source.pieces(), path, upload.signal).finally(() => source.close());
   }
 
   async #store(

@@ -78,6 +78,8 @@ const keepaliveMs = 10_000;
 const keepalivesMissed = 3;
 /** Far more than the greeting of any server. */
 const greetingBytes = 65_536;
+/** So many bytes may wait to be taken by the network. */
+const mostWaiting = 512 * 1024;
 /** By itself ssh2-sftp-client prints what happens to a connection. */
 const ignored = { error: () => undefined, end: () => undefined, close: () => undefined };
 
@@ -255,6 +257,18 @@ export class SftpSession {
 
   write(handle: Buffer, piece: Buffer, position: number): Promise<void> {
     return this.#ask((requests, answer) => requests.write(handle, piece, 0, piece.length, position, answer));
+  }
+
+  /**
+   * Resolves when little waits to be sent any more, or the connection is over. ssh2 takes whatever it is given, and keeps
+   * it twice.
+   */
+  async drained(): Promise<void> {
+    if (this.#socket.writableLength <= mostWaiting || this.ended) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.once('drain', resolve).once('close', resolve);
+    await promise;
+    this.#socket.off('drain', resolve).off('close', resolve);
   }
 
   /** At most `length` bytes; none at the end of the file. */

@@ -26,6 +26,7 @@ export async function writeAll<T>(
       onTheWay.push(expected(session.write(handle, part, position).then(progress)));
       position += part.length;
     }
+    await session.drained();
   }
   const [ended] = await Promise.all([atEnd(), ...onTheWay]);
   return ended;

@@ -228,12 +228,11 @@ export class SftpTarget implements Target {
   }
 
   async #store(session: SftpSession, handle: Buffer, path: string, upload: Upload): Promise<void> {
+    const { bytes, signal } = upload;
+    if (bytes <= sentUnseenBytes)
+      return await this.#write(session, handle, path, [await OpenRecording.whole(upload)], bytes, signal);
     const source = await OpenRecording.open(upload);
-    try {
-      await this.#write(session, handle, path, source.pieces(), upload.bytes, upload.signal);
-    } finally {
-      await source.close();
-    }
+    await this.#write(session, handle, path, source.pieces(), bytes, signal).finally(() => source.close());
   }
 
   /** Writes a file to its end and compares its size. */

@@ -195,31 +195,42 @@ export class SmbTarget implements Target {
     throw targetError(this.name, nameTaken(name));
   }
 
-  /**
-   * Sends the local file and compares what arrived. Meanwhile the file is read once more here: it is smbclient that
-   * reads what is sent.
-   */
+  /** Sends the local file, which smbclient reads, and compares what arrived. */
   async #store(session: SmbSession, path: string, upload: Upload): Promise<Stored['confirmedBy']> {
-    const { bytes, sha256, signal } = upload;
     const source = await OpenRecording.open(upload);
-    let sending = true;
     try {
-      const sent = this.#do('store', signal, (progress) => session.put(source.path, path, progress));
-      sent.catch(() => (sending = false));
-      const small = bytes <= readBackBytes;
-      const digest = small ? this.#digest(session, path, signal) : undefined;
-      const read = readWhile(source, () => sending);
-      const results = await Promise.allSettled([read, sent, digest]);
-      const failed = results.find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
-      if (small && (await digest) !== sha256) throw this.#differs();
-      if (small) return 'sha256';
+      if (upload.bytes > readBackBytes) await this.#storeLarge(session, path, source, upload);
+      else await this.#storeSmall(session, path, source, upload);
     } finally {
       await source.close();
     }
+    return upload.bytes > readBackBytes ? 'size' : 'sha256';
+  }
+
+  async #storeSmall(session: SmbSession, path: string, source: OpenRecording, upload: Upload): Promise<void> {
+    const { signal, sha256, bytes, onProgress } = upload;
+    const sent = this.#do('store', signal, (progress) => session.put(source.path, path, progress));
+    const [stored, read] = await Promise.allSettled([sent, this.#digest(session, path, signal)]);
+    if (stored.status === 'rejected') throw stored.reason;
+    if (read.status === 'rejected') throw read.reason;
+    onProgress?.(bytes);
+    if (read.value === sha256) return;
+    // Whose fault it is: the local file may be altered.
+    await OpenRecording.whole({ ...upload, pace: undefined, onProgress: undefined });
+    throw this.#differs();
+  }
+
+  /** What arrived is too much to be read back: the local file is read once more here, and the size compared. */
+  async #storeLarge(session: SmbSession, path: string, source: OpenRecording, upload: Upload): Promise<void> {
+    const { signal, bytes } = upload;
+    let sending = true;
+    const sent = this.#do('store', signal, (progress) => session.put(source.path, path, progress));
+    sent.catch(() => (sending = false));
+    const results = await Promise.allSettled([readWhile(source, () => sending), sent]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
     const found = await this.#do('look', signal, () => session.look(path));
     if (found?.bytes !== bytes) throw this.#differs();
-    return 'size';
   }
 
   /** Sends a file that exists nowhere else; its SHA-256. */

@@ -1,8 +1,8 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import type * as WebDav from 'webdav';
 
+import { HttpConnections, type HttpOrder } from './webdav-http.ts';
+import { loginFor, type WebDavLogin } from './webdav-login.ts';
 import type { WebDavSettings } from './webdav.ts';
 
 /** The server answered, and its answer was no. */
@@ -24,11 +24,12 @@ export interface WebDavFound {
 }
 
 /** What a request needs besides its method and path. */
-interface Order {
-  readonly abortSignal: AbortSignal;
+interface Order extends Pick<HttpOrder, 'abortSignal' | 'content' | 'progress'> {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly content?: Buffer | Readable;
 }
+
+/** Reads answers to PROPFIND. */
+type Reader = Pick<typeof WebDav, 'parseStat' | 'parseXML'>;
 
 /** More than any answer has that is no file: what is longer is not read. */
 const longestAnswer = 1_000_000;
@@ -39,37 +40,31 @@ const longestAnswer = 1_000_000;
  * Paths are below the URL of the settings, with `/` between parts.
  */
 export class WebDavSession {
-  readonly #webdav: typeof WebDav;
-  readonly #client: WebDav.WebDAVClient;
-  readonly #agents: Agents;
+  readonly #reader: Reader;
+  readonly #connections: HttpConnections;
   readonly #url: string;
+  #login: WebDavLogin | undefined;
 
-  private constructor(webdav: typeof WebDav, client: WebDav.WebDAVClient, agents: Agents, url: string) {
-    this.#webdav = webdav;
-    this.#client = client;
-    this.#agents = agents;
+  private constructor(reader: Reader, connections: HttpConnections, url: string) {
+    this.#reader = reader;
+    this.#connections = connections;
     this.#url = url;
   }
 
-  /**
-   * Asks without a password which way to log in there is. The package itself would send the password first, readable, and
-   * ask then.
-   */
+  /** Asks without a password which way to log in there is: else it would be sent, readable, where a digest of it will do. */
   static async open(
     settings: WebDavSettings,
     ca: string | undefined,
     idleMs: number,
     abortSignal: AbortSignal,
   ): Promise<WebDavSession> {
-    const webdav = await import('webdav');
-    const { url, username, password } = settings;
-    const agents = agentsFor(ca, idleMs);
-    const nobody = webdav.createClient(url, { ...agents, authType: webdav.AuthType.None });
-    const ways = await new WebDavSession(webdav, nobody, agents, url).#waysToLogIn(abortSignal);
-    // The package understands a challenge for Digest only where it is the first one.
-    const authType = /^digest\s/i.test(ways) ? webdav.AuthType.Digest : webdav.AuthType.Password;
-    const client = webdav.createClient(url, { ...agents, authType, username, password: password.reveal() });
-    return new WebDavSession(webdav, client, agents, url);
+    // It is large, and not everybody has such a target.
+    const reader = await import('webdav');
+    const session = new WebDavSession(reader, new HttpConnections(ca, idleMs), settings.url);
+    const login = loginFor(await session.#waysToLogIn(abortSignal), settings);
+    if (!login) throw new WebDavRefusal(401);
+    session.#login = login;
+    return session;
   }
 
   /** Undefined: there is nothing of that name. */
@@ -77,7 +72,7 @@ export class WebDavSession {
     const headers = { Depth: '0', Accept: 'application/xml' };
     try {
       const { text } = await this.#ask('PROPFIND', path, { headers, abortSignal });
-      const { type, size } = this.#webdav.parseStat(await this.#webdav.parseXML(text), path);
+      const { type, size } = this.#reader.parseStat(await this.#reader.parseXML(text), path);
       return { isFolder: type === 'directory', bytes: size };
     } catch (error) {
       if (error instanceof WebDavRefusal && error.status === 404) return undefined;
@@ -85,26 +80,40 @@ export class WebDavSession {
     }
   }
 
-  /** Writes a file, in the place of one that has the name. */
+  /**
+   * What HEAD tells of a file, for a server a small part of the work of {@link find}: its size in bytes, or `absent`.
+   * Undefined where that is not to be relied on.
+   */
+  async glance(path: string, abortSignal: AbortSignal): Promise<number | 'absent' | undefined> {
+    const answer = await this.#request('HEAD', path, { abortSignal });
+    await drained(answer);
+    if (answer.statusCode === 404) return 'absent';
+    const { 'content-length': length, 'content-encoding': encoding } = answer.headers;
+    return answer.statusCode === 200 && encoding === undefined && length !== undefined
+      ? Number(length)
+      : undefined;
+  }
+
+  /** Writes a file, in the place of one that has the name. `progress` is told whenever some of it was taken. */
   async write(
     path: string,
-    content: Buffer | Readable,
+    content: Buffer | AsyncIterable<Buffer>,
     bytes: number,
     abortSignal: AbortSignal,
+    progress?: () => void,
   ): Promise<void> {
     // With the length: some servers take nothing whose end they do not know.
     const headers = { 'Content-Length': String(bytes), 'Content-Type': 'application/octet-stream' };
-    await this.#ask('PUT', path, { headers, content, abortSignal });
+    await this.#ask('PUT', path, { headers, content, abortSignal, progress });
   }
 
   /** The content of a file. */
   async read(path: string, abortSignal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    const response = await this.#request('GET', path, { abortSignal });
-    if (response.status >= 300) {
-      await drained(response);
-      throw new WebDavRefusal(response.status);
-    }
-    return bodyOf(response);
+    const answer = await this.#request('GET', path, { abortSignal });
+    const status = statusOf(answer);
+    if (status < 300) return answer;
+    await drained(answer);
+    throw new WebDavRefusal(status);
   }
 
   /** Gives a file another name, unless something has it (412). */
@@ -122,42 +131,35 @@ export class WebDavSession {
   }
 
   end(): void {
-    this.#agents.httpAgent.destroy();
-    this.#agents.httpsAgent.destroy();
+    this.#connections.end();
   }
 
   async #waysToLogIn(abortSignal: AbortSignal): Promise<string> {
-    const response = await this.#request('PROPFIND', '', { headers: { Depth: '0' }, abortSignal });
-    await drained(response);
-    return response.status === 401 ? (response.headers.get('www-authenticate') ?? '') : '';
+    const answer = await this.#request('PROPFIND', '', { headers: { Depth: '0' }, abortSignal });
+    await drained(answer);
+    return statusOf(answer) === 401 ? challengeIn(answer) : '';
   }
 
   async #ask(method: string, path: string, order: Order): Promise<{ readonly text: string }> {
-    const response = await this.#request(method, path, order);
-    const text = await drained(response);
-    // Also where the package takes a no for an answer: a refused Digest.
-    if (response.status >= 300) throw new WebDavRefusal(response.status);
+    const answer = await this.#request(method, path, order);
+    const text = await drained(answer);
+    const status = statusOf(answer);
+    if (status >= 300) throw new WebDavRefusal(status);
     return { text };
   }
 
-  async #request(
-    method: string,
-    path: string,
-    { headers, content, abortSignal }: Order,
-  ): Promise<WebDav.Response> {
-    try {
-      return await this.#client.customRequest(path, {
-        url: this.#urlOf(path),
-        method,
-        signal: abortSignal,
-        ...(headers && { headers }),
-        ...(content && { data: content }),
-      });
-    } catch (error) {
-      const { response } = error as { readonly response?: WebDav.Response };
-      if (!response) throw error;
-      return response;
-    }
+  async #request(method: string, path: string, order: Order): Promise<IncomingMessage> {
+    const url = new URL(this.#urlOf(path));
+    const login = this.#login;
+    const exchange = () => {
+      const shown = login && { Authorization: login.header(method, `${url.pathname}${url.search}`) };
+      return this.#connections.exchange({ ...order, method, url, headers: { ...order.headers, ...shown } });
+    };
+    const answer = await exchange();
+    const canRepeat = order.content === undefined || Buffer.isBuffer(order.content);
+    if (statusOf(answer) !== 401 || !canRepeat || !login?.refused(challengeIn(answer))) return answer;
+    await drained(answer);
+    return await exchange();
   }
 
   #urlOf(path: string): string {
@@ -165,33 +167,26 @@ export class WebDavSession {
   }
 }
 
-interface Agents {
-  readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
-}
-
-function agentsFor(ca: string | undefined, idleMs: number): Agents {
-  // A connection that was idle for longer is not trusted: servers and firewalls drop such without a word.
-  const kept = { keepAlive: true, timeout: idleMs };
-  return {
-    httpAgent: new HttpAgent(kept),
-    httpsAgent: new HttpsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) }),
-  };
-}
+const statusOf = ({ statusCode = 0 }: IncomingMessage) => statusCode;
+const challengeIn = ({ headers }: IncomingMessage) => headers['www-authenticate'] ?? '';
 
 /** Reads an answer to its end: only then its connection serves again. */
-async function drained(response: WebDav.Response): Promise<string> {
+async function drained(answer: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of bodyOf(response)) {
-    pieces.push(piece);
-    bytes += piece.length;
-    if (bytes > longestAnswer) break;
-  }
-  return Buffer.concat(pieces).toString();
-}
-
-/** In Node.js a stream, whatever the package says. */
-function bodyOf(response: WebDav.Response): AsyncIterable<Buffer> {
-  return (response as unknown as { readonly body: AsyncIterable<Buffer> }).body;
+  const end = () => resolve(Buffer.concat(pieces).toString());
+  // Not a loop over it: that costs as much as the request.
+  answer
+    .on('data', (piece: Buffer) => {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes <= longestAnswer) return;
+      end();
+      answer.destroy();
+    })
+    .once('end', end)
+    .once('error', reject)
+    .once('close', () => reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })));
+  return await promise;
 }

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { Readable } from 'node:stream';
 
 import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
@@ -35,7 +34,7 @@ export interface WebDavLimits {
 
 export const webDavLimits: WebDavLimits = { answerMs: 30_000, idleMs: 4_000 };
 
-/** A file up to this size is sent from memory: a stream for it takes longer than the sending. */
+/** A file up to this size is sent from memory, and where that is safe without a look at its final name before. */
 const atOnceBytes = 256 * 1024;
 
 /**
@@ -48,6 +47,8 @@ export class WebDavTarget implements Target {
   readonly #limits: WebDavLimits;
   readonly #probe = newProbeName();
   #session: WebDavSession | undefined;
+  /** Whether the server refuses to give a file a name that is taken; undefined as long as that was not tried. */
+  #guardsNames: boolean | undefined;
   /** Folders that were seen or made in this session. */
   readonly #folders = new Set<string>();
 
@@ -66,15 +67,16 @@ export class WebDavTarget implements Target {
     const temporary = pathOf(folder, temporaryName(upload.id));
     let published = false;
     try {
-      if (await this.#holds(session, final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
-      const source = await OpenRecording.open(upload);
-      await this.#write(session, temporary, source.piecesToKeep(), bytes, signal).finally(() =>
-        source.close(),
-      );
+      // A small one is sent sooner than looked for: that its name is taken turns out when it gets it.
+      const unseen = bytes <= atOnceBytes && this.#guardsNames !== false;
+      if (!unseen && (await this.#holds(session, final, upload))) return alreadyThere;
+      await this.#send(session, temporary, upload);
+      if (unseen && this.#guardsNames === undefined) {
+        this.#guardsNames = await this.#refusesTaken(session, folder, temporary, signal);
+        if (!this.#guardsNames && (await this.#holds(session, final, upload))) return alreadyThere;
+      }
       published = await this.#publish(session, temporary, final, upload);
-      return published
-        ? { how: 'stored', confirmedBy: 'size' }
-        : { how: 'already-there', confirmedBy: 'sha256' };
+      return published ? { how: 'stored', confirmedBy: 'size' } : alreadyThere;
     } finally {
       if (!published) await this.#discard(temporary);
     }
@@ -109,7 +111,7 @@ export class WebDavTarget implements Target {
     const path = pathOf(this.#settings.path, this.#probe);
     const content = Buffer.from(this.#probe);
     try {
-      await this.#write(session, path, [content], content.length, signal);
+      await this.#write(session, path, content, content.length, signal);
       const digest = await this.#digest(session, path, signal);
       if (digest !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
       await this.#do('remove', signal, (abortSignal) => session.remove(path, abortSignal));
@@ -181,6 +183,7 @@ export class WebDavTarget implements Target {
   /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */
   async #holds(session: WebDavSession, final: string, upload: Upload): Promise<boolean> {
     const { bytes, sha256, name, signal } = upload;
+    if ((await this.#glance(session, final, signal)) === 'absent') return false;
     const found = await this.#do('look', signal, (abortSignal) => session.find(final, abortSignal));
     if (!found) return false;
     const same = !found.isFolder && found.bytes === bytes;
@@ -188,42 +191,59 @@ export class WebDavTarget implements Target {
     throw targetError(this.name, nameTaken(name));
   }
 
+  async #send(session: WebDavSession, path: string, upload: Upload): Promise<void> {
+    const { bytes, signal } = upload;
+    if (bytes <= atOnceBytes)
+      return await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+    const source = await OpenRecording.open(upload);
+    await this.#write(session, path, source.pieces(), bytes, signal).finally(() => source.close());
+  }
+
   /** Writes a file to its end and compares its size. */
   async #write(
     session: WebDavSession,
     path: string,
-    content: AsyncIterable<Buffer> | Iterable<Buffer>,
+    content: Buffer | AsyncIterable<Buffer>,
     bytes: number,
     signal: AbortSignal,
   ): Promise<void> {
-    if (bytes <= atOnceBytes) {
-      const pieces: Buffer[] = [];
-      for await (const piece of content) pieces.push(piece);
-      const body = Buffer.concat(pieces);
-      await this.#do('store', signal, (abortSignal) => session.write(path, body, bytes, abortSignal));
-    } else await this.#writeStream(session, path, content, bytes, signal);
+    await this.#do('store', signal, (abortSignal, progress) =>
+      session.write(path, content, bytes, abortSignal, progress),
+    );
+    if ((await this.#glance(session, path, signal)) === bytes) return;
     const found = await this.#do('look', signal, (abortSignal) => session.find(path, abortSignal));
     if (found?.bytes !== bytes) throw this.#differs();
   }
 
-  async #writeStream(
+  #glance(session: WebDavSession, path: string, signal: AbortSignal): Promise<number | 'absent' | undefined> {
+    return this.#do('look', signal, (abortSignal) => session.glance(path, abortSignal));
+  }
+
+  /**
+   * Whether the server refuses a name that is taken, as it must (RFC 4918, 9.9.3). Tried with `file`, which has its name
+   * afterwards in any case, and a file that may be lost.
+   */
+  async #refusesTaken(
     session: WebDavSession,
-    path: string,
-    content: AsyncIterable<Buffer> | Iterable<Buffer>,
-    bytes: number,
+    folder: string,
+    file: string,
     signal: AbortSignal,
-  ): Promise<void> {
-    let localError: unknown;
+  ): Promise<boolean> {
+    const other = pathOf(folder, this.#probe);
+    const move = (from: string, to: string) =>
+      this.#do('rename', signal, (abortSignal) => session.move(from, to, abortSignal));
+    const probe = Buffer.from(this.#probe);
+    await this.#do('store', signal, (abortSignal) => session.write(other, probe, probe.length, abortSignal));
     try {
-      await this.#do('store', signal, (abortSignal, progress) => {
-        const body = Readable.from(reporting(content, progress), { objectMode: false });
-        body.on('error', (error) => (localError = error));
-        return session.write(path, body, bytes, abortSignal);
-      });
+      await move(file, other);
     } catch (error) {
-      // Whatever the connection then broke with, the local file is the cause.
-      throw localError instanceof MitschnittError ? localError : error;
+      await this.#discard(other);
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      return refusal.status === 412;
     }
+    await move(other, file);
+    return false;
   }
 
   /** SHA-256 of a file as it is read back, lower-case hex. */
@@ -278,14 +298,15 @@ export class WebDavTarget implements Target {
     try {
       return await within({ ms: this.#limits.answerMs, signal }, (progress) => work(over.signal, progress));
     } catch (error) {
+      over.abort();
+      // From the local file: whatever the connection then broke with, that is the cause.
+      if (error instanceof MitschnittError) throw error;
       const status = error instanceof WebDavRefusal ? error.status : undefined;
       // The other connections are not trusted any more, and the password may have to be asked for in another way.
       if (error instanceof NoAnswer || status === 401) this.#drop();
       // A folder that somebody removed is made again.
       else if (status === 404 || status === 409) this.#folders.clear();
       throw this.#explained(step, error);
-    } finally {
-      over.abort();
     }
   }
 
@@ -311,15 +332,7 @@ function pathOf(...parts: readonly string[]): string {
   return posix.join('/', ...parts).replace(/^\/|\/$/g, '');
 }
 
-async function* reporting(
-  content: AsyncIterable<Buffer> | Iterable<Buffer>,
-  progress: () => void,
-): AsyncGenerator<Buffer> {
-  for await (const piece of content) {
-    progress();
-    yield piece;
-  }
-}
+const alreadyThere: Stored = { how: 'already-there', confirmedBy: 'sha256' };
 
 /** The refusal of the server behind an error; undefined: it was something else. */
 function refusalOf(error: unknown): WebDavRefusal | undefined {

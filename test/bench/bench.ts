@@ -45,6 +45,7 @@ Puts the same files on the same servers by Mitschnitt, as it was compiled last (
 smbclient, curl and the sftp of OpenSSH (apt-get install rclone lftp curl openssh-client).
 
   --targets ftp,sftp,smb,s3,webdav
+  --peers rclone,curl only these of the other programs; all by default
   --large 1000        size of the one large file, in MB
   --small 5000        how many small files
   --small-bytes 50000 their size
@@ -175,6 +176,7 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
     args: [...args],
     options: {
       targets: text(kinds.join()),
+      peers: { type: 'string' },
       large: text('1000'),
       small: text('5000'),
       'small-bytes': text('50000'),
@@ -184,6 +186,7 @@ function deliveryOptions(args: readonly string[]): DeliveryOptions {
   });
   return {
     kinds: values.targets.split(',').map(targetKind),
+    peers: values.peers?.split(','),
     large: whole('large', values.large),
     small: whole('small', values.small),
     smallBytes: whole('small-bytes', values['small-bytes']),

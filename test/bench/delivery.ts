@@ -16,6 +16,8 @@ import { printRows, sum, type Row } from './figures.ts';
 
 export interface DeliveryOptions {
   readonly kinds: readonly Kind[];
+  /** The other programs, by name; undefined: all. */
+  readonly peers: readonly string[] | undefined;
   /** Size of the one large file, in MB. */
   readonly large: number;
   /** How many small files. */
@@ -94,7 +96,7 @@ async function compare(
   server: BenchedServer,
   load: Load,
   root: string,
-  { connections, rounds }: DeliveryOptions,
+  { connections, rounds, peers }: DeliveryOptions,
 ): Promise<{ rows: readonly Row[]; problems: number }> {
   const others = new Map<string, number>();
   const ours: DeliveryOutcome[] = [];
@@ -102,7 +104,7 @@ async function compare(
     const to = `${load.files}-${round}`;
     const { work, files } = await workFor(load, root);
     try {
-      for (const peer of server.peers) {
+      for (const peer of server.peers.filter(({ program }) => peers?.includes(program) ?? true)) {
         const ms = await timePeer(peer, files, `${peer.program}-${to}`).catch((error: unknown) => {
           console.log(`  ${peer.program} failed: ${messageOf(error)}`);
           return Number.POSITIVE_INFINITY;

@@ -31,7 +31,7 @@ export const targetFaults = [
 /** What happens at a call of the catalogue. */
 export const ledgerFaults = ['fails before', 'fails after', 'crashes before', 'crashes after'] as const;
 /** The calls that change something. */
-export const ledgerCalls = ['saveDelivery', 'noteLocalDeleted', 'sync'] as const;
+export const ledgerCalls = ['saveDelivery', 'saveDeliveries', 'noteLocalDeleted', 'sync'] as const;
 
 /** What happens while some recordings are delivered. Calls are counted from 1 over the whole story. */
 export interface Story {
@@ -299,6 +299,12 @@ export class FaultStory {
         told('saveDelivery', async () => {
           await catalogue.saveDelivery(delivery);
           this.#noted.set(`${delivery.recording} at ${delivery.target}`, delivery);
+        }),
+      saveDeliveries: (deliveries) =>
+        told('saveDeliveries', async () => {
+          await catalogue.saveDeliveries(deliveries);
+          for (const delivery of deliveries)
+            this.#noted.set(`${delivery.recording} at ${delivery.target}`, delivery);
         }),
       retrySetAside: (recording) => told('retrySetAside', () => catalogue.retrySetAside(recording)),
       lineOf: (recording) => told('lineOf', () => catalogue.lineOf(recording)),

@@ -22,6 +22,7 @@ export function startLyingWebDav(): Promise<RudeHttp> {
     if (method === 'PUT')
       files.set(url, { content: body.subarray(0, body.length / 2), claimed: body.length });
     else if (!file) return { status: 404, text: '' };
+    else if (method === 'HEAD') return { status: 200, text: '', headers: { 'content-length': file.claimed } };
     else if (method === 'PROPFIND')
       return { status: 207, text: multistatus(`<D:getcontentlength>${file.claimed}</D:getcontentlength>`) };
     else if (method === 'GET') return { status: 200, text: file.content };
@@ -31,8 +32,8 @@ export function startLyingWebDav(): Promise<RudeHttp> {
   };
   return startRudeHttp((request, response: ServerResponse) => {
     void buffer(request).then((body) => {
-      const { status, text } = answer(request, body);
-      response.writeHead(status).end(text);
+      const { status, text, headers } = answer(request, body);
+      response.writeHead(status, headers).end(text);
     });
   });
 }

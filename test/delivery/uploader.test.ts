@@ -239,6 +239,7 @@ describe('loses and doubles nothing', () => {
       dueDeliveries: (...asked) => (failures === 0 ? fail() : catalogue.dueDeliveries(...asked)),
       nextDue: (target) => catalogue.nextDue(target),
       saveDelivery: (delivery) => (failures === 1 ? fail() : catalogue.saveDelivery(delivery)),
+      saveDeliveries: (deliveries) => catalogue.saveDeliveries(deliveries),
       retrySetAside: (recording) => catalogue.retrySetAside(recording),
       lineOf: (recording) => catalogue.lineOf(recording),
       deletable: (limit, endedBefore) => catalogue.deletable(limit, endedBefore),
