@@ -78,10 +78,10 @@ async function send(
   content: AsyncIterable<Buffer>,
   progress: (() => void) | undefined,
 ): Promise<void> {
-  let over = false;
+  const sending: { over: boolean } = { over: false };
   let goOn: () => void = () => undefined;
   const stop = () => {
-    over = true;
+    sending.over = true;
     goOn();
   };
   request.once('close', stop).once('response', (response) => {
@@ -90,12 +90,12 @@ async function send(
     stop();
   });
   for await (const piece of content) {
-    if (over) return;
+    if (sending.over) return;
     await new Promise<void>((resolve) => {
       goOn = resolve;
       request.write(piece, () => resolve());
     });
     progress?.();
   }
-  if (!over) request.end();
+  if (!sending.over) request.end();
 }

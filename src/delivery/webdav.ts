@@ -193,8 +193,10 @@ export class WebDavTarget implements Target {
 
   async #send(session: WebDavSession, path: string, upload: Upload): Promise<void> {
     const { bytes, signal } = upload;
-    if (bytes <= atOnceBytes)
-      return await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+    if (bytes <= atOnceBytes) {
+      await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+      return;
+    }
     const source = await OpenRecording.open(upload);
     await this.#write(session, path, source.pieces(), bytes, signal).finally(() => source.close());
   }

@@ -110,7 +110,13 @@ const LAYERS: readonly Layer[] = [
         'retention/',
       ],
       ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
-      ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
+      ...[
+        'delivery/retry.ts',
+        'delivery/lanes.ts',
+        'delivery/delivery-notes.ts',
+        'delivery/windows.ts',
+        'delivery/throttle.ts',
+      ],
       ...['delivery/upload-events.ts', 'delivery/progress.ts', 'delivery/rate.ts', 'delivery/clock.ts'],
       ...[
         'delivery/local-files.ts',
