@@ -26,6 +26,9 @@ export interface PromptFacts {
 const narrowband = 8_000;
 const wideband = 16_000;
 const bytesPerSample = 2;
+/** One that is shorter, or never as loud (of 32767), tells nobody anything, and yet calls would count as announced. */
+const leastMs = 500;
+const leastPeak = 500;
 /** An announcement that is longer is a mistake: it delays each call. */
 const longestMs = 5 * 60_000;
 
@@ -174,8 +177,16 @@ function usable(content: Buffer): WavHeader {
 
 function lengthProblem(header: WavHeader, content: Buffer): string | undefined {
   const ms = durationMs(header, content.length);
-  if (ms === 0) return 'nothing is in it';
-  return ms > longestMs ? 'it is longer than five minutes' : undefined;
+  if (ms < leastMs) return 'it is over before it can be understood';
+  if (ms > longestMs) return 'it is longer than five minutes';
+  return peakOf(content) < leastPeak ? 'nothing can be heard in it' : undefined;
+}
+
+function peakOf(content: Buffer): number {
+  let peak = 0;
+  for (let at = wavHeaderBytes; at + bytesPerSample <= content.length; at += bytesPerSample)
+    peak = Math.max(peak, Math.abs(content.readInt16LE(at)));
+  return peak;
 }
 
 /**

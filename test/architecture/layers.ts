@@ -109,7 +109,13 @@ const LAYERS: readonly Layer[] = [
         'selftest/',
         'retention/',
       ],
-      ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
+      ...[
+        'uploads.ts',
+        'delivery/uploader.ts',
+        'delivery/courier.ts',
+        'delivery/courier-options.ts',
+        'delivery/attempt.ts',
+      ],
       ...[
         'delivery/retry.ts',
         'delivery/lanes.ts',

@@ -282,8 +282,9 @@ describe('faults', () => {
 
   test('are none as long as there is no group and a console: the rest can be set up there', async () => {
     const path = await file('mitschnitt.yaml', 'web: {}\n');
-    const { config } = await loadConfig(path, {});
+    const { config, warnings } = await loadConfig(path, {});
     expect(config).toMatchObject({ groups: [], targets: {}, pbx: { trunks: [] } });
+    expect(warnings).toEqual(['groups: there is none, so that no call is recorded']);
     expect(config.asterisk.ari.password.reveal()).toBe('');
     expect(config.prompts).toMatchObject({ builtIn: expect.stringMatching(/\/sounds$/) as unknown });
   });
