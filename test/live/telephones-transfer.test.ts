@@ -109,7 +109,8 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       const consultation = await rows.calls('200', party === 'trunk' ? '0790030004' : party);
       const isBusy = 'status' in plan;
       const consulted = isBusy ? undefined : await rows.talking(target);
-      if (isBusy) await Promise.all([target.done, consultation.done]);
+      // Not so soon that nobody hears the caller wait.
+    if (isBusy) await Promise.all([target.done, consultation.done, pause(talkMs)]);
       const left = await rows.hangUp(...(isBusy ? [] : [consultation, target]));
       await member.resume();
       const back = Date.now();
