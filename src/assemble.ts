@@ -17,6 +17,7 @@ import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selfte
 import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
 import { reconcilerOf, watchLogOf } from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
+import { watchGroups } from './alarms/group-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { controlSocketOf } from './config/files.ts';
@@ -61,8 +62,11 @@ export interface Check {
   run(): Promise<void>;
 }
 
-/** Makes the whole program of a configuration. Nothing is opened before `start`. */
-export function assemble(config: Config): Program {
+/**
+ * Makes the whole program of a configuration. Nothing is opened before `start`. `hadGroups`: the program before it, in the
+ * same process, recorded calls.
+ */
+export function assemble(config: Config, { hadGroups = false } = {}): Program {
   const parts = partsOf(config);
   const { alarming, alarms, catalogue, checks, deleting, growth, log } = parts;
   const { reporting, selfTest, spool, uploader } = parts;
@@ -85,6 +89,7 @@ export function assemble(config: Config): Program {
           hint: spool.installCommand,
         });
       await alarming.start();
+      await watchGroups({ groups: config.groups.length, hadGroups, alarms, lines: catalogue });
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       await watch.start();
       recorder = recorderOf(config, policy, { ...parts, watch });

@@ -14,6 +14,8 @@ export type AlarmKind =
   | 'recording-finding'
   /** A recording stays in `active/` though its call is over, or runs for longer than any call should. */
   | 'recording-stuck'
+  /** No call is recorded, since the configuration has no group any more. */
+  | 'no-groups'
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'
