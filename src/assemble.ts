@@ -134,7 +134,7 @@ function partsOf(config: Config): Parts {
   const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter: reporting });
   const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
-  const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
+  const selfTest = selfTestOf(config, { alarms, catalogue, spool, log, checkPrompt: checkSound });
   return {
     ...{ catalogue, spool, log, alarming, alarms },
     ...{ growth, uploader, checks, reporting, selfTest, deleting },

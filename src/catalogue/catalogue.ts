@@ -5,6 +5,7 @@ import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { ConsoleLedger } from './console-ledger.ts';
 import type { Hold, RetentionLedger } from './retention-ledger.ts';
+import type { SelfTestLedger } from './self-test-ledger.ts';
 
 /** What the catalogue keeps of calls. */
 export interface CallCatalogue {
@@ -372,7 +373,8 @@ export interface Catalogue
     StorageHistory,
     RetentionLedger,
     ConsoleLedger,
-    AccountLedger {
+    AccountLedger,
+    SelfTestLedger {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

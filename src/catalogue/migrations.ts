@@ -21,7 +21,21 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-identify-files': { up: indexFiles },
   '0010-account-by-group': { up: indexAccountByGroup },
   '0011-console': { up: createConsole },
+  '0012-selftest-files': { up: createSelfTestFiles },
 };
+
+async function createSelfTestFiles(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('selftest_files')
+    .addColumn('recording', 'text', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('folder', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('selftest_files_key', ['recording', 'target'])
+    .execute();
+}
 
 /** For retention, which each group may have of its own. */
 async function indexAccountByGroup(db: Kysely<Tables>): Promise<void> {

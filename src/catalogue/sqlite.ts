@@ -41,6 +41,7 @@ import {
 } from './report-issues.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
+import { addTestFile, forgetTestFile, testFiles } from './test-files.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
 import { SearchThread } from './search-thread.ts';
 import { SqliteConsoleLedger } from './sqlite-console.ts';
@@ -69,6 +70,7 @@ import type {
   StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
+import type { TestFile } from './self-test-ledger.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
@@ -335,5 +337,18 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
 
   unwatched(interval: Interval): Promise<readonly Unwatched[]> {
     return unwatched(this.db, interval);
+  }
+
+  async addTestFile(file: TestFile): Promise<void> {
+    await addTestFile(this.db, file);
+    await this.sync();
+  }
+
+  testFiles(): Promise<readonly TestFile[]> {
+    return testFiles(this.db);
+  }
+
+  forgetTestFile(file: Pick<TestFile, 'recording' | 'target'>): Promise<void> {
+    return forgetTestFile(this.db, file);
   }
 }

@@ -6,6 +6,7 @@ import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
 import type { Deletion, Hold } from './retention-ledger.ts';
+import type { TestFile } from './self-test-ledger.ts';
 
 /** The tables of the catalogue. Times are ms since 1970-01-01 UTC. */
 export interface Tables extends ConsoleTables {
@@ -27,6 +28,7 @@ export interface Tables extends ConsoleTables {
   accounted_calls: AccountedCallRow;
   account_progress: AccountProgressRow;
   unwatched: UnwatchedRow;
+  selftest_files: TestFile;
 }
 
 export interface CallRow {
