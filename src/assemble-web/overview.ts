@@ -2,7 +2,7 @@
 import { liveTalks } from '../controls.ts';
 import { dayOf } from '../recording/local-time.ts';
 import { completenessOf } from '../reconciliation/completeness.ts';
-import type { Interval } from '../catalogue/catalogue.ts';
+import type { Interval } from '../catalogue/account-ledger.ts';
 import type { HourCount } from '../catalogue/console-ledger.ts';
 import type { ResponseOf } from '../web/api/routes.ts';
 import { ApiFailure, notDone } from '../web/failure.ts';

@@ -22,7 +22,16 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-account-by-group': { up: indexAccountByGroup },
   '0011-console': { up: createConsole },
   '0012-selftest-files': { up: createSelfTestFiles },
+  '0013-account-holes': { up: createAccountHoles },
 };
+
+async function createAccountHoles(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('account_holes')
+    .addColumn('from_at', 'integer', (column) => column.primaryKey().notNull())
+    .addColumn('to_at', 'integer', (column) => column.notNull())
+    .execute();
+}
 
 async function createSelfTestFiles(db: Kysely<Tables>): Promise<void> {
   await db.schema

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import {
   accounted,
+  accountHoles,
   accountProgress,
   callsOf,
   gaps,
@@ -28,11 +29,12 @@ import { addRecording, identify, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import {
   addIssues,
-  hurryIssues,
+  deliveredIssues,
   lastIssue,
   lastSeq,
   pendingIssues,
   replaceIssue,
+  retryIssues,
   reportLines,
   reportMark,
   saveIssue,
@@ -50,26 +52,8 @@ import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/ac
 import type { Call, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
-import type {
-  AccountProgress,
-  AlarmNotice,
-  Catalogue,
-  ConnectionCheck,
-  Delivery,
-  DeliveryFilter,
-  DueDelivery,
-  Interval,
-  ListedRecord,
-  RecordFilter,
-  RecordingWithDeliveries,
-  RecordingPosition,
-  ReportAppend,
-  ReportIssue,
-  ReportLines,
-  ReportMark,
-  StorageSample,
-  TargetBacklog,
-} from './catalogue.ts';
+import type { AccountProgress, Interval } from './account-ledger.ts';
+import type { AlarmNotice, Catalogue, ConnectionCheck, Delivery, DeliveryFilter, DueDelivery, ListedRecord, RecordFilter, RecordingWithDeliveries, RecordingPosition, ReportAppend, ReportIssue, ReportLines, ReportMark, StorageSample, TargetBacklog } from './catalogue.ts';
 import type { TestFile } from './self-test-ledger.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
@@ -275,8 +259,12 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
     return replaceIssue(this.db, before, issue);
   }
 
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number> {
-    return hurryIssues(this.db, state, id);
+  deliveredIssues(): Promise<ReadonlyMap<string, number>> {
+    return deliveredIssues(this.db);
+  }
+
+  retryIssues(id?: ReportIssue['id']): Promise<number> {
+    return retryIssues(this.db, id);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {
@@ -307,8 +295,16 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
     return accountProgress(this.db);
   }
 
-  saveAccount(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
-    return saveAccount(this.db, progress, calls);
+  saveAccount(
+    progress: AccountProgress,
+    calls: readonly Omit<AccountedCall, 'judgement'>[],
+    hole?: Interval,
+  ): Promise<void> {
+    return saveAccount(this.db, progress, calls, hole);
+  }
+
+  accountHoles(interval: Interval): Promise<readonly Interval[]> {
+    return accountHoles(this.db, interval);
   }
 
   unjudged(limit: number): Promise<readonly AccountedCall[]> {

@@ -1,6 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 import type { Fault } from '../errors.ts';
-import type { AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
+import type { AccountHoleRow, AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
 import type { ConsoleTables } from './console-tables.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
@@ -27,6 +27,7 @@ export interface Tables extends ConsoleTables {
   erasures: ErasureRow;
   accounted_calls: AccountedCallRow;
   account_progress: AccountProgressRow;
+  account_holes: AccountHoleRow;
   unwatched: UnwatchedRow;
   selftest_files: TestFile;
 }

@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 
 import { messageOf, MitschnittError } from '../errors.ts';
 import { judge, talkOf } from './judgement.ts';
+import type { ToldCalls } from './told-calls.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { AccountPiece, AccountPlace, AccountedCall, CallDetail } from '../call/account.ts';
 import type { Instant, Policy } from '../call/call.ts';
-import type { AccountLedger, AccountProgress } from '../catalogue/catalogue.ts';
+import type { AccountLedger, AccountProgress, Interval } from '../catalogue/account-ledger.ts';
 import type { Log } from '../log.ts';
 
-/** The account that the PBX keeps by itself. */
+/** The account that the PBX keeps by itself in a file. */
 export interface Account {
   /** Where it is, for people. */
   readonly path: string;
@@ -16,8 +17,10 @@ export interface Account {
 }
 
 export interface ReconcilerParts {
-  /** Undefined: the PBX gives none, and only what nobody watched is stated. */
+  /** Undefined: there is no file. Without either account only what nobody watched is stated. */
   readonly account: Account | undefined;
+  /** What it tells of calls while it is listened to. The file has the same calls, and those that nobody heard of. */
+  readonly told: ToldCalls | undefined;
   readonly ledger: AccountLedger;
   /** As it is now: who is logged in to queues changes. Undefined: that is not known yet. */
   readonly policy: () => Policy | undefined;
@@ -37,6 +40,8 @@ export interface Reconciliation {
 }
 
 const lookEveryMs = 5_000;
+/** What was told is kept together within this: a process that dies has less to miss. */
+const keepAfterMs = 200;
 /** What the catalogue did not know, it may have known and not kept yet: its disk was full, say. */
 const lookAgainEveryMs = 60_000;
 const lookAgainForMs = 24 * 3_600_000;
@@ -50,6 +55,9 @@ export class Reconciler {
   #progress: AccountProgress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  #keeping: NodeJS.Timeout | undefined;
+  /** One writes at a time. */
+  #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   #lookedAgainAt: Instant;
   #gaps = 0;
@@ -66,13 +74,14 @@ export class Reconciler {
     this.#progress = (await ledger.accountProgress()) ?? { ...never, since: at, statedTo: at };
     await this.#save(this.#progress, []);
     if (account && !this.#progress.place) await this.#begin(account, this.#progress);
+    if (this.#parts.told) this.#parts.told.onTold = () => this.#keepSoon();
     void this.look();
     this.#timer = setInterval(() => void this.look(), lookEveryMs);
   }
 
   /** Compares what is new; resolves when that is done, and never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    this.#looking ??= this.#inTurn(() => this.#look()).finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
@@ -81,19 +90,46 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#keeping);
     await this.#looking;
+    await this.#keep();
   }
 
   get latest(): Reconciliation {
     return { readAt: this.#progress?.readAt, gaps: this.#gaps };
   }
 
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  #keepSoon(): void {
+    if (this.#stopping) return;
+    this.#keeping ??= setTimeout(() => {
+      this.#keeping = undefined;
+      void this.#keep();
+    }, keepAfterMs);
+  }
+
+  /** What cannot be kept is kept by the next look. */
+  async #keep(): Promise<void> {
+    const { told, log } = this.#parts;
+    const policy = this.#parts.policy();
+    if (!told || !policy) return;
+    await this.#inTurn(() => this.#takeTold(told, policy)).catch((error: unknown) => {
+      log.error('calls that the PBX told of could not be kept yet', { error: messageOf(error) });
+    });
+  }
+
   async #look(): Promise<void> {
-    const { account, log } = this.#parts;
+    const { account, log, told } = this.#parts;
     const policy = this.#parts.policy();
     try {
-      if (account && policy) {
-        await this.#read(account, policy);
+      if ((account ?? told) && policy) {
+        if (told) await this.#takeTold(told, policy);
+        if (account) await this.#read(account, policy);
         await this.#judgeNew(policy);
         await this.#judgeAgain(policy);
       }
@@ -122,37 +158,67 @@ export class Reconciler {
   async #begin(account: Account, progress: AccountProgress): Promise<void> {
     try {
       const { place } = await account.readSince(undefined);
-      await this.#save({ ...progress, place }, []);
+      await this.#save({ ...progress, place, since: this.#begunAt(progress) }, [], this.#holeTo(progress));
     } catch (error) {
       this.#troubled(account, error);
       // Whatever comes to be there is new.
       if (error instanceof MitschnittError && error.code === 'cdr-missing')
-        await this.#save({ ...progress, place: { inode: 0, offset: 0 } }, []);
+        await this.#save({ ...progress, place: { inode: 0, offset: 0 }, since: this.#begunAt(progress) }, []);
     }
   }
 
-  #troubled({ path }: Account, error: unknown): void {
+  /** Before there was an account, nothing was compared. */
+  #begunAt({ readAt, since }: AccountProgress): Instant {
+    return readAt === undefined ? this.#parts.now() : since;
+  }
+
+  /** What was only told until now has ended some time ago; what ended since is not in the file's part that is read. */
+  #holeTo({ readAt }: AccountProgress): Interval | undefined {
+    return readAt === undefined ? undefined : { from: readAt, to: this.#parts.now() };
+  }
+
+  #troubled({ path }: Pick<Account, 'path'>, error: unknown): void {
     if (!(error instanceof MitschnittError)) throw error;
     const { message: problem, fault, hint } = error;
     this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint });
   }
 
   async #take({ details, place, unreadable, more }: AccountPiece, policy: Policy): Promise<void> {
-    const { log, now } = this.#parts;
+    const { now } = this.#parts;
     const before = this.#progress ?? never;
-    if (unreadable > 0) log.error('lines of the account of the PBX cannot be read', { lines: unreadable });
-    const calls = details.flatMap((detail) => {
-      const talk = talkOf(detail, policy);
-      return talk ? [{ id: idOf(detail), detail, group: talk.group.name }] : [];
-    });
-    const progress: AccountProgress = {
-      ...before,
-      place,
-      readAt: more ? before.readAt : now(),
-      unreadable: before.unreadable + unreadable,
-      unreadableAt: unreadable > 0 ? now() : before.unreadableAt,
+    const progress = { ...before, place, readAt: more ? before.readAt : now() };
+    await this.#save(this.#withUnreadable(progress, unreadable), callsOfMembers(details, policy));
+  }
+
+  /** The file has what was missed while nobody listened; without one, that time is a hole of the account. */
+  async #takeTold(told: ToldCalls, policy: Policy): Promise<void> {
+    const { account, alarms } = this.#parts;
+    const piece = told.waiting;
+    const { begunAt, details, heardTo, unreadable } = piece;
+    const before = this.#progress ?? never;
+    const calls = callsOfMembers(details, policy);
+    if (account) {
+      if (details.length > 0) await this.#save(this.#withUnreadable(before, unreadable), calls);
+    } else if (begunAt !== undefined && heardTo !== undefined) {
+      const { readAt, since } = before;
+      const hole = readAt !== undefined && readAt < begunAt ? { from: readAt, to: begunAt } : undefined;
+      const progress = { ...before, since: readAt === undefined ? begunAt : since, readAt: heardTo };
+      await this.#save(this.#withUnreadable(progress, unreadable), calls, hole);
+    }
+    told.kept(piece);
+    const { problem } = told;
+    if (problem) this.#troubled({ path: told.name }, problem);
+    else alarms.clear('account-unreadable', told.name);
+  }
+
+  #withUnreadable(progress: AccountProgress, unreadable: number): AccountProgress {
+    if (unreadable === 0) return progress;
+    this.#parts.log.error('lines of the account of the PBX cannot be read', { lines: unreadable });
+    return {
+      ...progress,
+      unreadable: progress.unreadable + unreadable,
+      unreadableAt: this.#parts.now(),
     };
-    await this.#save(progress, calls);
   }
 
   async #judgeNew(policy: Policy): Promise<void> {
@@ -213,10 +279,19 @@ export class Reconciler {
     if (statedTo > progress.statedTo) await this.#save({ ...progress, statedTo }, []);
   }
 
-  async #save(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
-    await this.#parts.ledger.saveAccount(progress, calls);
+  async #save(progress: AccountProgress, calls: readonly NotedCall[], hole?: Interval): Promise<void> {
+    await this.#parts.ledger.saveAccount(progress, calls, hole);
     this.#progress = progress;
   }
+}
+
+type NotedCall = Omit<AccountedCall, 'judgement'>;
+
+function callsOfMembers(details: readonly CallDetail[], policy: Policy): readonly NotedCall[] {
+  return details.flatMap((detail) => {
+    const talk = talkOf(detail, policy);
+    return talk ? [{ id: idOf(detail), detail, group: talk.group.name }] : [];
+  });
 }
 
 const never: AccountProgress = {

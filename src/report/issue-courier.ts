@@ -7,6 +7,7 @@ import { MitschnittError } from '../errors.ts';
 import { withSuffix } from '../recording/naming.ts';
 import { issueFile } from './issuer.ts';
 import type { ReportIssue, ReportIssues } from '../catalogue/catalogue.ts';
+import type { FileProgress } from '../delivery/progress.ts';
 import type { Target } from '../delivery/target.ts';
 import type { ReportLanguage } from './csv.ts';
 
@@ -43,6 +44,9 @@ export class IssueCourier {
   #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #rung = false;
+  /** Ids of those that somebody wants to be tried now, whatever they are due; `all`: it is not known yet which they are. */
+  #asked: 'all' | Set<string> | undefined;
+  #moving: FileProgress | undefined;
   #awaken: (() => void) | undefined;
 
   constructor(options: IssueCourierOptions) {
@@ -55,6 +59,27 @@ export class IssueCourier {
   start(): void {
     this.#stopping = new AbortController();
     this.#work = this.#run(this.#stopping.signal);
+  }
+
+  /** The target. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Whether a run that somebody asked for goes on. */
+  get isAsked(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** What is on its way. */
+  get moving(): FileProgress | undefined {
+    return this.#moving;
+  }
+
+  /** Tries everything that is pending now, whatever windows and retry delays say: each once, or until one fails. */
+  runNow(): void {
+    this.#asked = 'all';
+    this.wake();
   }
 
   /** There may be something more to deliver. */
@@ -85,14 +110,26 @@ export class IssueCourier {
 
   async #deliverDue(signal: AbortSignal): Promise<void> {
     const { ledger, name, windows } = this.#options;
-    const [next] = await ledger.pendingIssues(name);
+    const pending = await ledger.pendingIssues(name);
+    if (this.#asked === 'all') this.#asked = new Set(pending.map(({ id }) => id));
+    const asked = this.#asked;
+    const wanted = asked && pending.find(({ id }) => asked.has(id));
+    if (wanted) {
+      const isThere = await this.#deliver(wanted, signal);
+      if (isThere) asked.delete(wanted.id);
+      else if (this.#asked === asked) this.#asked = undefined;
+      return;
+    }
+    if (asked && this.#asked === asked) this.#asked = undefined;
+    const [next] = pending;
     const now = this.#clock.now();
     if (!next || next.dueAt > now) await this.#pause(next ? next.dueAt - now : longestSleepMs);
     else if (!isOpen(windows, now)) await this.#pause(untilNextMinute(now));
     else await this.#deliver(next, signal);
   }
 
-  async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<void> {
+  /** Returns whether it got there. */
+  async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<boolean> {
     const { folder, ledger, report } = this.#options;
     const attempts = issue.attempts + 1;
     let delivered: ReportIssue;
@@ -102,11 +139,14 @@ export class IssueCourier {
       delivered = { ...issue, name, state: 'delivered', attempts, deliveredAt, problem: undefined };
     } catch (thrown) {
       if (!signal.aborted) await this.#noteFailure({ ...issue, attempts }, thrown);
-      return;
+      return false;
+    } finally {
+      this.#moving = undefined;
     }
     await ledger.saveIssue(delivered);
     await rm(issueFile(folder, issue.id), { force: true });
     report({ type: 'delivered', issue: delivered });
+    return true;
   }
 
   /** Returns the name that it has there: that of the issue, or the first with a suffix that is free. */
@@ -117,7 +157,13 @@ export class IssueCourier {
     for (let suffix = 1; ; suffix += 1) {
       const name = suffix === 1 ? plain : withSuffix(plain, suffix);
       try {
-        await this.#target.put({ id, source, bytes, sha256, folder: '', name, facts, signal });
+        const moving = { recording: id, name, bytes, startedAt: this.#clock.now() };
+        this.#moving = { ...moving, sent: 0 };
+        const onProgress = (more: number): void => {
+          this.#moving = { ...moving, sent: (this.#moving?.sent ?? 0) + more };
+        };
+        const file = { id, source, bytes, sha256, folder: '', name, facts, signal };
+        await this.#target.put({ ...file, onProgress });
         return name;
       } catch (error) {
         const taken = error instanceof MitschnittError && error.code === 'name-taken';

@@ -44,6 +44,7 @@ const LAYERS: readonly Layer[] = [
       'catalogue/retention-ledger.ts',
       'catalogue/console-ledger.ts',
       'catalogue/self-test-ledger.ts',
+      'catalogue/account-ledger.ts',
     ],
     // The catalogue's is in several files.
     mayImport: ['port', 'core'],

@@ -41,6 +41,7 @@ const statement: Statement = {
     pending: 0,
     onlyInCatalogue: 0,
     unreadable: 0,
+    holes: [],
   },
   complete: false,
 };

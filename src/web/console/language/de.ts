@@ -119,7 +119,7 @@ export const de: Dictionary = {
     notConnected: 'nicht verbunden',
     asteriskVersion: 'Asterisk',
     completeness: 'Vollständigkeit heute',
-    comparedWithAccount: 'Verglichen mit den Verbindungsdaten von Asterisk',
+    comparedWithAccount: 'Verglichen mit Asterisks eigenen Verbindungsdaten (CDR, CEL)',
     comparedWithEvents: 'Verglichen mit den Ereignissen von Asterisk',
     recordedOf: (recorded, all) => `${recorded} von ${all}`,
     gaps: (count) => n(count, 'Lücke', 'Lücken'),

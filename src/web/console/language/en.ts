@@ -111,7 +111,7 @@ export const en = {
     notConnected: 'not connected',
     asteriskVersion: 'Asterisk',
     completeness: 'Completeness today',
-    comparedWithAccount: 'Compared with Asterisk’s call detail records',
+    comparedWithAccount: 'Compared with Asterisk’s own records (CDR, CEL)',
     comparedWithEvents: 'Compared with Asterisk’s events',
     recordedOf: (recorded: string, all: string) => `${recorded} of ${all}`,
     gaps: (count: number) => n(count, 'gap', 'gaps'),
