@@ -375,7 +375,7 @@ function logOutage(log: Log, alarms: Alarms): ConnectionLost {
     const facts = errorFields(error);
     const { error: problem, hint = '' } = facts;
     const fault = error instanceof MitschnittError ? error.fault : 'asterisk';
-    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint });
+    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint, code: facts.code });
     const reason = facts.code ?? facts.error;
     const level = told.get(which) === reason ? 'debug' : 'warn';
     told.set(which, reason);

@@ -275,6 +275,8 @@ export interface AlarmNotice {
   readonly problem: string;
   readonly fault: Fault;
   readonly hint: string;
+  /** Of the error that it tells of. */
+  readonly code?: string | undefined;
   /** Its first beginning that nobody was told the end of. */
   readonly since: number;
   /** Its last beginning. */

@@ -23,7 +23,12 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-console': { up: createConsole },
   '0012-selftest-files': { up: createSelfTestFiles },
   '0013-account-holes': { up: createAccountHoles },
+  '0014-alarm-code': { up: addAlarmCode },
 };
+
+async function addAlarmCode(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('alarm_notices').addColumn('code', 'text').execute();
+}
 
 async function createAccountHoles(db: Kysely<Tables>): Promise<void> {
   await db.schema

@@ -185,6 +185,7 @@ export interface AlarmNoticeRow {
   times: number;
   told_at: number | null;
   reminders: number;
+  code: Generated<string | null>;
 }
 
 /** Of released holds as well: they say that it was held. */

@@ -179,8 +179,8 @@ export class Reconciler {
 
   #troubled({ path }: Pick<Account, 'path'>, error: unknown): void {
     if (!(error instanceof MitschnittError)) throw error;
-    const { message: problem, fault, hint } = error;
-    this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint });
+    const { message: problem, fault, hint, code } = error;
+    this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint, code });
   }
 
   async #take({ details, place, unreadable, more }: AccountPiece, policy: Policy): Promise<void> {

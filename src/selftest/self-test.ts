@@ -257,9 +257,9 @@ export class SelfTest {
       alarms.clear('selftest-failed', subject);
       return;
     }
-    const { fault, hint, message } = problem;
+    const { code, fault, hint, message } = problem;
     const more = failed.length > 1 ? ` (and ${failed.length - 1} more: mitschnitt status --json)` : '';
-    alarms.raise({ kind: 'selftest-failed', subject, problem: `${message}${more}`, fault, hint });
+    alarms.raise({ kind: 'selftest-failed', subject, problem: `${message}${more}`, fault, hint, code });
   }
 }
 

@@ -31,7 +31,7 @@ interface Layer {
 const LAYERS: readonly Layer[] = [
   {
     name: 'core',
-    files: ['call/', 'recording/', 'errors.ts'],
+    files: ['call/', 'recording/', 'errors.ts', 'error-words.ts'],
     mayImport: ['core'],
     outside: false,
   },

@@ -1,3 +1,4 @@
+import { hintIn } from '../../../error-words.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
 
@@ -10,6 +11,7 @@ export const de: Dictionary = {
     cancel: 'Abbrechen',
     save: 'Speichern',
     loading: 'Wird geladen',
+    hint: (problem) => hintIn('de', problem),
     unknown: 'unbekannt',
   },
   frame: {

@@ -1,3 +1,4 @@
+import { hintIn } from '../../../error-words.ts';
 import { records } from './en/records.ts';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -10,6 +11,8 @@ export const en = {
     cancel: 'Cancel',
     save: 'Save',
     loading: 'Loading',
+    /** What to do about an error. */
+    hint: (problem: { readonly code: string; readonly hint: string }) => hintIn('en', problem),
     unknown: 'unknown',
   },
   frame: {
