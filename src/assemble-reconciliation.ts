@@ -33,7 +33,10 @@ export function toldCallsOf({ reconciliation }: Config, watch: WatchLog): ToldCa
 }
 
 /** What hears of it. */
-export function toldAccountOf({ reconciliation, pbx }: Config, told: ToldCalls | undefined): ToldAccount | undefined {
+export function toldAccountOf(
+  { reconciliation, pbx }: Config,
+  told: ToldCalls | undefined,
+): ToldAccount | undefined {
   return told && new ToldAccount({ kind: reconciliation.cel ? 'cel' : 'cdr', timeZone: pbx.timezone }, told);
 }
 

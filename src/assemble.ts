@@ -9,7 +9,13 @@ import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
-import { accountChecksOf, reconcilerOf, toldAccountOf, toldCallsOf, watchLogOf } from './assemble-reconciliation.ts';
+import {
+  accountChecksOf,
+  reconcilerOf,
+  toldAccountOf,
+  toldCallsOf,
+  watchLogOf,
+} from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
@@ -319,7 +325,13 @@ function recorderOf(
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch, toldAccountOf(config, parts.told));
+  const pbx = new Asterisk(
+    asteriskSettings(config),
+    lost,
+    troubled,
+    watch,
+    toldAccountOf(config, parts.told),
+  );
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,

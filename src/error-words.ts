@@ -28,7 +28,8 @@ const german = {
     'Unter ca des Ziels die PEM-Datei der Zertifizierungsstelle angeben; der Name des Servers muss im Zertifikat stehen, und es darf nicht abgelaufen sein.',
   'host-key-untrusted':
     'Den Fingerabdruck beim Betreiber des Servers erfragen (ssh-keygen -lf). Nur wenn es dieser ist, ihn als host_key eintragen: sonst antwortet ein anderer Rechner an seiner Stelle.',
-  'tls-failed': 'Prüfen, ob der Server auf diesem Port TLS 1.2 oder neuer spricht, und ob tls und Port stimmen.',
+  'tls-failed':
+    'Prüfen, ob der Server auf diesem Port TLS 1.2 oder neuer spricht, und ob tls und Port stimmen.',
   'tls-not-offered': 'Am Server TLS einschalten, oder tls in der Konfiguration anders setzen.',
   'tls-demanded': 'In smtp tls auf required setzen.',
   'no-common-algorithm':
@@ -39,7 +40,8 @@ const german = {
     'Am Server SMB 3 mit Verschlüsselung einschalten, oder encryption des Ziels auf when-offered setzen.',
   'sftp-not-offered':
     'Am Server das Subsystem sftp einschalten; was die Anmeldung des Benutzers ausgibt oder startet, muss weg.',
-  'clock-wrong': 'Die Uhr dieses Rechners stellen lassen (NTP, timedatectl); geht sie richtig, die des Dienstes.',
+  'clock-wrong':
+    'Die Uhr dieses Rechners stellen lassen (NTP, timedatectl); geht sie richtig, die des Dienstes.',
   // Who may log in.
   'login-refused':
     'Benutzer und Passwort (oder Schlüssel) in der Konfiguration prüfen, und ob dieser Benutzer sich so anmelden darf.',
@@ -65,9 +67,11 @@ const german = {
     'Dem Benutzer dort das Recht zum Lesen geben: Was ankam, wird mit dem verglichen, was gesendet wurde.',
   'rename-refused':
     'Dem Benutzer das Recht zum Umbenennen geben: Eine Datei bekommt ihren Namen erst, wenn sie vollständig ist.',
-  'remove-refused': 'Dem Benutzer das Recht zum Löschen geben: Sonst bleiben Probedateien und unfertige liegen.',
+  'remove-refused':
+    'Dem Benutzer das Recht zum Löschen geben: Sonst bleiben Probedateien und unfertige liegen.',
   'remove-failed': 'Protokoll und Datenträger des Servers prüfen. Es wird wieder versucht.',
-  'size-refused': 'Am Server SIZE oder LIST erlauben: Was ankam, wird mit dem verglichen, was gesendet wurde.',
+  'size-refused':
+    'Am Server SIZE oder LIST erlauben: Was ankam, wird mit dem verglichen, was gesendet wurde.',
   'read-only':
     'Den Ort zum Schreiben freigeben. Ein Datenträger, der von selbst schreibgeschützt wurde, hat Fehler: ihn prüfen.',
   'no-space': 'Am Ziel Platz schaffen oder das Kontingent (Quota) erhöhen. Es wird wieder versucht.',
@@ -84,7 +88,8 @@ const german = {
   locked: 'Wer die Datei geöffnet hat, soll sie schliessen, oder die Sperre am Server aufheben.',
   'content-differs':
     'Der Server sagt, dass er alles hat, und das stimmt nicht: Datenträger, Kontingent, Virenscanner und Proxys prüfen.',
-  'transfer-damaged': 'Netzwerk und Proxys dazwischen prüfen. Es wurde nichts gespeichert; es wird wieder versucht.',
+  'transfer-damaged':
+    'Netzwerk und Proxys dazwischen prüfen. Es wurde nichts gespeichert; es wird wieder versucht.',
   // Single files.
   'name-taken': 'Nichts zu tun: Die Datei bekommt einen anderen Namen.',
   'name-refused':
@@ -99,7 +104,8 @@ const german = {
     'Nachsehen, wer Dateien aus dem Ordner transfer des Spools entfernt; ist sie in einer Sicherung, dorthin zurücklegen und die Übertragung wiederholen.',
   'local-file-altered':
     'Nachsehen, wer die Datei im Ordner transfer des Spools verändert hat; die echte zurücklegen und die Übertragung wiederholen.',
-  'local-file-unreadable': 'Dem Benutzer von Mitschnitt das Recht geben, die Dateien im Spool zu lesen; Datenträger prüfen.',
+  'local-file-unreadable':
+    'Dem Benutzer von Mitschnitt das Recht geben, die Dateien im Spool zu lesen; Datenträger prüfen.',
   'local-file-unwritable': 'Rechte und freien Platz des Spools prüfen.',
   'sidecar-unwritable': 'Rechte und freien Platz des Spools prüfen.',
   // Mail.
@@ -110,7 +116,8 @@ const german = {
     'Die Grenze des Mailservers erhöhen (ein Anhang wächst um 37 %), oder eine andere Art von Ziel verwenden.',
   'too-large-for-email': 'max_size des Ziels erhöhen, format: opus verwenden, oder eine andere Art von Ziel.',
   'sender-refused': 'from in smtp auf eine Adresse setzen, unter der dieser Benutzer senden darf.',
-  'recipient-not-now': 'Es wird wieder versucht: Manche Server verlangen das von Absendern, die sie nicht kennen.',
+  'recipient-not-now':
+    'Es wird wieder versucht: Manche Server verlangen das von Absendern, die sie nicht kennen.',
   'recipient-refused':
     'Die Adresse berichtigen, from in smtp auf eine zulässige setzen, oder am Mailserver das Weiterleiten erlauben.',
   // This machine.
@@ -138,13 +145,15 @@ const german = {
   'test-call-refused':
     'Im Protokoll von Asterisk zu dieser Zeit nachsehen; extensions.conf muss dialplan/mitschnitt.conf dieser Version einbinden (danach "dialplan reload").',
   'module-missing': 'Das Modul in Asterisk laden (modules.conf), und was es voraussetzt.',
-  'cdr-off': 'In cdr.conf unter [general] enable = yes setzen, dann "module reload cdr" in der Konsole von Asterisk.',
+  'cdr-off':
+    'In cdr.conf unter [general] enable = yes setzen, dann "module reload cdr" in der Konsole von Asterisk.',
   'cdr-missing':
     'Asterisk legt sie mit dem ersten Anruf an: das Modul cdr_csv laden, in cdr.conf unter [csv] loguniqueid = yes setzen, und den Pfad prüfen.',
   'cdr-unreadable': 'Dem Benutzer von Mitschnitt das Recht geben, die Datei und ihren Ordner zu lesen.',
   'account-silent':
     'Das Modul cdr_manager oder cel_manager laden und einschalten, und dem Benutzer in manager.conf read = cdr geben.',
-  'asterisk-disconnected': 'Prüfen, ob Asterisk läuft, und den Abschnitt asterisk der Konfiguration (mitschnitt check).',
+  'asterisk-disconnected':
+    'Prüfen, ob Asterisk läuft, und den Abschnitt asterisk der Konfiguration (mitschnitt check).',
 } as const satisfies Readonly<Record<string, string>>;
 
 /** Whether an error has words of its own in every language. */

@@ -258,7 +258,12 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    const classes = ['call', 'user', ...(this.#settings.queues ? ['agent'] : []), ...(this.#account?.classes ?? [])];
+    const classes = [
+      'call',
+      'user',
+      ...(this.#settings.queues ? ['agent'] : []),
+      ...(this.#account?.classes ?? []),
+    ];
     await connection.open(classes.join(','));
     this.#account?.begin(Date.now());
     try {

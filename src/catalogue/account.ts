@@ -52,10 +52,7 @@ export async function saveAccount(
   });
 }
 
-export async function accountHoles(
-  db: Kysely<Tables>,
-  { from, to }: Interval,
-): Promise<readonly Interval[]> {
+export async function accountHoles(db: Kysely<Tables>, { from, to }: Interval): Promise<readonly Interval[]> {
   const rows = await db
     .selectFrom('account_holes')
     .selectAll()

@@ -53,7 +53,24 @@ import type { Call, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { AccountProgress, Interval } from './account-ledger.ts';
-import type { AlarmNotice, Catalogue, ConnectionCheck, Delivery, DeliveryFilter, DueDelivery, ListedRecord, RecordFilter, RecordingWithDeliveries, RecordingPosition, ReportAppend, ReportIssue, ReportLines, ReportMark, StorageSample, TargetBacklog } from './catalogue.ts';
+import type {
+  AlarmNotice,
+  Catalogue,
+  ConnectionCheck,
+  Delivery,
+  DeliveryFilter,
+  DueDelivery,
+  ListedRecord,
+  RecordFilter,
+  RecordingWithDeliveries,
+  RecordingPosition,
+  ReportAppend,
+  ReportIssue,
+  ReportLines,
+  ReportMark,
+  StorageSample,
+  TargetBacklog,
+} from './catalogue.ts';
 import type { TestFile } from './self-test-ledger.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';

@@ -43,7 +43,12 @@ export const reconciliationSchema = z
   .check(
     z.superRefine(({ cdr, cel }, context) => {
       if (cdr && cel)
-        complain(context, ['cel'], 'is a second account', 'cdr or cel: in two, each call would be counted twice');
+        complain(
+          context,
+          ['cel'],
+          'is a second account',
+          'cdr or cel: in two, each call would be counted twice',
+        );
     }),
   )
   .prefault({})

@@ -97,7 +97,8 @@ export class ToldCalls {
   /** Why nothing can be had of it; undefined: it works, as far as can be known. */
   get problem(): MitschnittError | undefined {
     const { source } = this.#parts;
-    if (this.#expectedSince === undefined || !this.#isLate || this.#expected < partiesInDoubt) return undefined;
+    if (this.#expectedSince === undefined || !this.#isLate || this.#expected < partiesInDoubt)
+      return undefined;
     const since = new Date(this.#expectedSince).toISOString();
     return new MitschnittError(
       `${source.name}: a call ended at ${since}, and Asterisk has told of no call since`,

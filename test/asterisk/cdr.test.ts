@@ -81,7 +81,11 @@ describe('the same as an event of cdr_manager', () => {
     ...{ Event: 'Cdr', Source: '+41790030001', Destination: '200', DestinationContext: 'from-trunk' },
     ...{ Channel: 'PJSIP/trunk-00000000', DestinationChannel: 'PJSIP/200-00000001' },
     ...{ LastApplication: 'Dial', LastData: 'PJSIP/200,30', UniqueID: '1795707456.0' },
-    ...{ StartTime: '2026-11-26 15:37:36', AnswerTime: '2026-11-26 15:37:36', EndTime: '2026-11-26 15:37:38' },
+    ...{
+      StartTime: '2026-11-26 15:37:36',
+      AnswerTime: '2026-11-26 15:37:36',
+      EndTime: '2026-11-26 15:37:38',
+    },
     ...{ Duration: '2', BillableSeconds: '2', Disposition: 'ANSWERED' },
   };
   const detail = (changes: Readonly<Record<string, string>>, timeZone = 'UTC') =>

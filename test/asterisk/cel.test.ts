@@ -83,11 +83,15 @@ test('a time in a form of its own counts as when it came', () => {
   const talks = new CelTalks(connectedAt);
   talks.take(event('BRIDGE_ENTER', '200', 3, { EventTime: '26.11.2026 15:37' }), at(3));
   talks.take(event('BRIDGE_ENTER', 'trunk', 4, { EventTime: '26.11.2026 15:37' }), at(4));
-  expect(talks.take(event('BRIDGE_EXIT', 'trunk', 9), 0)).toMatchObject([{ startedAt: at(4), endedAt: at(9) }]);
+  expect(talks.take(event('BRIDGE_EXIT', 'trunk', 9), 0)).toMatchObject([
+    { startedAt: at(4), endedAt: at(9) },
+  ]);
 });
 
 test.each(['', 'null', '[]', '{"bridge_id"', '{}'])('an event with %j beside it cannot be read', (extra) => {
-  expect(new CelTalks(connectedAt).take(event('BRIDGE_ENTER', '200', 3, { Extra: extra }), 0)).toBeUndefined();
+  expect(
+    new CelTalks(connectedAt).take(event('BRIDGE_ENTER', '200', 3, { Extra: extra }), 0),
+  ).toBeUndefined();
 });
 
 test('what else CEL tells is nothing', () => {
@@ -98,5 +102,7 @@ test.each(nasty)('%j is given as the caller sent it', (text) => {
   const talks = new CelTalks(connectedAt);
   talks.take(event('BRIDGE_ENTER', '200', 3), 0);
   talks.take(event('BRIDGE_ENTER', 'trunk', 3, { CallerIDnum: text }), 0);
-  expect(talks.take(event('BRIDGE_EXIT', 'trunk', 9, { CallerIDnum: text }), 0)).toMatchObject([{ from: text }]);
+  expect(talks.take(event('BRIDGE_EXIT', 'trunk', 9, { CallerIDnum: text }), 0)).toMatchObject([
+    { from: text },
+  ]);
 });

@@ -65,7 +65,13 @@ function line(kind: NetworkKind, ...rules: readonly (readonly string[])[]): void
   for (const each of rules) rule('-A', 'LINE', ...each);
   rule('-F', 'INPUT');
   const port = ports[kind];
-  const ends = port === undefined ? [[]] : [['--dport', port], ['--sport', port]];
+  const ends =
+    port === undefined
+      ? [[]]
+      : [
+          ['--dport', port],
+          ['--sport', port],
+        ];
   for (const end of ends) rule('-A', 'INPUT', '-p', 'tcp', ...end, '-j', 'LINE');
 }
 
@@ -121,11 +127,7 @@ async function cut(kind: NetworkKind, place: Place, work: Workplace): Promise<Ne
   return { ms, attempts, code, toldAfterMs, wrong: await wrongAt(place, [recording]) };
 }
 
-function uploaderOf(
-  work: Workplace,
-  target: ReturnType<Place['target']>,
-  onAttempt: () => void,
-): Uploader {
+function uploaderOf(work: Workplace, target: ReturnType<Place['target']>, onAttempt: () => void): Uploader {
   const report: UploaderOptions['report'] = ({ type }) => {
     if (type === 'started') onAttempt();
   };

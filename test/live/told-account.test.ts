@@ -68,7 +68,11 @@ describe.each(['cdr', 'cel'] as const)('by %s', (kind) => {
       await station.incoming('+41790050002', { keys: [{ afterMs: 200, key: '1' }] });
       await station.outgoing('0790050003');
       const { account, gaps, recorded, not_recorded: notRecorded } = await compared(3);
-      expect({ recorded, notRecorded, gaps }).toEqual({ recorded: 2, notRecorded: { declined: 1 }, gaps: [] });
+      expect({ recorded, notRecorded, gaps }).toEqual({
+        recorded: 2,
+        notRecorded: { declined: 1 },
+        gaps: [],
+      });
       expect(account).toMatchObject({ calls: 3, matched: 3, only_in_catalogue: 0, unreadable: 0, holes: [] });
       const check = await station.mitschnitt.cli('check', '--json');
       expect(check.stdout).toContain(`${kind}_manager`);
