@@ -78,7 +78,9 @@ export function accountChecksOf(config: Config, keepsRecords: () => Promise<void
           {
             kind: 'account' as const,
             name: file.path,
-            run: async () => void (await file.readSince(undefined)),
+            run: async () => {
+              await file.readSince(undefined);
+            },
           },
         ]
       : []),

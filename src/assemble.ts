@@ -325,13 +325,8 @@ function recorderOf(
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  const pbx = new Asterisk(
-    asteriskSettings(config),
-    lost,
-    troubled,
-    watch,
-    toldAccountOf(config, parts.told),
-  );
+  const account = toldAccountOf(config, parts.told);
+  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch, account);
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,

@@ -62,17 +62,14 @@ export class CelTalks {
     }: { id: string; members: Map<string, Party>; now: Instant; isSilent: boolean },
   ): readonly CallDetail[] {
     const name = field(message, 'Channel');
-    const known = members.get(name);
-    const leaving = { ...partyOf(message, now), since: known?.since ?? this.#connectedAt };
+    const leaving = { ...partyOf(message, now), since: members.get(name)?.since ?? this.#connectedAt };
     members.delete(name);
-    if (members.size === 0) this.#bridges.delete(id);
-    const strangers = field(message, 'Peer')
-      .split(',')
-      .filter((peer) => peer !== '' && peer !== name && !members.has(peer));
-    const others = [
-      ...members.values(),
-      ...strangers.map((peer) => ({ ...nobody, name: peer, since: this.#connectedAt })),
-    ];
+    // Those who stay, as Asterisk has them: by a masquerade a channel may have got another name meanwhile.
+    const peers = field(message, 'Peer').split(',').filter((peer) => peer !== '' && peer !== name);
+    if (peers.length === 0) this.#bridges.delete(id);
+    const others = peers.map(
+      (peer) => members.get(peer) ?? { ...nobody, name: peer, since: this.#connectedAt },
+    );
     return isSilent ? [] : others.map((other) => talkOf(leaving, other, now));
   }
 }

@@ -73,7 +73,7 @@ export class Reconciler {
     const at = now();
     this.#progress = (await ledger.accountProgress()) ?? { ...never, since: at, statedTo: at };
     await this.#save(this.#progress, []);
-    if (account && !this.#progress.place) await this.#begin(account, this.#progress);
+    if (account && !this.#progress.place) await this.#begin(account);
     if (this.#parts.told) this.#parts.told.onTold = () => this.#keepSoon();
     void this.look();
     this.#timer = setInterval(() => void this.look(), lookEveryMs);
@@ -141,6 +141,10 @@ export class Reconciler {
 
   async #read(account: Account, policy: Policy): Promise<void> {
     const { alarms } = this.#parts;
+    if (!this.#progress?.place) {
+      await this.#begin(account);
+      return;
+    }
     try {
       let piece: AccountPiece;
       do {
@@ -154,27 +158,27 @@ export class Reconciler {
     }
   }
 
-  /** What is there by now is of calls that nobody was to record. */
-  async #begin(account: Account, progress: AccountProgress): Promise<void> {
+  /** What is there by now is of calls that nobody was to record, or that were told; what nobody told of is not read. */
+  async #begin(account: Account): Promise<void> {
+    const { now } = this.#parts;
+    const before = this.#progress ?? never;
+    const place = await this.#endOf(account);
+    if (!place) return;
+    const hole = before.readAt === undefined ? undefined : { from: before.readAt, to: now() };
+    // Before there was an account, nothing was compared.
+    await this.#save({ ...before, place, since: hole ? before.since : now() }, [], hole);
+  }
+
+  /** Undefined: that cannot be known yet. */
+  async #endOf(account: Account): Promise<AccountPlace | undefined> {
     try {
-      const { place } = await account.readSince(undefined);
-      await this.#save({ ...progress, place, since: this.#begunAt(progress) }, [], this.#holeTo(progress));
+      return (await account.readSince(undefined)).place;
     } catch (error) {
       this.#troubled(account, error);
       // Whatever comes to be there is new.
-      if (error instanceof MitschnittError && error.code === 'cdr-missing')
-        await this.#save({ ...progress, place: { inode: 0, offset: 0 }, since: this.#begunAt(progress) }, []);
+      const isMissing = error instanceof MitschnittError && error.code === 'cdr-missing';
+      return isMissing ? { inode: 0, offset: 0 } : undefined;
     }
-  }
-
-  /** Before there was an account, nothing was compared. */
-  #begunAt({ readAt, since }: AccountProgress): Instant {
-    return readAt === undefined ? this.#parts.now() : since;
-  }
-
-  /** What was only told until now has ended some time ago; what ended since is not in the file's part that is read. */
-  #holeTo({ readAt }: AccountProgress): Interval | undefined {
-    return readAt === undefined ? undefined : { from: readAt, to: this.#parts.now() };
   }
 
   #troubled({ path }: Pick<Account, 'path'>, error: unknown): void {
@@ -198,7 +202,7 @@ export class Reconciler {
     const before = this.#progress ?? never;
     const calls = callsOfMembers(details, policy);
     if (account) {
-      if (details.length > 0) await this.#save(this.#withUnreadable(before, unreadable), calls);
+      if (details.length + unreadable > 0) await this.#save(this.#withUnreadable(before, unreadable), calls);
     } else if (begunAt !== undefined && heardTo !== undefined) {
       const { readAt, since } = before;
       const hole = readAt !== undefined && readAt < begunAt ? { from: readAt, to: begunAt } : undefined;

@@ -76,7 +76,7 @@ export class IssueCourier {
     return this.#moving;
   }
 
-  /** Tries everything that is pending now, whatever windows and retry delays say: each once, or until one fails. */
+  /** Tries everything that is pending now, whatever windows and retry delays say: each once, until the target takes none. */
   runNow(): void {
     this.#asked = 'all';
     this.wake();
@@ -115,9 +115,9 @@ export class IssueCourier {
     const asked = this.#asked;
     const wanted = asked && pending.find(({ id }) => asked.has(id));
     if (wanted) {
-      const isThere = await this.#deliver(wanted, signal);
-      if (isThere) asked.delete(wanted.id);
-      else if (this.#asked === asked) this.#asked = undefined;
+      asked.delete(wanted.id);
+      const goesOn = await this.#deliver(wanted, signal);
+      if (!goesOn && this.#asked === asked) this.#asked = undefined;
       return;
     }
     if (asked && this.#asked === asked) this.#asked = undefined;
@@ -128,7 +128,7 @@ export class IssueCourier {
     else await this.#deliver(next, signal);
   }
 
-  /** Returns whether it got there. */
+  /** Returns whether the next one may fare better than this one did. */
   async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<boolean> {
     const { folder, ledger, report } = this.#options;
     const attempts = issue.attempts + 1;
@@ -138,8 +138,7 @@ export class IssueCourier {
       const deliveredAt = this.#clock.now();
       delivered = { ...issue, name, state: 'delivered', attempts, deliveredAt, problem: undefined };
     } catch (thrown) {
-      if (!signal.aborted) await this.#noteFailure({ ...issue, attempts }, thrown);
-      return false;
+      return !signal.aborted && (await this.#noteFailure({ ...issue, attempts }, thrown)) === 'set-aside';
     } finally {
       this.#moving = undefined;
     }
@@ -172,7 +171,8 @@ export class IssueCourier {
     }
   }
 
-  async #noteFailure(issue: ReportIssue, thrown: unknown): Promise<void> {
+  /** Returns what becomes of it. */
+  async #noteFailure(issue: ReportIssue, thrown: unknown): Promise<ReportIssue['state']> {
     const { ledger, name, report, random = Math.random } = this.#options;
     const error = explained(thrown, name);
     const at = this.#clock.now();
@@ -182,6 +182,7 @@ export class IssueCourier {
       : { ...issue, state: 'set-aside', problem };
     await ledger.saveIssue(failed);
     report({ type: error.retry ? 'postponed' : 'set-aside', issue: failed, error });
+    return failed.state;
   }
 
   /** Sleeps, unless something happened that was not seen yet, and until something happens. */

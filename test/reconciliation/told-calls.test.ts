@@ -28,7 +28,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-told-'));
   catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
   await catalogue.open();
-  [now, heardAt, raised] = [START, undefined, new Map()];
+  [now, heardAt, raised] = [START, undefined, new Map<string, string>()];
 });
 afterEach(async () => {
   await catalogue.close();

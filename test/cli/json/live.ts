@@ -228,7 +228,7 @@ export const hold = z.strictObject({
 
 export const checked = z.strictObject({
   name: text('The file, path, announcement, connection or target.'),
-  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'target', 'alarms'], 'What it is.'),
+  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'account', 'target', 'alarms'], 'What it is.'),
   ok: flag('Nothing is wrong with it.'),
   ms: count('How long it took, in ms.'),
   problem: z

@@ -1,4 +1,3 @@
-import { hintIn } from '../../../error-words.ts';
 import { records } from './en/records.ts';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -12,7 +11,7 @@ export const en = {
     save: 'Save',
     loading: 'Loading',
     /** What to do about an error. */
-    hint: (problem: { readonly code: string; readonly hint: string }) => hintIn('en', problem),
+    hint: (problem: { readonly code: string; readonly hint: string }) => problem.hint,
     unknown: 'unknown',
   },
   frame: {
