@@ -65,7 +65,9 @@ export class CelTalks {
     const leaving = { ...partyOf(message, now), since: members.get(name)?.since ?? this.#connectedAt };
     members.delete(name);
     // Those who stay, as Asterisk has them: by a masquerade a channel may have got another name meanwhile.
-    const peers = field(message, 'Peer').split(',').filter((peer) => peer !== '' && peer !== name);
+    const peers = field(message, 'Peer')
+      .split(',')
+      .filter((peer) => peer !== '' && peer !== name);
     if (peers.length === 0) this.#bridges.delete(id);
     const others = peers.map(
       (peer) => members.get(peer) ?? { ...nobody, name: peer, since: this.#connectedAt },

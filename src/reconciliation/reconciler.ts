@@ -148,7 +148,7 @@ export class Reconciler {
     try {
       let piece: AccountPiece;
       do {
-        piece = await account.readSince(this.#progress?.place);
+        piece = await account.readSince(this.#progress.place);
         await this.#take(piece, policy);
         await setImmediate();
       } while (piece.more && !this.#stopping);

@@ -99,7 +99,8 @@ test('what else CEL tells is nothing', () => {
   expect(new CelTalks(connectedAt).take(event('CHAN_START', '200', 3, { Extra: '' }), 0)).toEqual([]);
 });
 
-test.each(nasty)('%j is given as the caller sent it', (text) => {
+// What Asterisk sends for nothing.
+test.each(nasty.filter((text) => text !== '<unknown>'))('%j is given as the caller sent it', (text) => {
   const talks = new CelTalks(connectedAt);
   talks.take(event('BRIDGE_ENTER', '200', 3), 0);
   talks.take(event('BRIDGE_ENTER', 'trunk', 3, { CallerIDnum: text }), 0);
