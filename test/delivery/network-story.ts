@@ -46,7 +46,7 @@ export interface Delivered {
 
 /** Only what goes to and from the server: behind the one for S3 its own parts talk to each other. */
 const ports: Readonly<Partial<Record<NetworkKind, string>>> = { s3: '8080' };
-const smallBytes = 300_000;
+const smallBytes = 200_000;
 const largeBytes = 3_000_000;
 /** Enough for a log-in, and for the middle of the large file. */
 const bytesBeforeCut = 1_000_000;
@@ -91,7 +91,7 @@ async function story(kind: NetworkKind): Promise<NetworkStory> {
 
 async function lossy(kind: NetworkKind, place: Place, work: Workplace): Promise<Delivered> {
   const recordings: FinishedRecording[] = [];
-  for (let count = 0; count < 6; count += 1)
+  for (let count = 0; count < 4; count += 1)
     recordings.push(await work.record(['archiv'], patterned(smallBytes, count)));
   line(kind, ['-m', 'statistic', '--mode', 'random', '--probability', '0.05', '-j', 'DROP']);
   let attempts = 0;

@@ -35,7 +35,7 @@ const toldWithinMs = 6_000;
 
 describe.concurrent('over a network', () => {
   test.for(kinds)(
-    'that loses packets, %s gets each file once: of 5 %% late, and after all when it is back',
+    'that loses packets, %s gets each file once: late if it loses some, and once it is back if all',
     { timeout: 100_000 },
     async (kind, context) => {
       const { lossy, cut } = await tell(kind, context);
