@@ -115,21 +115,25 @@ export function uploadAnswers(
   catalogue: Catalogue,
   reports?: Pick<Reporting, 'runNow' | 'retry' | 'activity'>,
 ): Answers {
-  const uploads = async (): Promise<Uploads> =>
-    uploadsOf({
-      activity: uploader.activity,
-      backlog: await catalogue.backlog(),
-      reporting: reports?.activity ?? [],
-      unfinished: await catalogue.unfinishedIssues(),
-      deliveredReports: await catalogue.deliveredIssues(),
-    });
+  const activity = () => ({ activity: uploader.activity, reporting: reports?.activity ?? [] });
+  const kept = async () => ({
+    backlog: await catalogue.backlog(),
+    unfinished: await catalogue.unfinishedIssues(),
+    deliveredReports: await catalogue.deliveredIssues(),
+  });
   return {
-    'GET /uploads': uploads,
-    'POST /upload': async () => {
+    'GET /uploads': async (): Promise<Uploads> => {
+      // First: what is over by now is in the catalogue.
+      const now = activity();
+      return uploadsOf({ ...now, ...(await kept()) });
+    },
+    'POST /upload': async (): Promise<Uploads> => {
+      // Before anything of this run is delivered.
+      const before = await kept();
       // Not waited for: a backlog may take hours. Whoever asked looks at the progress.
       void uploader.runNow();
       reports?.runNow();
-      return uploads();
+      return uploadsOf({ ...activity(), ...before });
     },
     'POST /retry': async (body): Promise<RetryAnswer> => {
       const { id } = retryRequestOf(body);
