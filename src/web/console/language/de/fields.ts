@@ -257,7 +257,7 @@ export const fields: FieldWords = {
     'Vom Modul cdr_manager, sofort nach jedem Anruf. In cdr_manager.conf muss enabled = yes stehen, in manager.conf beim Benutzer read = cdr. Was endet, während Mitschnitt nicht läuft, fehlt darin: Das hat nur die Datei.',
   ],
   cel: [
-    'Statt dessen mit den Kanalereignissen vergleichen (CEL)',
+    'Stattdessen mit den Kanalereignissen vergleichen (CEL)',
     'Wenn Asterisk keine Verbindungsdaten führt: vom Modul cel_manager über AMI. In cel.conf müssen enable = yes, events = BRIDGE_ENTER,BRIDGE_EXIT und unter [manager] enabled = yes stehen.',
   ],
   listen: [
