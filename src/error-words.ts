@@ -16,7 +16,7 @@ const german = {
   'host-unknown': 'Den Namen des Servers in der Konfiguration berichtigen oder im DNS eintragen.',
   'name-service-down': 'Die Nameserver dieses Rechners (/etc/resolv.conf) und sein Netzwerk prüfen.',
   'data-connection-failed':
-    'Die passiven Ports des FTP-Servers in den Firewalls dazwischen öffnen; der Server muss seine äußere Adresse angeben.',
+    'Die passiven Ports des FTP-Servers in den Firewalls dazwischen öffnen; der Server muss seine äussere Adresse angeben.',
   'server-busy':
     'Es wird wieder versucht. Bleibt es so: am Server mehr Verbindungen zulassen, oder prüfen, womit er beschäftigt ist.',
   'server-failed': 'Protokoll, freien Platz und Rechte des Servers prüfen. Es wird wieder versucht.',
@@ -85,7 +85,7 @@ const german = {
   'object-locked': 'Die Datei ist bis zum Ende ihrer Sperre geschützt; danach wird sie entfernt.',
   'file-in-use':
     'Am Server nachsehen, welches Programm neue Dateien sofort öffnet (Virenscanner, Sicherung). Es wird wieder versucht.',
-  locked: 'Wer die Datei geöffnet hat, soll sie schließen, oder die Sperre am Server aufheben.',
+  locked: 'Wer die Datei geöffnet hat, soll sie schliessen, oder die Sperre am Server aufheben.',
   'content-differs':
     'Der Server sagt, dass er alles hat, und das stimmt nicht: Datenträger, Kontingent, Virenscanner und Proxys prüfen.',
   'transfer-damaged':
@@ -95,7 +95,7 @@ const german = {
   'name-refused':
     'Die Vorlagen für Datei- und Ordnernamen kürzen und ungewöhnliche Zeichen entfernen; dann die Übertragung wiederholen (mitschnitt retry).',
   'file-too-large':
-    'Die Grenze für die Größe von Dateien oder das Kontingent am Ziel erhöhen; dann die Übertragung wiederholen.',
+    'Die Grenze für die Grösse von Dateien oder das Kontingent am Ziel erhöhen; dann die Übertragung wiederholen.',
   'file-missing':
     'Herausfinden, wer sie am Ziel entfernt, umbenannt oder verschoben hat, und sie dort in den Sicherungen suchen.',
   'not-removed': 'Herausfinden, was dort Dateien zurückholt oder verschiebt.',
