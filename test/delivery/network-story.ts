@@ -111,9 +111,9 @@ async function cut(kind: NetworkKind, place: Place, work: Workplace): Promise<Ne
   const recording = await work.record(['archiv'], patterned(largeBytes));
   line(kind, ['-m', 'quota', '--quota', String(bytesBeforeCut), '-j', 'RETURN'], ['-j', 'DROP']);
   let attempts = 0;
-  const uploader = uploaderOf(work, place.impatient(), () => (attempts += 1));
+  const impatient = uploaderOf(work, place.impatient(), () => (attempts += 1));
   const startedAt = performance.now();
-  uploader.start();
+  impatient.start();
   const code = await eventually(
     async () => (await work.pending('archiv')).map(({ problem }) => problem?.code).at(0),
     patience,
@@ -121,6 +121,10 @@ async function cut(kind: NetworkKind, place: Place, work: Workplace): Promise<Ne
   const toldAfterMs = performance.now() - startedAt;
   line(kind);
   const backAt = performance.now();
+  await impatient.stop();
+  // A busy machine may take longer to log in than an impatient one waits.
+  const uploader = uploaderOf(work, place.target(), () => (attempts += 1));
+  uploader.start();
   await eventually(async () => (await work.localFiles()).length === 0, patience);
   const ms = performance.now() - backAt;
   await uploader.stop();

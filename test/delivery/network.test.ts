@@ -33,7 +33,7 @@ async function tell(kind: NetworkKind, context: TestContext): Promise<NetworkSto
 /** An impatient target gives up a second after the last answer; a kernel that tries on delays its farewell. */
 const toldWithinMs = 6_000;
 
-describe.concurrent('over a network', () => {
+describe('over a network', () => {
   test.for(kinds)(
     'that loses packets, %s gets each file once: late if it loses some, and once it is back if all',
     { timeout: 100_000 },
