@@ -20,15 +20,17 @@ export interface AccountKeeper {
   begin(at: Instant): void;
   /** A call as it was noted; undefined: an event that cannot be read. */
   told(detail: CallDetail | undefined): void;
-  /** A party of a talk hung up: that is to be told soon. */
+  /** A party of a talk hung up and nothing was told of it: that is to be told soon. */
   expect(at: Instant): void;
+  /** It does tell, be it of nothing that counts. */
+  heard(): void;
 }
 
 /** Asterisk's own account of calls, as events of a connection. */
 export class ToldAccount {
   readonly #settings: ToldAccountSettings;
   readonly #keeper: AccountKeeper;
-  /** `Uniqueid`s of channels that were in a bridge. */
+  /** `Uniqueid`s of channels that were in a bridge, and of which nothing was told yet. */
   readonly #bridged = new Set<string>();
   #talks = new CelTalks(0);
 
@@ -57,9 +59,11 @@ export class ToldAccount {
   take(message: AmiMessage, at: Instant): void {
     switch (field(message, 'Event')) {
       case 'Cdr':
+        this.#heard(message);
         this.#tell([callDetailOfEvent(message, this.#settings.timeZone)]);
         return;
       case 'CEL':
+        if (field(message, 'EventName') === 'BRIDGE_EXIT') this.#heard(message);
         this.#tell(this.#talks.take(message, at) ?? [undefined]);
         return;
       case 'BridgeEnter':
@@ -70,6 +74,11 @@ export class ToldAccount {
         return;
       default:
     }
+  }
+
+  #heard(message: AmiMessage): void {
+    this.#bridged.delete(field(message, 'UniqueID'));
+    this.#keeper.heard();
   }
 
   #tell(details: readonly (CallDetail | undefined)[]): void {

@@ -32,7 +32,7 @@ export class ToldCalls {
   #details: CallDetail[] = [];
   #unreadable = 0;
   #begunAt: Instant | undefined;
-  /** Parties of talks that hung up since a call was told of last, and when the first did. */
+  /** Parties of talks that hung up since anything was heard last, and when the first did. */
   #expected = 0;
   #expectedSince: Instant | undefined;
   /** Told that there is something to keep. */
@@ -56,8 +56,11 @@ export class ToldCalls {
   told(detail: CallDetail | undefined): void {
     if (detail) this.#details.push(detail);
     else this.#unreadable += 1;
-    this.#expectNothing();
     this.onTold();
+  }
+
+  heard(): void {
+    this.#expectNothing();
   }
 
   expect(at: Instant): void {

@@ -38,7 +38,7 @@ describe('over a network', () => {
     'that loses packets, %s gets each file once: late if it loses some, and once it is back if all',
     { timeout: 100_000 },
     async (kind, context) => {
-      const { lossy, cut } = await tell(kind, context);
+      const { lossy, cut } = await tell(kind, context);console.log(kind, JSON.stringify({ lossy, cut }));
       expect(lossy).toMatchObject({ wrong: [] });
       expect(cut).toMatchObject({ wrong: [] });
       expect(cut.code).toMatch(/^(no-answer|connection-lost)$/);
