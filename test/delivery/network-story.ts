@@ -83,7 +83,8 @@ async function story(kind: NetworkKind): Promise<NetworkStory> {
   try {
     return { lossy: await lossy(kind, place, work), cut: await cut(kind, place, work) };
   } finally {
-    rule('-F', 'INPUT');
+    // The next one has the same network.
+    for (const end of [['-F'], ['-X', 'LINE']]) rule(...end);
     await work.remove();
     await place.stop();
   }
