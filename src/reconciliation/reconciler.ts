@@ -197,7 +197,7 @@ export class Reconciler {
   /** The file has what was missed while nobody listened; without one, that time is a hole of the account. */
   async #takeTold(told: ToldCalls, policy: Policy): Promise<void> {
     const { account, alarms } = this.#parts;
-    const piece = told.waiting;
+    const piece = told.waiting();
     const { begunAt, details, heardTo, unreadable } = piece;
     const before = this.#progress ?? never;
     const calls = callsOfMembers(details, policy);

@@ -77,8 +77,8 @@ export class ToldCalls {
     return this.#expectedSince !== undefined && this.#parts.now() - this.#expectedSince >= longestSilenceMs;
   }
 
-  /** What waits to be kept. */
-  get waiting(): ToldPiece {
+  /** What waits to be kept; nobody waits any longer for what few parties may owe. */
+  waiting(): ToldPiece {
     if (this.#isLate && this.#expected < partiesInDoubt) this.#expectNothing();
     const heardAt = this.#parts.heardAt() ?? 0;
     const begunAt = this.#begunAt;
