@@ -239,7 +239,9 @@ export function targetContract(name: string, fixture: Fixture): void {
           expect(await putting).toMatchObject({ code: 'aborted', retry: true });
           expect(performance.now() - abortedAt).toBeLessThan(1000);
           expect(await place.files()).not.toContain(upload.name);
-          expect((await target.put(await local.large())).how).toBe('stored');
+          // The same name, once more.
+          const again = await local.upload({ name: upload.name });
+          expect((await target.put(again)).how).toBe('stored');
           expect(await place.files()).toEqual([upload.name]);
         },
       );

@@ -32,6 +32,17 @@ const largeBytes = 200_000_000;
 
 type RecordingUpload = Upload & { readonly facts: RecordingFacts };
 
+let known: string | undefined;
+
+/** Of the large file, for all tests. */
+function sha256OfZeros(): string {
+  if (known !== undefined) return known;
+  const hash = createHash('sha256');
+  const zeros = Buffer.alloc(1_000_000);
+  for (let bytes = 0; bytes < largeBytes; bytes += zeros.length) hash.update(zeros);
+  return (known = hash.digest('hex'));
+}
+
 /** The local side: finished recordings in a temporary folder. */
 export class Local {
   readonly #folder: string;
@@ -66,11 +77,8 @@ export class Local {
     if (this.#large) return this.#large;
     const upload = await this.upload({ content: Buffer.alloc(0) });
     await truncate(upload.source, largeBytes);
-    const hash = createHash('sha256');
-    const zeros = Buffer.alloc(1_000_000);
-    for (let bytes = 0; bytes < largeBytes; bytes += zeros.length) hash.update(zeros);
     const { size } = await stat(upload.source);
-    return (this.#large = { ...upload, bytes: size, sha256: hash.digest('hex') });
+    return (this.#large = { ...upload, bytes: size, sha256: sha256OfZeros() });
   }
 
   async remove(): Promise<void> {
