@@ -20,7 +20,7 @@ import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { controlSocketOf } from './config/files.ts';
-import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
+import { policyOf, promptsOf, recipientsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
 import { MitschnittError } from './errors.ts';
@@ -333,7 +333,7 @@ function recorderOf(config: Config, policy: Policy, parts: Parts & { readonly wa
       folder: deliveredFolder(recording, naming),
       name: deliveredName(recording, naming),
     }),
-    targetsOf: (group) => config.groups.find(({ name }) => name === group)?.deliver_to ?? [],
+    recipientsOf: (group, former) => recipientsOf(config, group, former),
     recorded: () => {
       uploader.wake();
     },

@@ -14,6 +14,8 @@ export type AlarmKind =
   | 'recording-finding'
   /** A recording stays in `active/` though its call is over, or runs for longer than any call should. */
   | 'recording-stuck'
+  /** Its group, and the targets of that, were taken out of the configuration before it was finished. */
+  | 'recording-astray'
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'
