@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { AmiConnection, type AmiSettings } from './ami.ts';
 import { field, type AmiMessage } from './ami-wire.ts';
-import { MitschnittError } from '../errors.ts';
-import { AriClient, AriRefusal, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
+import { AriClient, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
 import { Attendance, type WatchMark } from './attendance.ts';
 import { channelEvents, Channels } from './channels.ts';
 import { EventClock } from './event-clock.ts';
@@ -19,14 +18,22 @@ import type { CallEvent, Playback } from '../call/event.ts';
 import type { RecordedChannel } from '../call/orphan.ts';
 import type { Pbx, PbxListener, RecordingForm } from './pbx.ts';
 
-export interface AsteriskSettings {
-  readonly ari: AriSettings;
-  readonly ami: AmiSettings;
+/** What a configuration wants of Asterisk, whichever it is. */
+export interface AsteriskWishes {
   /** Whether to follow who is logged in to the queues. */
   readonly queues: boolean;
   /** Whether anything is ever announced: otherwise calls need no gate. */
   readonly announces: boolean;
 }
+
+export interface AsteriskSettings extends AsteriskWishes {
+  readonly ari: AriSettings;
+  readonly ami: AmiSettings;
+}
+
+/** Classes of AMI's events. */
+const eventsOfCalls = 'call,user';
+const eventsWithQueues = `${eventsOfCalls},agent`;
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
 const gateWatchMs = 5_000;
@@ -38,13 +45,15 @@ const farewellMs = 500;
 const consentVariable = 'MITSCHNITT_CONSENT';
 /** How soon an endpoint that was configured meanwhile is known. */
 const endpointsEveryMs = 60_000;
+/** How soon a member is known who came or went without an event: `queue reload members`, queues in a database. */
+const queuesEveryMs = 60_000;
 
 /** Told what stands between us and Asterisk, again and again; `undefined`: nothing any more. */
 export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
 
 /** Asterisk by ARI (the gate) and AMI (who talks to whom, MixMonitor). */
 export class Asterisk implements Pbx {
-  readonly #settings: AsteriskSettings;
+  #settings: AsteriskSettings;
   readonly #lost: ConnectionLost;
   readonly #troubled: (command: string, error: unknown) => void;
   readonly #ari: AriClient;
@@ -91,9 +100,7 @@ export class Asterisk implements Pbx {
     this.#attendance = new Attendance(
       (fields) => this.#action(fields),
       settings.ami.username,
-      settings.announces
-        ? () => this.#events !== undefined && this.#events.silentMs() < silenceMs
-        : undefined,
+      settings.announces ? this.#isServed : undefined,
       mark,
     );
     const link = (which: 'ari' | 'ami', open: (stopping: AbortSignal) => Promise<Connection>): Link =>
@@ -111,6 +118,20 @@ export class Asterisk implements Pbx {
     this.#listener = listener;
     this.#links.ami.start();
     this.#links.ari.start();
+  }
+
+  /** Goes on with other wishes, the connections standing. Resolves when Asterisk was asked for what they need. */
+  async adapt({ queues, announces }: AsteriskWishes): Promise<void> {
+    const followed = this.#settings.queues;
+    this.#settings = { ...this.#settings, queues: queues || followed, announces };
+    const ami = this.#ami;
+    if (ami && queues && !followed) await this.#command('QueueStatus', this.#beginQueues(ami));
+    await this.#command('open the gate', this.#attendance.adapt(announces ? this.#isServed : undefined));
+  }
+
+  async #beginQueues(connection: AmiConnection): Promise<void> {
+    await connection.action({ Action: 'Events', EventMask: eventsWithQueues });
+    await this.#followQueues(connection);
   }
 
   async stop(): Promise<void> {
@@ -222,6 +243,8 @@ export class Asterisk implements Pbx {
     this.#listener?.inGate(present.filter((channel) => before.has(channel) && this.#isParty(channel)));
   }
 
+  readonly #isServed = (): boolean => this.#events !== undefined && this.#events.silentMs() < silenceMs;
+
   /** Whether a channel in our application is somebody in the gate, and none of our own. */
   #isParty(channel: ChannelId): boolean {
     return !isWhisper(channel) && !this.telephones.has(channel);
@@ -251,7 +274,7 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    await connection.open(this.#settings.queues ? 'call,user,agent' : 'call,user');
+    await connection.open(this.#settings.queues ? eventsWithQueues : eventsOfCalls);
     try {
       await connection.only([...channelEvents, ...queueEvents]);
       // Before the calls: who of them is a member depends on it.
@@ -268,6 +291,12 @@ export class Asterisk implements Pbx {
         this.#listener?.channels(live, this.#mark.last());
       });
       await this.#command('open the gate', this.#attendance.begin());
+      const timer = setInterval(() => {
+        if (this.#settings.queues) void this.#command('QueueStatus', this.#followQueues(connection));
+      }, queuesEveryMs);
+      void connection.closed.then(() => {
+        clearInterval(timer);
+      });
     } catch (error) {
       connection.close();
       throw error;
@@ -336,38 +365,5 @@ export class Asterisk implements Pbx {
     this.#listener?.endpoints(
       new Set(endpoints.map(({ technology, resource }) => `${technology}/${resource}`)),
     );
-  }
-}
-
-/** Tries ARI once, for `mitschnitt check`; throws what stands in the way. */
-export async function checkAri(settings: AriSettings): Promise<void> {
-  await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
-}
-
-/** Asks once whether Asterisk has loaded a module that the configuration needs, for `mitschnitt check`. */
-export async function checkModule(settings: AriSettings, module: string): Promise<void> {
-  try {
-    const { status } = (await new AriClient(settings).request('GET', `asterisk/modules/${module}.so`)) as {
-      status?: string;
-    };
-    if (status === 'Running') return;
-  } catch (error) {
-    if (!(error instanceof AriRefusal)) throw error;
-  }
-  throw new MitschnittError(`Asterisk's module ${module} does not run`, {
-    code: 'module-missing',
-    fault: 'asterisk',
-    retry: false,
-    hint: `Load it, and what it depends on (modules.conf; "module load ${module}.so" on Asterisk's console says what is missing).`,
-  });
-}
-
-/** Tries AMI once: connection and login. */
-export async function checkAmi(settings: AmiSettings): Promise<void> {
-  const connection = new AmiConnection(settings, () => undefined);
-  try {
-    await connection.open('call');
-  } finally {
-    connection.close();
   }
 }

@@ -55,7 +55,13 @@ function groupOfSegment(
   policy: Policy,
 ): Group | undefined {
   const same = policy.groups.find(({ name }) => name === group);
-  return same ?? firstGroup(parties.map((leg) => leg && groupOf(leg, policy)), policy);
+  return (
+    same ??
+    firstGroup(
+      parties.map((leg) => leg && groupOf(leg, policy)),
+      policy,
+    )
+  );
 }
 
 function byRole(legs: readonly Leg[]): readonly Leg[] {

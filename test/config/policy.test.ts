@@ -157,6 +157,9 @@ describe('a recording is delivered', () => {
   });
 
   test('to the targets that it had, once they are there again, when there is no group', () => {
-    expect(recipientsOf({ groups: [], targets: {} }, 'Alt', ['weg'])).toEqual({ targets: ['weg'], astray: true });
+    expect(recipientsOf({ groups: [], targets: {} }, 'Alt', ['weg'])).toEqual({
+      targets: ['weg'],
+      astray: true,
+    });
   });
 });
