@@ -110,7 +110,7 @@ export const controls: readonly Control[] = ['pause', 'resume', 'stop', 'start']
 export interface ControlAction {
   readonly control: Control;
   readonly at: Instant;
-  /** `cli:root`, `telephone:PJSIP/200`, `pause-limit`. */
+  /** `cli:root`, `telephone:PJSIP/200`, `pause-limit`; `asterisk` and `mitschnitt`: see call/cut.ts. */
   readonly actor: string;
   /** Why it was not done; undefined when it was. */
   readonly problem?: string | undefined;

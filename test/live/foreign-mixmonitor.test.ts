@@ -19,9 +19,9 @@ const groups = [
 ];
 
 /** Long enough to be heard in a file, before and after what happens. */
-const partMs = 1_500;
+const partMs = 1_200;
 /** It rings for so long: time to begin a MixMonitor before ours. */
-const ringsMs = 1_000;
+const ringsMs = 700;
 /** What is lost between two files, and what the detection of a tone blurs. */
 const slackMs = 400;
 
@@ -114,7 +114,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     expect(sum).toBeGreaterThan(2 * partMs - slackMs);
   });
 
-  test('a StopMixMonitor while nobody listens is found out, and a pause holds in the next file', async () => {
+  test.runIf(version === 22)('a StopMixMonitor while nobody listens is found out, and a pause holds in the next file', async () => {
     const number = newNumber();
     const talk = await talking(number);
     const id = await recordingNow();

@@ -1,13 +1,14 @@
 // Another configuration, and reloads of Asterisk itself, in the middle of calls; on both versions.
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { eventually } from './eventually.ts';
-import { Station, voices } from './station.ts';
+import { heard, Station, voices, type Heard, type Listed } from './station.ts';
+import { readWav } from './tone.ts';
 import type { Call } from './call.ts';
 
 /** Long enough to be heard in a file, before and after what happens. */
@@ -101,20 +102,30 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   }
 
   /** The only file of a call is one in which the caller is heard without a hole, for so long. */
-  async function expectWhole(number: string, atLeastMs: number) {
-    const line = await station.listedCall(number);
+  function expectWhole(line: Listed, found: Heard, atLeastMs: number): void {
     expect(line).toMatchObject({ outcome: 'recorded', consent: { complete: true } });
-    const heard = station.heardIn(line);
-    expect(voices(heard)).toEqual(['200', 'trunk']);
-    const [first, ...more] = heard.trunk;
+    expect(voices(found)).toEqual(['200', 'trunk']);
+    const [first, ...more] = found.trunk;
     const last = more.at(-1) ?? first;
-    const holes = more.map(({ fromMs }, index) => fromMs - (heard.trunk[index]?.toMs ?? 0));
+    const holes = more.map(({ fromMs }, index) => fromMs - (found.trunk[index]?.toMs ?? 0));
     expect(Math.max(0, ...holes)).toBeLessThan(hiccupMs);
     expect((last?.toMs ?? 0) - (first?.fromMs ?? 0)).toBeGreaterThan(atLeastMs - slackMs);
-    return line;
   }
 
-  test('a group that is renamed: the call goes on, one that comes meanwhile is announced and recorded', async () => {
+  test('Asterisk reloads: the call is recorded on, and the next one is announced', async () => {
+    const [number, next] = [newNumber(), newNumber()];
+    const talk = await talking(number, '200');
+    await station.asterisk.cli('core reload');
+    await station.asterisk.cli('dialplan reload');
+    await pause(partMs);
+    await hangUp(talk);
+    const line = await station.listedCall(number);
+    expectWhole(line, station.heardIn(line), 2 * partMs);
+    await station.incoming(next, { talkMs: partMs });
+    expect(await station.listedCall(next)).toMatchObject({ outcome: 'recorded', consent: { complete: true } });
+  });
+
+  test('a group that is renamed, and a target that is changed: the call goes on, and so does who calls meanwhile', async () => {
     const [stuck, number, meanwhile] = [newNumber(), newNumber(), newNumber()];
     await station.incoming(stuck, { to: '201', talkMs: partMs });
     await eventually(async () => (await station.recordings({ number: stuck }))[0]?.deliveries.length === 1);
@@ -124,35 +135,15 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await station.incoming(meanwhile, { to: '201', talkMs: partMs });
     await reloaded;
     expect(await gate.end()).toBe(false);
-    await hangUp(talk);
-    const line = await expectWhole(number, 2 * partMs);
-    expect(line).toMatchObject({ group: 'Verkauf', deliveries: [{ target: 'archive', state: 'delivered' }] });
-    const other = await eventually(async () => (await station.recordings({ number: meanwhile }))[0]);
-    expect(other).toMatchObject({ outcome: 'recorded', consent: { complete: true } });
-  });
-
-  test('a target that is changed: the recording goes to where it is now', async () => {
-    const number = newNumber();
     const path = join(station.folder, 'elsewhere');
     await mkdir(path);
-    const talk = await talking(number, '200');
-    const targets = station.config.targets as object;
-    await reload({ targets: { ...targets, archive: { type: 'folder', path } } });
+    const targets = { ...(station.config.targets as object), archive: { type: 'folder', path } };
+    await reload({ targets, groups: [{ ...sales, name: 'Vertrieb' }, purchase] });
     await hangUp(talk);
-    const { file } = await station.listedCall(number);
-    expect(await readdir(path)).toEqual([file]);
-    await reload({});
-  });
-
-  test('Asterisk reloads: the call is recorded on, and the next one is announced', async () => {
-    const [number, next] = [newNumber(), newNumber()];
-    const talk = await talking(number, '200');
-    await station.asterisk.cli('core reload');
-    await station.asterisk.cli('dialplan reload');
-    await pause(partMs);
-    await hangUp(talk);
-    await expectWhole(number, 2 * partMs);
-    await station.incoming(next, { talkMs: partMs });
-    await expectWhole(next, partMs / 2);
+    const line = await station.listedCall(number);
+    expect(line).toMatchObject({ group: 'Verkauf', deliveries: [{ target: 'archive', state: 'delivered' }] });
+    expectWhole(line, heard(readWav(join(path, line.file ?? ''))), 2 * partMs);
+    const other = await eventually(async () => (await station.recordings({ number: meanwhile }))[0]);
+    expect(other).toMatchObject({ outcome: 'recorded', consent: { complete: true } });
   });
 });
