@@ -94,7 +94,10 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
       await watch.start();
       asterisk = asteriskOf(config, { alarms, log, watch });
       const parts = { ...ground, growth, pbx: asterisk };
-      recorder = new Recorder(await policy(), recorderPartsOf(parts, () => config, audience));
+      recorder = new Recorder(
+        await policy(),
+        recorderPartsOf(parts, () => config, audience),
+      );
       growth.start();
       await recorder.start();
     },

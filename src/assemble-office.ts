@@ -46,7 +46,17 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   const storage = storageWatchOf(config, calls);
   const cleaning = cleaningOf(config, parts);
   const reconciler = reconcilerOf(config, parts, () => recorder()?.settledPolicy);
-  const running = { ...parts, config, startedAt, checks, reporting, selfTest, reconciler, cleaning, recorder };
+  const running = {
+    ...parts,
+    config,
+    startedAt,
+    checks,
+    reporting,
+    selfTest,
+    reconciler,
+    cleaning,
+    recorder,
+  };
   let endSchedule = (): void => undefined;
   let stopping: Promise<void> | undefined;
 

@@ -41,7 +41,9 @@ test('a configuration of the same Asterisk, catalogue and spool is taken over, w
   const mitschnitt = await running();
   await mitschnitt.prints(/ started /);
   const text = await readFile(installed().config, 'utf8');
-  await mitschnitt.configure(text.replace('name: Verkauf', 'name: Vertrieb').concat('log: { format: json }\n'));
+  await mitschnitt.configure(
+    text.replace('name: Verkauf', 'name: Vertrieb').concat('log: { format: json }\n'),
+  );
   mitschnitt.signal('SIGHUP');
   await mitschnitt.prints(/"message":"the configuration was taken over"/);
   const { stdout } = await mitschnitt.cli('status', '--json');

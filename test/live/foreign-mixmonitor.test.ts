@@ -114,19 +114,24 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     expect(sum).toBeGreaterThan(2 * partMs - slackMs);
   });
 
-  test.runIf(version === 22)('a StopMixMonitor while nobody listens is found out, and a pause holds in the next file', async () => {
-    const number = newNumber();
-    const talk = await talking(number);
-    const id = await recordingNow();
-    await station.control({ id, control: 'pause', actor: 'test' });
-    await station.mitschnitt.kill();
-    await station.asterisk.manage({ Action: 'StopMixMonitor', Channel: await channel() });
-    await station.mitschnitt.run();
-    await eventually(async () => (await station.talks()).find((each) => each.id !== id)?.state === 'paused');
-    await pause(partMs);
-    await hangUp(talk);
-    const lines = await station.listed(number, 2);
-    const sum = lines.reduce((ms, line) => ms + heardIn(line), 0);
-    expect(sum).toBeLessThan(partMs + 2 * slackMs);
-  });
+  test.runIf(version === 22)(
+    'a StopMixMonitor while nobody listens is found out, and a pause holds in the next file',
+    async () => {
+      const number = newNumber();
+      const talk = await talking(number);
+      const id = await recordingNow();
+      await station.control({ id, control: 'pause', actor: 'test' });
+      await station.mitschnitt.kill();
+      await station.asterisk.manage({ Action: 'StopMixMonitor', Channel: await channel() });
+      await station.mitschnitt.run();
+      await eventually(
+        async () => (await station.talks()).find((each) => each.id !== id)?.state === 'paused',
+      );
+      await pause(partMs);
+      await hangUp(talk);
+      const lines = await station.listed(number, 2);
+      const sum = lines.reduce((ms, line) => ms + heardIn(line), 0);
+      expect(sum).toBeLessThan(partMs + 2 * slackMs);
+    },
+  );
 });

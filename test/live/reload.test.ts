@@ -122,7 +122,10 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     const line = await station.listedCall(number);
     expectWhole(line, station.heardIn(line), 2 * partMs);
     await station.incoming(next, { talkMs: partMs });
-    expect(await station.listedCall(next)).toMatchObject({ outcome: 'recorded', consent: { complete: true } });
+    expect(await station.listedCall(next)).toMatchObject({
+      outcome: 'recorded',
+      consent: { complete: true },
+    });
   });
 
   test('a group that is renamed, and a target that is changed: the call goes on, and so does who calls meanwhile', async () => {
