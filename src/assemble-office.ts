@@ -30,33 +30,33 @@ export interface Office {
   stop(): Promise<void>;
 }
 
-export function officeOf(config: Config, calls: Calls, startedAt: Date): Office {
+function departmentsOf(config: Config, calls: Calls) {
   const { alarms, catalogue, log, spool } = calls;
-  const recorder = () => calls.attending()?.recorder;
   const alarming = alarmingOf(config, calls);
   const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
   const reporting = reportingOf(config, { catalogue, log, alarming });
   const parts = { catalogue, spool, log, alarms, uploader };
-  const deleting = retentionPartsOf(config, { ...parts, reporter: reporting });
-  const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const selfTest = selfTestOf(config, {
     ...{ alarms, spool, log },
     checkPrompt: (name, language) => checkPrompt(config, name, language),
   });
-  const storage = storageWatchOf(config, calls);
-  const cleaning = cleaningOf(config, parts);
-  const reconciler = reconcilerOf(config, parts, () => recorder()?.settledPolicy);
-  const running = {
-    ...parts,
-    config,
-    startedAt,
-    checks,
-    reporting,
-    selfTest,
-    reconciler,
-    cleaning,
-    recorder,
+  return {
+    ...{ alarming, uploader, reporting, selfTest },
+    deleting: retentionPartsOf(config, { ...parts, reporter: reporting }),
+    checks: connectionChecksOf(config, { catalogue, uploader, log, alarming }),
+    storage: storageWatchOf(config, calls),
+    cleaning: cleaningOf(config, parts),
+    reconciler: reconcilerOf(config, parts, () => calls.attending()?.recorder.settledPolicy),
   };
+}
+
+export function officeOf(config: Config, calls: Calls, startedAt: Date): Office {
+  const { alarms, catalogue, log, spool } = calls;
+  const recorder = () => calls.attending()?.recorder;
+  const departments = departmentsOf(config, calls);
+  const { alarming, checks, cleaning, deleting, reconciler, reporting, selfTest, storage, uploader } =
+    departments;
+  const running = { ...{ alarms, catalogue, log, spool }, ...departments, config, startedAt, recorder };
   let endSchedule = (): void => undefined;
   let stopping: Promise<void> | undefined;
 

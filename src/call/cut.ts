@@ -1,5 +1,5 @@
 import { pauseCommands } from './control.ts';
-import { begin, endRecording, talksOf } from './talk.ts';
+import { begin, talksOf } from './talk.ts';
 import type { Step } from './gate.ts';
 import type { Call, ControlAction, Pause, Policy, RecordingId, Segment } from './call.ts';
 import type { CallEvent, Command } from './event.ts';
@@ -25,12 +25,13 @@ export function recordingCut(
 ): Step {
   const segment = call.segments.find((each) => each.id === id);
   if (!segment?.recording || !isToRun(segment)) return [call, []];
-  const ended: Segment = {
+  const ending: Segment = {
     ...segment,
     endedAt: at,
     controls: [...(segment.controls ?? []), { control: 'stop', at, actor: byOthers }],
+    recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },
   };
-  const [ending, ends] = endRecording(call, ended, { ...segment.recording, mixMonitor: noMixMonitor });
+  const collect: Command = { type: 'collect-recording', recording: id };
   const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
   // It was recorded by then: whoever had to ask for that did.
   const begun = talk && begin(call, talk, { id: newId(), at, demanded: true }, policy);
@@ -38,7 +39,7 @@ export function recordingCut(
     if (each !== segment) return [each];
     return begun ? [ending, resumed(begun[0], segment.recording?.pause, at)] : [ending];
   });
-  return [{ ...call, segments }, [...ends, ...(begun?.[1] ?? [])]];
+  return [{ ...call, segments }, [collect, ...(begun?.[1] ?? [])]];
 }
 
 /** Who was to hear nothing of the talk is not to hear it in the next file. */

@@ -50,7 +50,7 @@ export async function collect(
 }
 
 function hasChanged({ files, bytes, closed }: Found): boolean {
-  const now = files.length > 0 ? firstOf([files]) : undefined;
+  const now = firstOf([files]);
   return now !== undefined && (now.bytes !== bytes || now.closed !== closed);
 }
 
@@ -98,7 +98,7 @@ async function untilClosed(
 }
 
 /** The files that are there. One whose other side is missing may still get it. */
-function firstOf(candidates: readonly AudioFiles[]): Found | undefined {
+function firstOf(candidates: readonly Found['files'][]): Found | undefined {
   for (const files of candidates) {
     const states = files.map(stateOf);
     if (states.every((state) => state === undefined)) continue;

@@ -29,6 +29,7 @@ describe('the policy', () => {
     expect(policy.groups.map(({ name }) => name)).toEqual(['Verkauf', 'Support']);
     expect(policy.groups[1]).toEqual({
       name: 'Support',
+      deliverTo: ['archiv'],
       members: [
         { kind: 'endpoint', endpoint: 'PJSIP/alice' },
         { kind: 'extension', first: '300', last: '309' },
