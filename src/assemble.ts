@@ -1,4 +1,5 @@
-import { callsOf, haveSameGround } from './assemble-calls.ts';
+import { watchGroups } from './alarms/group-watch.ts';
+import { callsOf, haveSameGround, type Calls } from './assemble-calls.ts';
 import { officeOf, type Office } from './assemble-office.ts';
 import { controlSocketOf } from './config/files.ts';
 import { ControlSocket } from './control-socket.ts';
@@ -21,8 +22,11 @@ export interface Program {
   readonly running: Running;
 }
 
-/** Makes the whole program of a configuration. Nothing is opened before `start`. */
-export function assemble(first: Config): Program {
+/**
+ * Makes the whole program of a configuration. Nothing is opened before `start`. `hadGroups`: the program before it, in the
+ * same process, recorded calls.
+ */
+export function assemble(first: Config, { hadGroups = false } = {}): Program {
   const startedAt = new Date();
   let config = first;
   const calls = callsOf(first, {
@@ -42,13 +46,16 @@ export function assemble(first: Config): Program {
       await calls.open();
       await control.start();
       await calls.start();
+      await tellGroups(first, calls, hadGroups);
       await office.start();
       calls.log.info('started', { pid: process.pid, groups: first.groups.length });
     },
     canUse: (next) => haveSameGround(config, next),
     async use(next) {
+      const former = config;
       config = next;
       await calls.use(next);
+      await tellGroups(next, calls, former.groups.length > 0);
       // Two of them would deliver everything twice.
       await office.stop();
       office = officeOf(next, calls, startedAt);
@@ -63,4 +70,8 @@ export function assemble(first: Config): Program {
       calls.log.info('stopped');
     },
   };
+}
+
+async function tellGroups({ groups }: Config, { alarms, catalogue }: Calls, hadGroups: boolean): Promise<void> {
+  await watchGroups({ groups: groups.length, hadGroups, alarms, lines: catalogue });
 }

@@ -121,7 +121,7 @@ class Service {
     const former = this.#config;
     this.#isRunning = false;
     await this.#program.stop();
-    this.#program = assemble(config);
+    this.#program = assemble(config, { hadGroups: former.groups.length > 0 });
     try {
       await this.#program.start();
     } catch (error) {

@@ -16,6 +16,8 @@ export type AlarmKind =
   | 'recording-stuck'
   /** Its group, and the targets of that, were taken out of the configuration before it was finished. */
   | 'recording-astray'
+  /** No call is recorded, since the configuration has no group any more. */
+  | 'no-groups'
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'

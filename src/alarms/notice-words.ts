@@ -54,6 +54,12 @@ const german: Kinds = {
       'Telefonieren geht weiter. Neue Gespräche werden nicht angesagt und nicht aufgezeichnet, solange die Verbindung fehlt; laufende Aufnahmen laufen weiter.',
     remedy: 'Prüfen, ob Asterisk läuft, und ob Adresse, Benutzer und Passwort unter "asterisk" stimmen.',
   },
+  'no-groups': {
+    title: (key) => `Es wird nichts mehr aufgezeichnet: unter "${key}" steht keine Gruppe mehr`,
+    meaning: 'Telefonieren geht weiter, doch kein Gespräch wird angesagt, aufgezeichnet oder aufgelistet.',
+    remedy:
+      'In der Konfiguration eine Gruppe einrichten. Soll mit Absicht nichts aufgezeichnet werden: die Gruppen behalten und "record" in jeder Richtung ausschalten.',
+  },
   'announcement-unplayable': {
     title: (prompt) => `Die Ansage ${prompt} kann nicht abgespielt werden`,
     meaning: 'Anrufe, die diese Ansage brauchen, werden verbunden, aber nicht aufgezeichnet.',
@@ -191,6 +197,12 @@ const english: Kinds = {
     meaning:
       'Telephone calls go on. New calls are neither announced nor recorded as long as the connection is missing; running recordings run on.',
     remedy: 'Check that Asterisk runs, and that address, user and password under "asterisk" are right.',
+  },
+  'no-groups': {
+    title: (key) => `Nothing is recorded any more: there is no group under "${key}"`,
+    meaning: 'Telephone calls go on, but none is announced, recorded or listed.',
+    remedy:
+      'Set up a group in the configuration. To record nothing on purpose, keep the groups and switch "record" off in every direction.',
   },
   'announcement-unplayable': {
     title: (prompt) => `The announcement ${prompt} cannot be played`,

@@ -1,7 +1,7 @@
-import { pauseCommands } from './control.ts';
 import { begin, talksOf } from './talk.ts';
+import { wishesOf, type Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
-import type { Call, ControlAction, Pause, Policy, RecordingId, Segment } from './call.ts';
+import type { Call, ControlAction, Policy, RecordingId, Segment } from './call.ts';
 import type { CallEvent, Command } from './event.ts';
 
 /**
@@ -25,26 +25,26 @@ export function recordingCut(
 ): Step {
   const segment = call.segments.find((each) => each.id === id);
   if (!segment?.recording || !isToRun(segment)) return [call, []];
+  const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
+  const stop: ControlAction = { control: 'stop', at, actor: byOthers };
   const ending: Segment = {
     ...segment,
     endedAt: at,
-    controls: [...(segment.controls ?? []), { control: 'stop', at, actor: byOthers }],
+    // Nobody wished it: what is asked for after it is that the talk be recorded.
+    controls: talk ? [...(segment.controls ?? []), stop] : segment.controls,
     recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },
   };
   const collect: Command = { type: 'collect-recording', recording: id };
-  const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
-  // It was recorded by then: whoever had to ask for that did.
-  const begun = talk && begin(call, talk, { id: newId(), at, demanded: true }, policy);
-  const segments = call.segments.flatMap((each) => {
-    if (each !== segment) return [each];
-    return begun ? [ending, resumed(begun[0], segment.recording?.pause, at)] : [ending];
-  });
-  return [{ ...call, segments }, [collect, ...(begun?.[1] ?? [])]];
+  if (!talk) return [replaced(call, segment, [ending]), [collect]];
+  // It was recorded by then: whoever had to ask for that did. A pause goes on.
+  const wishes: Wishes = { asked: 'start', pause: wishesOf(call.segments, talk, at).pause };
+  const [next, begins] = begin(call, talk, { id: newId(), at, wishes }, policy);
+  const start: ControlAction = { control: 'start', at, actor: byUs };
+  return [replaced(call, segment, [ending, { ...next, controls: [start] }]), [collect, ...begins]];
 }
 
-/** Who was to hear nothing of the talk is not to hear it in the next file. */
-export function stillPaused(call: Call, segment: Segment, at: number): readonly Command[] {
-  return segment.recording?.state === 'running' ? pauseCommands(call, segment, at) : [];
+function replaced(call: Call, segment: Segment, by: readonly Segment[]): Call {
+  return { ...call, segments: call.segments.flatMap((each) => (each === segment ? by : [each])) };
 }
 
 const byOthers = 'asterisk';
@@ -54,15 +54,4 @@ const noMixMonitor = '';
 
 function isToRun({ endedAt, recording }: Segment): boolean {
   return endedAt === undefined && recording?.state === 'running';
-}
-
-function resumed(segment: Segment, pause: Pause | undefined, at: number): Segment {
-  const start: ControlAction = { control: 'start', at, actor: byUs };
-  const { recording } = segment;
-  const isPaused = recording && pause && pause.state !== 'resuming';
-  return {
-    ...segment,
-    controls: [start],
-    recording: isPaused ? { ...recording, pause: { ...pause, state: 'pausing' } } : recording,
-  };
 }

@@ -1,5 +1,5 @@
 import { parseConsent } from './consent-text.ts';
-import { controlRequested, muteConfirmed, muteRefused, pauseEnded } from './control.ts';
+import { controlRequested, muteConfirmed, muteRefused, pauseCommands, pauseEnded } from './control.ts';
 import {
   digitPressed,
   enterGate,
@@ -12,7 +12,7 @@ import {
 import { followReannouncement } from './reannouncement.ts';
 import { endRecording, followTalks } from './talk.ts';
 import { expectedMs } from './findings.ts';
-import { mixMonitorStopped, recordingCut, stillPaused } from './cut.ts';
+import { mixMonitorStopped, recordingCut } from './cut.ts';
 import { decideCall } from './rules.ts';
 import { isParty } from './classification.ts';
 import type { Step } from './gate.ts';
@@ -287,7 +287,8 @@ function recordingStarted(
       : { ...recorded, segments: recorded.segments.map((each) => unseenUntil(each, id, at)) };
   const segment = started.segments.find((candidate) => candidate.id === id);
   if (!segment?.recording) return [started, []];
-  if (segment.endedAt === undefined) return [started, stillPaused(started, segment, at)];
+  // A pause that holds from the talk before.
+  if (segment.endedAt === undefined) return [started, pauseCommands(started, segment, at)];
   // The parties parted while Asterisk was still about to start.
   const [ending, commands] = endRecording(started, segment, segment.recording);
   return [

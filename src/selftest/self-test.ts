@@ -6,7 +6,7 @@ import type { Target, TargetPath } from '../delivery/target.ts';
 import type { Log } from '../log.ts';
 import { ResultFile, type SelfTestResult } from './result-file.ts';
 import { roundTrip } from './round-trip.ts';
-import { found, Steps, type StepName } from './steps.ts';
+import { found, Steps, type SkipReason, type StepName } from './steps.ts';
 import { TestRecordings } from './test-recordings.ts';
 import { TestCall } from './test-call.ts';
 import { checkTestFile } from './test-file.ts';
@@ -16,7 +16,7 @@ export interface TestedTarget {
   readonly name: string;
   readonly create: () => Target;
   /** Why nothing is sent to it; undefined: it is tried. */
-  readonly leftOut: string | undefined;
+  readonly leftOut: SkipReason | undefined;
 }
 
 export interface SelfTestParts {
@@ -198,7 +198,7 @@ export class SelfTest {
   ): Promise<void> {
     const media = talk?.recording?.media;
     const targets = this.#parts.targetsOf(group).flatMap((name) => untried.get(name) ?? []);
-    const leaveOut = (target: string, reason: string): void => {
+    const leaveOut = (target: string, reason: SkipReason): void => {
       for (const name of atTargets) steps.skip({ name, group, target }, reason);
     };
     if (!talk || !media) {

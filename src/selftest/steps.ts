@@ -21,6 +21,17 @@ export interface StepPlace {
   readonly prompt?: string | undefined;
 }
 
+/** Why a step is left out; the console has words of its own for each. */
+export const skipReasons = [
+  'the group records nothing',
+  'the group announces nothing',
+  'no key is needed to be recorded',
+  'there is no recording to deliver',
+  'nothing was delivered',
+  'a message cannot be taken back (selftest.email: true sends one each time)',
+] as const;
+export type SkipReason = (typeof skipReasons)[number];
+
 /** How a step ended. */
 export interface Step extends StepPlace {
   readonly state: 'ok' | 'failed' | 'skipped';
@@ -74,7 +85,7 @@ export class Steps {
     }
   }
 
-  skip(place: StepPlace, reason: string): void {
+  skip(place: StepPlace, reason: SkipReason): void {
     this.#done.push({ ...place, state: 'skipped', ms: 0, reason });
   }
 }

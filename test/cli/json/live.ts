@@ -8,8 +8,8 @@ const alarm = z.strictObject({
   kind: oneOf(
     [
       ...(['recording-failed', 'recording-not-growing', 'recording-finding', 'recording-stuck'] as const),
-      'recording-astray',
-      ...(['asterisk-disconnected', 'announcement-unplayable', 'spool-unusable'] as const),
+        'recording-astray',
+      ...(['no-groups', 'asterisk-disconnected', 'announcement-unplayable', 'spool-unusable'] as const),
       ...(['storage-nearly-full', 'storage-full', 'catalogue-unwritable', 'report-unwritable'] as const),
       ...(['delivery-failing', 'delivery-set-aside', 'target-unreachable', 'removal-failing'] as const),
       ...(['target-check-failed', 'selftest-failed', 'call-missing', 'account-unreadable'] as const),

@@ -3,7 +3,7 @@ import { Button, Text } from '@mantine/core';
 import type { SelfTest } from '../../../api.ts';
 import { useAnswer, useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
-import { usePageWords } from '../../forms/words.ts';
+import { usePageWords, useWording } from '../../forms/words.ts';
 import { useFormat } from '../../language/language.tsx';
 import { Answered, FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
@@ -42,6 +42,7 @@ export function SelfTestCard() {
 
 function Steps({ test }: { readonly test: SelfTest }) {
   const words = usePageWords();
+  const wording = useWording();
   const format = useFormat();
   const { result, running } = test;
   if (!result) return running ? <Text size="sm">{words.selfTestRuns}</Text> : null;
@@ -78,7 +79,7 @@ function Steps({ test }: { readonly test: SelfTest }) {
             )}
             {step.reason !== null && (
               <Text size="xs" c="dimmed">
-                {step.reason}
+                {wording.said(step.reason)}
               </Text>
             )}
           </li>
