@@ -72,6 +72,10 @@ export function assemble(first: Config, { hadGroups = false } = {}): Program {
   };
 }
 
-async function tellGroups({ groups }: Config, { alarms, catalogue }: Calls, hadGroups: boolean): Promise<void> {
+async function tellGroups(
+  { groups }: Config,
+  { alarms, catalogue }: Calls,
+  hadGroups: boolean,
+): Promise<void> {
   await watchGroups({ groups: groups.length, hadGroups, alarms, lines: catalogue });
 }

@@ -31,7 +31,7 @@ export function recordingCut(
     ...segment,
     endedAt: at,
     // Nobody wished it: what is asked for after it is that the talk be recorded.
-    controls: talk ? [...(segment.controls ?? []), stop] : segment.controls,
+    ...(talk && { controls: [...(segment.controls ?? []), stop] }),
     recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },
   };
   const collect: Command = { type: 'collect-recording', recording: id };
