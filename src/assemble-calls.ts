@@ -6,7 +6,7 @@ import { Alarms } from './alarms/alarms.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { catalogueOf } from './assemble-catalogue.ts';
-import { watchLogOf } from './assemble-reconciliation.ts';
+import { toldAccountOf, toldCallsOf, watchLogOf } from './assemble-reconciliation.ts';
 import {
   Asterisk,
   type AsteriskSettings,
@@ -27,6 +27,7 @@ import type { Telephones } from './asterisk/pbx.ts';
 import type { Call, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { ToldCalls } from './reconciliation/told-calls.ts';
 import type { WatchLog } from './reconciliation/watch-log.ts';
 
 /** What the calls are told of to others. */
@@ -52,6 +53,8 @@ export interface Calls {
   readonly catalogue: Catalogue;
   readonly spool: Spool;
   readonly alarms: Alarms;
+  /** What Asterisk tells of calls by itself, if that is wanted. */
+  readonly told: ToldCalls | undefined;
   /** Undefined while it starts. */
   readonly attending: () => Attending | undefined;
   /** Opens what the calls are kept in. */
@@ -74,6 +77,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   const alarms = new Alarms({ file: alarmsFileOf(config), log, now: Date.now, listeners });
   const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
   const watch = watchLogOf(config, { alarms, catalogue, log });
+  const told = toldCallsOf(config, watch);
   let asterisk: Asterisk | undefined;
   let recorder: Recorder | undefined;
   const ground = { log, catalogue, spool, alarms };
@@ -81,6 +85,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
 
   return {
     ...ground,
+    told,
     attending: () => asterisk && recorder && { recorder, telephones: asterisk.telephones },
     async open() {
       await catalogue.open();
@@ -92,7 +97,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
         });
       await alarms.start();
       await watch.start();
-      asterisk = asteriskOf(config, { alarms, log, watch });
+      asterisk = asteriskOf(config, { alarms, log, told, watch });
       const parts = { ...ground, growth, pbx: asterisk };
       recorder = new Recorder(
         await policy(),
@@ -125,7 +130,14 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
 
 function asteriskOf(
   config: Config,
-  { alarms, log, watch }: { readonly alarms: Alarms; readonly log: Log; readonly watch: WatchLog },
+  {
+    alarms,
+    log,
+    told,
+    watch,
+  }: Pick<Calls, 'alarms' | 'log' | 'told'> & {
+    readonly watch: WatchLog;
+  },
 ): Asterisk {
   const outage = logOutage(log, alarms);
   const lost: ConnectionLost = (which, error) => {
@@ -135,7 +147,8 @@ function asteriskOf(
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  return new Asterisk(asteriskSettings(config), lost, troubled, watch);
+  const account = toldAccountOf(config, told);
+  return new Asterisk(asteriskSettings(config), lost, troubled, watch, account);
 }
 
 /** `config`: the one in force. */
@@ -173,7 +186,10 @@ export function haveSameGround(one: Config, other: Config): boolean {
 
 function groundOf(config: Config) {
   const { ari, ami } = asteriskSettings(config);
-  return { ari, ami, catalogue: config.catalogue, spool: config.spool };
+  const { cdr, cel } = config.reconciliation;
+  // Listened to from the login on.
+  const account = cel || cdr?.ami === true ? { cel, timeZone: config.pbx.timezone } : undefined;
+  return { ari, ami, account, catalogue: config.catalogue, spool: config.spool };
 }
 
 /** Where Asterisk is, and what a configuration wants of it. */
@@ -235,7 +251,7 @@ function logOutage(log: Log, alarms: Alarms): ConnectionLost {
     const facts = errorFields(error);
     const { error: problem, hint = '' } = facts;
     const fault = error instanceof MitschnittError ? error.fault : 'asterisk';
-    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint });
+    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint, code: facts.code });
     const reason = facts.code ?? facts.error;
     const level = told.get(which) === reason ? 'debug' : 'warn';
     told.set(which, reason);

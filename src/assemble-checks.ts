@@ -2,7 +2,8 @@
 import { alarmChecksOf } from './assemble-alarms.ts';
 import { asteriskSettings } from './assemble-calls.ts';
 import { targetsOf } from './assemble-delivery.ts';
-import { checkAmi, checkAri, checkModule } from './asterisk/checks.ts';
+import { accountChecksOf } from './assemble-reconciliation.ts';
+import { checkAmi, checkAri, checkCdr, checkModule } from './asterisk/checks.ts';
 import { promptsOf } from './config/policy.ts';
 import { MitschnittError } from './errors.ts';
 import { promptHint, promptProblem } from './spool/prompts.ts';
@@ -12,7 +13,7 @@ import type { Target } from './delivery/target.ts';
 
 /** One thing that `mitschnitt check` tries. */
 export interface Check {
-  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target' | 'alarms';
+  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'account' | 'target' | 'alarms';
   readonly name: string;
   /** Throws what stands in the way. */
   run(): Promise<void>;
@@ -35,6 +36,7 @@ export function checksOf(config: Config): readonly Check[] {
       name: module,
       run: () => checkModule(ari, module),
     })),
+    ...accountChecksOf(config, () => checkCdr(ami)),
     ...targetsOf(config).map((target) => ({
       kind: 'target' as const,
       name: target.name,
@@ -45,8 +47,10 @@ export function checksOf(config: Config): readonly Check[] {
 }
 
 /** Modules of Asterisk that not every one has loaded, and without which recordings would be missing or narrow. */
-function modulesOf({ groups }: Config): readonly string[] {
+function modulesOf({ groups, reconciliation }: Config): readonly string[] {
   return [
+    ...(reconciliation.cdr?.ami === true ? ['cdr_manager'] : []),
+    ...(reconciliation.cel ? ['cel_manager'] : []),
     ...(groups.some(({ beep }) => beep !== undefined) ? ['func_periodic_hook'] : []),
     ...(groups.some(({ audio }) => audio.sample_rate === 'auto') ? ['func_channel'] : []),
   ];

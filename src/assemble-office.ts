@@ -8,6 +8,7 @@ import { reconcilerOf } from './assemble-reconciliation.ts';
 import { reportingOf, type Reporting } from './assemble-report.ts';
 import { retentionPartsOf } from './assemble-retention.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
+import { hasAccount } from './config/reconciliation.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
@@ -37,7 +38,7 @@ function departmentsOf(config: Config, calls: Calls) {
   const reporting = reportingOf(config, { catalogue, log, alarming });
   const parts = { catalogue, spool, log, alarms, uploader };
   const selfTest = selfTestOf(config, {
-    ...{ alarms, spool, log },
+    ...{ alarms, catalogue, spool, log },
     checkPrompt: (name, language) => checkPrompt(config, name, language),
   });
   return {
@@ -46,7 +47,7 @@ function departmentsOf(config: Config, calls: Calls) {
     checks: connectionChecksOf(config, { catalogue, uploader, log, alarming }),
     storage: storageWatchOf(config, calls),
     cleaning: cleaningOf(config, parts),
-    reconciler: reconcilerOf(config, parts, () => calls.attending()?.recorder.settledPolicy),
+    reconciler: reconcilerOf(config, { ...parts, told: calls.told }, () => calls.attending()?.recorder.settledPolicy),
   };
 }
 
@@ -153,7 +154,7 @@ function answersOf(
         alarms: alarms.standing,
         selfTest: selfTest.last,
         storage: config.storage,
-        reconciliation: config.reconciliation.cdr && reconciler.latest,
+        reconciliation: hasAccount(config.reconciliation) ? reconciler.latest : undefined,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue, reporting),

@@ -57,6 +57,8 @@ export interface Alarm {
   readonly fault: Fault;
   /** What to do about it. */
   readonly hint: string;
+  /** Of the error that it tells of; undefined: it tells of none. */
+  readonly code?: string | undefined;
   /** When it is over unless it is raised again; undefined: it stands until it is cleared. */
   readonly endsAt?: Instant | undefined;
 }

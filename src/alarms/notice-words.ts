@@ -146,7 +146,8 @@ const german: Kinds = {
     title: (path) => `Die Verbindungsnachweise der Telefonanlage (${path}) sind nicht lesbar`,
     meaning:
       'Es wird aufgezeichnet wie immer. Ob Aufnahmen fehlen, lässt sich aber zurzeit nicht mit Asterisk abgleichen.',
-    remedy: 'Das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen.',
+    remedy:
+      'Bei einer Datei: das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen. Bei AMI: cdr_manager oder cel_manager laden und einschalten, und dem Benutzer in manager.conf read = cdr geben.',
   },
   'calls-unwatched': {
     title: (reason) => `Eine Zeit lang hat niemand auf die Gespräche geachtet (${reason})`,
@@ -286,7 +287,8 @@ const english: Kinds = {
     title: (path) => `The call records of the PBX (${path}) cannot be read`,
     meaning:
       'Calls are recorded as ever. But whether recordings are missing cannot be compared with Asterisk at present.',
-    remedy: 'Load the module cdr_csv of Asterisk, and check path and rights of the file.',
+    remedy:
+      'For a file: load the module cdr_csv of Asterisk, and check path and rights of the file. For AMI: load cdr_manager or cel_manager and turn it on, and give the user read = cdr in manager.conf.',
   },
   'calls-unwatched': {
     title: (reason) => `For some time nobody watched the calls (${reason})`,

@@ -44,13 +44,13 @@ function deliveryHandlers(running: RunningSource) {
       const { uploader, reporting, catalogue } = running();
       // Not waited for: a backlog may take hours. It is seen at the targets.
       void uploader.runNow();
-      await reporting?.hurry('pending');
+      reporting?.runNow();
       const backlog = await catalogue.backlog();
       return { pending: backlog.reduce((sum, { pending }) => sum + pending, 0) };
     },
     'POST /retry': async () => {
       const { uploader, reporting } = running();
-      const reports = (await reporting?.hurry('set-aside')) ?? 0;
+      const reports = (await reporting?.retry(undefined)) ?? 0;
       return { retried: (await uploader.retry(undefined)) + reports };
     },
   } satisfies Partial<Handlers>;

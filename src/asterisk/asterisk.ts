@@ -11,6 +11,7 @@ import { recordedChannels } from './recorded-channels.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
+import type { ToldAccount } from './told-account.ts';
 import { TestTelephones } from './telephones.ts';
 import { isWhisper, Whisper } from './whisper.ts';
 import type { ChannelId, RecordingId } from '../call/call.ts';
@@ -31,9 +32,6 @@ export interface AsteriskSettings extends AsteriskWishes {
   readonly ami: AmiSettings;
 }
 
-/** Classes of AMI's events. */
-const eventsOfCalls = 'call,user';
-const eventsWithQueues = `${eventsOfCalls},agent`;
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
 const gateWatchMs = 5_000;
@@ -64,6 +62,7 @@ export class Asterisk implements Pbx {
   readonly #mixMonitor: MixMonitor;
   readonly #attendance: Attendance;
   readonly #mark: WatchMark;
+  readonly #account: ToldAccount | undefined;
   readonly #channels = new Channels();
   readonly #queues = new Queues();
   #seenInGate: ReadonlySet<ChannelId> = new Set();
@@ -73,12 +72,16 @@ export class Asterisk implements Pbx {
   #events: AriStream | undefined;
   #listener: PbxListener | undefined;
 
-  /** `troubled` is told when a command got no answer; recovery repeats it after the next connection. */
+  /**
+   * `troubled` is told when a command got no answer; recovery repeats it after the next connection. `account`: hears what
+   * Asterisk tells of calls by itself.
+   */
   constructor(
     settings: AsteriskSettings,
     lost: ConnectionLost,
     troubled: (command: string, error: unknown) => void,
     mark: WatchMark,
+    account?: ToldAccount,
   ) {
     this.#settings = settings;
     this.#lost = lost;
@@ -97,6 +100,7 @@ export class Asterisk implements Pbx {
       () => this.#ami?.greeting ?? '',
     );
     this.#mark = mark;
+    this.#account = account;
     this.#attendance = new Attendance(
       (fields) => this.#action(fields),
       settings.ami.username,
@@ -129,8 +133,14 @@ export class Asterisk implements Pbx {
     await this.#command('open the gate', this.#attendance.adapt(announces ? this.#isServed : undefined));
   }
 
+  /** Classes of AMI's events that are read. */
+  get #classes(): string {
+    const classes = ['call', 'user', ...(this.#settings.queues ? ['agent'] : [])];
+    return [...classes, ...(this.#account?.classes ?? [])].join();
+  }
+
   async #beginQueues(connection: AmiConnection): Promise<void> {
-    await connection.action({ Action: 'Events', EventMask: eventsWithQueues });
+    await connection.action({ Action: 'Events', EventMask: this.#classes });
     await this.#followQueues(connection);
   }
 
@@ -254,6 +264,7 @@ export class Asterisk implements Pbx {
     const clock = new EventClock();
     const connection = new AmiConnection(this.#settings.ami, (message) => {
       if (this.#queues.take(message)) this.#listener?.queues(this.#queues.members);
+      this.#account?.take(message, Date.now());
       // What is told of calls before the list of channels is in the list.
       if (this.#ami !== connection) return;
       if (message.has('UserEvent')) {
@@ -274,9 +285,10 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    await connection.open(this.#settings.queues ? eventsWithQueues : eventsOfCalls);
+    await connection.open(this.#classes);
+    this.#account?.begin(Date.now());
     try {
-      await connection.only([...channelEvents, ...queueEvents]);
+      await connection.only([...channelEvents, ...queueEvents, ...(this.#account?.events ?? [])]);
       // Before the calls: who of them is a member depends on it.
       if (this.#settings.queues) await this.#command('QueueStatus', this.#followQueues(connection));
       let bridges: readonly AmiMessage[] = [];

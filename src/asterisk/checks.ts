@@ -1,13 +1,15 @@
-import { MitschnittError } from '../errors.ts';
+/** What `mitschnitt check` asks Asterisk once. Each throws what stands in the way. */
 import { AmiConnection, type AmiSettings } from './ami.ts';
+import { field } from './ami-wire.ts';
 import { AriClient, AriRefusal, type AriSettings } from './ari.ts';
+import { MitschnittError } from '../errors.ts';
 
-/** Tries ARI once, for `mitschnitt check`; throws what stands in the way. */
+/** Tries ARI. */
 export async function checkAri(settings: AriSettings): Promise<void> {
   await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
 }
 
-/** Asks once whether Asterisk has loaded a module that the configuration needs, for `mitschnitt check`. */
+/** Whether Asterisk has loaded a module that the configuration needs. */
 export async function checkModule(settings: AriSettings, module: string): Promise<void> {
   try {
     const { status } = (await new AriClient(settings).request('GET', `asterisk/modules/${module}.so`)) as {
@@ -25,7 +27,7 @@ export async function checkModule(settings: AriSettings, module: string): Promis
   });
 }
 
-/** Tries AMI once: connection and login. */
+/** Tries AMI: connection and login. */
 export async function checkAmi(settings: AmiSettings): Promise<void> {
   const connection = new AmiConnection(settings, () => undefined);
   try {
@@ -33,4 +35,22 @@ export async function checkAmi(settings: AmiSettings): Promise<void> {
   } finally {
     connection.close();
   }
+}
+
+/** Whether Asterisk keeps call detail records at all. */
+export async function checkCdr(settings: AmiSettings): Promise<void> {
+  const connection = new AmiConnection(settings, () => undefined);
+  try {
+    await connection.open('off');
+    const answer = await connection.action({ Action: 'CoreSettings' });
+    if (field(answer, 'CoreCDRenabled') !== 'No') return;
+  } finally {
+    connection.close();
+  }
+  throw new MitschnittError('Asterisk keeps no call detail records', {
+    code: 'cdr-off',
+    fault: 'asterisk',
+    retry: false,
+    hint: 'Set enable = yes in the section [general] of cdr.conf, and then "module reload cdr" on Asterisk\'s console.',
+  });
 }

@@ -161,6 +161,14 @@ export const control = z.strictObject({
   talk: orNull(like(talk, 'calls', 'The talk as it is now; null: there is none.')),
 });
 
+const onItsWay = z.strictObject({
+  recording: text('Id of the recording; of a report its own.'),
+  name: text('Its name there.'),
+  bytes: count('Its size.'),
+  sent: count('How much of it was handed over.'),
+  started: time('When the transfer began.'),
+});
+
 export const uploads = z.strictObject({
   target: text('As in the configuration.'),
   state: oneOf(['idle', 'uploading', 'resting', 'closed'], 'As in `status`.'),
@@ -172,17 +180,13 @@ export const uploads = z.strictObject({
   delivered: count('Recordings that it got.'),
   last_success: orNull(time('When the last recording arrived; null before the first.')),
   last_error: problemAt('The last one of what is pending or set aside.'),
-  files: z
-    .array(
-      z.strictObject({
-        recording: text('Id of the recording.'),
-        name: text('Its name there.'),
-        bytes: count('Its size.'),
-        sent: count('How much of it was handed over.'),
-        started: time('When the transfer began.'),
-      }),
-    )
-    .describe('What is on its way.'),
+  files: z.array(onItsWay).describe('Recordings that are on their way.'),
+  reports_pending: count('Reports that wait for it.'),
+  reports_pending_bytes: count('Their size.'),
+  reports_set_aside: count('Reports that no retry can deliver.'),
+  reports_delivered: count('Reports that it got.'),
+  reports_last_error: problemAt('The last one of what is pending or set aside of these reports.'),
+  report: orNull(onItsWay.describe('The report that is on its way; null: none is.')),
 });
 
 export const cleanup = z.strictObject({
@@ -225,7 +229,7 @@ export const hold = z.strictObject({
 
 export const checked = z.strictObject({
   name: text('The file, path, announcement, connection or target.'),
-  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'target', 'alarms'], 'What it is.'),
+  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'account', 'target', 'alarms'], 'What it is.'),
   ok: flag('Nothing is wrong with it.'),
   ms: count('How long it took, in ms.'),
   problem: z

@@ -1,3 +1,4 @@
+import { hintIn } from '../../../error-words.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
 
@@ -10,6 +11,7 @@ export const de: Dictionary = {
     cancel: 'Abbrechen',
     save: 'Speichern',
     loading: 'Wird geladen',
+    hint: (problem) => hintIn('de', problem),
     unknown: 'unbekannt',
   },
   frame: {
@@ -119,7 +121,7 @@ export const de: Dictionary = {
     notConnected: 'nicht verbunden',
     asteriskVersion: 'Asterisk',
     completeness: 'Vollständigkeit heute',
-    comparedWithAccount: 'Verglichen mit den Verbindungsdaten von Asterisk',
+    comparedWithAccount: 'Verglichen mit Asterisks eigenen Verbindungsdaten (CDR, CEL)',
     comparedWithEvents: 'Verglichen mit den Ereignissen von Asterisk',
     recordedOf: (recorded, all) => `${recorded} von ${all}`,
     gaps: (count) => n(count, 'Lücke', 'Lücken'),

@@ -4,7 +4,7 @@ import type { SelfTest } from '../../../api.ts';
 import { useAnswer, useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { usePageWords, useWording } from '../../forms/words.ts';
-import { useFormat } from '../../language/language.tsx';
+import { useFormat, useWords } from '../../language/language.tsx';
 import { Answered, FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
@@ -43,6 +43,7 @@ export function SelfTestCard() {
 function Steps({ test }: { readonly test: SelfTest }) {
   const words = usePageWords();
   const wording = useWording();
+  const { common } = useWords();
   const format = useFormat();
   const { result, running } = test;
   if (!result) return running ? <Text size="sm">{words.selfTestRuns}</Text> : null;
@@ -74,7 +75,7 @@ function Steps({ test }: { readonly test: SelfTest }) {
             </Text>
             {step.problem && (
               <Text size="sm" className="problem">
-                {step.problem.message}. {step.problem.hint}
+                {step.problem.message}. {common.hint(step.problem)}
               </Text>
             )}
             {step.reason !== null && (
