@@ -47,7 +47,11 @@ function departmentsOf(config: Config, calls: Calls) {
     checks: connectionChecksOf(config, { catalogue, uploader, log, alarming }),
     storage: storageWatchOf(config, calls),
     cleaning: cleaningOf(config, parts),
-    reconciler: reconcilerOf(config, { ...parts, told: calls.told }, () => calls.attending()?.recorder.settledPolicy),
+    reconciler: reconcilerOf(
+      config,
+      { ...parts, told: calls.told },
+      () => calls.attending()?.recorder.settledPolicy,
+    ),
   };
 }
 

@@ -32,7 +32,6 @@ export interface AsteriskSettings extends AsteriskWishes {
   readonly ami: AmiSettings;
 }
 
-
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
 const gateWatchMs = 5_000;
 /** Of an event stream of which nothing is heard for longer, nobody knows whether it is one; it is pinged each second. */
