@@ -1,13 +1,12 @@
 /** How people come to hear of alarms; a part of assemble.ts. */
 import { hostname } from 'node:os';
 
-import { Alarms } from './alarms/alarms.ts';
 import { DeliveryAlarms } from './alarms/delivery-alarms.ts';
 import { EmailChannel } from './alarms/email-channel.ts';
 import { Notifier, type NoticeChannel } from './alarms/notifier.ts';
 import { WebhookChannel } from './alarms/webhook-channel.ts';
-import { alarmsFileOf } from './config/files.ts';
 import { SmtpMailer } from './mail/smtp.ts';
+import type { Alarm, Alarms } from './alarms/alarms.ts';
 import type { DeliveryEvent } from './alarms/upload-alarms.ts';
 import type { NoticePolicy } from './alarms/notices.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -23,20 +22,21 @@ const quietMs = 5 * 60_000;
 /** All that is about alarms. */
 export interface Alarming {
   readonly alarms: Alarms;
+  /** Hears of the beginning and the end of each alarm. */
+  tell(alarm: Alarm, state: 'raised' | 'over'): void;
   /** Hears what becomes of deliveries. */
   delivery(event: DeliveryEvent): void;
   /** Hears what came of asking a target. */
   checked(check: ConnectionCheck): void;
-  /** Takes over what a former process left. With the catalogue open. */
+  /** Takes over what is still to be told. With the catalogue open, after the alarms. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alarming {
-  const alarms = new Alarms({
-    ...{ file: alarmsFileOf(config), log, now: Date.now },
-    listeners: [(alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state))],
-  });
+export function alarmingOf(
+  config: Config,
+  { alarms, catalogue, log }: { readonly alarms: Alarms; readonly catalogue: Catalogue; readonly log: Log },
+): Alarming {
   const policy: NoticePolicy = { gatherMs, quietMs, remindEveryMs: config.alarms.remind_every };
   const notifiers = channelsOf(config).map(
     (channel) => new Notifier({ channel, ledger: catalogue, alarms, policy, log, now: Date.now }),
@@ -44,16 +44,15 @@ export function alarmingOf(config: Config, catalogue: Catalogue, log: Log): Alar
   const deliveries = new DeliveryAlarms(config.alarms.after, alarms);
   return {
     alarms,
+    tell: (alarm, state) => notifiers.forEach((notifier) => notifier.tell(alarm, state)),
     delivery: (event) => deliveries.take(event),
     checked: (check) => deliveries.checked(check),
     start: async () => {
-      await alarms.start();
       await deliveries.start(catalogue);
       for (const notifier of notifiers) await notifier.start();
     },
     stop: async () => {
       for (const notifier of notifiers) await notifier.stop();
-      await alarms.stop();
     },
   };
 }

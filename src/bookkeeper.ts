@@ -17,8 +17,14 @@ export interface BookkeeperParts {
     folder: string;
     name: string;
   };
-  /** Targets of a group, by name. */
-  readonly targetsOf: (group: string) => readonly string[];
+  /**
+   * Targets of a recording, by name. `former`: those that its group had when it began. `astray`: the group is gone, and
+   * so are they.
+   */
+  readonly recipientsOf: (
+    group: string,
+    former: readonly string[] | undefined,
+  ) => { readonly targets: readonly string[]; readonly astray: boolean };
   /** A recording is ready to be delivered. */
   readonly recorded: () => void;
   /** A call is over and listed. */
@@ -76,12 +82,29 @@ export class Bookkeeper {
   async #keepRecording(account: Account, call: Call, segment: Segment): Promise<void> {
     const recording = finishedRecordingOf(call, segment);
     if (!recording || account.files.has(recording.id)) return;
-    const { catalogue, log, nameOf, targetsOf, recorded } = this.#parts;
+    const { catalogue, log, nameOf, recipientsOf, recorded } = this.#parts;
     const named = { ...recording, ...nameOf(recording) };
-    const noted = await catalogue.addRecording(named, targetsOf(recording.group));
+    const { targets, astray } = recipientsOf(recording.group, segment.deliverTo);
+    const noted = await catalogue.addRecording(named, targets);
+    if (astray) this.#tellAstray(noted, targets);
     account.files.set(recording.id, noted.name);
     const { id, durationMs } = recording;
     log.info('recorded', { call: call.id, recording: id, file: noted.name, durationMs });
     recorded();
   }
+
+  #tellAstray({ group, name }: FinishedRecording, targets: readonly string[]): void {
+    const where = targets.length > 0 ? `it goes to ${targets.join(', ')}` : 'it goes nowhere';
+    this.#parts.alarms.raise({
+      kind: 'recording-astray',
+      subject: group,
+      problem: `recording ${name}: neither its group nor the targets of that are in the configuration any more; ${where}`,
+      fault: 'configuration',
+      hint: 'Look for it there. Where it must not be there, move it to where it belongs.',
+      lastsMs: astrayLastsMs,
+    });
+  }
 }
+
+/** It happens once, and is to be noticed. */
+const astrayLastsMs = 24 * 3_600_000;

@@ -16,11 +16,17 @@ const collectAgainMs = 10_000;
 export interface RecordingFiles {
   activeFiles(recording: RecordingId, form: Pick<AudioForm, 'stereo'>): AudioFiles;
   activeBytes(recording: RecordingId): number | undefined;
+  /** Whether Asterisk closed the file. */
+  isClosed(recording: RecordingId): boolean;
   collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined>;
   discard(recording: RecordingId): Promise<void>;
   /** What stands in the way of writing now, as far as it can be seen. */
   obstacle(): Promise<Obstacle | undefined>;
 }
+
+/** How long Asterisk may take to close a file of which it stopped the recording, and how often it is looked at. */
+const cutWithinMs = 1_000;
+const lookEveryMs = 50;
 
 const noFile: Obstacle = {
   rule: 'no-file-written',
@@ -75,6 +81,23 @@ export class Collector {
       }
     }
     this.#collecting.delete(recording);
+  }
+
+  /** Tells when Asterisk closes the file of a recording that is to run. Resolves when that is known. */
+  async look(recording: RecordingId): Promise<void> {
+    const until = this.#parts.now() + cutWithinMs;
+    const signal = this.#stopping.signal;
+    while (!this.tellIfCut(recording) && this.#parts.now() < until && !this.#isStopping())
+      await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Whether the file of a recording that is to run is closed, which is told then. */
+  tellIfCut(recording: RecordingId): boolean {
+    const { files, log, now } = this.#parts;
+    if (!files.isClosed(recording)) return false;
+    log.warn('somebody else stopped a recording (StopMixMonitor): the talk is recorded on', { recording });
+    this.#tell({ at: now(), type: 'recording-cut', recording });
+    return true;
   }
 
   /** What was not taken over is by the next process. */

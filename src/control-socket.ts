@@ -20,7 +20,7 @@ const longestBody = 10_000;
  */
 export class ControlSocket {
   readonly #path: string;
-  readonly #answers: Answers;
+  #answers: Answers;
   readonly #server: Server;
   #lock: Database.Database | undefined;
 
@@ -32,6 +32,11 @@ export class ControlSocket {
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     });
+  }
+
+  /** Answers otherwise from now on. */
+  use(answers: Answers): void {
+    this.#answers = answers;
   }
 
   /** @throws MitschnittError `already-running` */

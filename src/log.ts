@@ -83,7 +83,31 @@ const jsonFormat = winston.format.combine(
   })(),
 );
 
-export function createLog(settings: { readonly level: string; readonly format: 'text' | 'json' }): Log {
+interface LogSettings {
+  readonly level: string;
+  readonly format: 'text' | 'json';
+}
+
+/** A log whose settings may change while others hold it. */
+export interface AdjustableLog extends Log {
+  adjust(settings: LogSettings): void;
+}
+
+export function adjustableLog(settings: LogSettings): AdjustableLog {
+  let log = createLog(settings);
+  const at =
+    (level: keyof Log): Log['info'] =>
+    (message, fields) =>
+      log[level](message, fields);
+  return {
+    ...{ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    adjust(next) {
+      log = createLog(next);
+    },
+  };
+}
+
+export function createLog(settings: LogSettings): Log {
   const { combine, timestamp } = winston.format;
   const format = combine(timestamp(), settings.format === 'json' ? jsonFormat : textFormat);
   const write = synchronousOutput();

@@ -4,7 +4,7 @@ import { assemble, type Program } from './assemble.ts';
 import { revisionOf } from './assemble-web/configuration.ts';
 import type { Console } from './assemble-web.ts';
 import { loadText } from './config/load.ts';
-import { createLog, errorFields, type Log } from './log.ts';
+import { adjustableLog, errorFields, type AdjustableLog } from './log.ts';
 import type { Config } from './config/schema.ts';
 
 /** Runs until SIGTERM or SIGINT. A second signal ends the process at once. SIGHUP: with what is in the file by then. */
@@ -27,15 +27,16 @@ const quietMs = 30_000;
 const lookEveryMs = 100;
 
 /**
- * The program, made anew for each configuration. Recordings are Asterisk's and go on meanwhile: the next program finds
- * them as after a restart, only within moments.
+ * The program, which goes on by another configuration without a pause for calls. Only where another Asterisk, catalogue
+ * or spool is named it is made anew: recordings are Asterisk's and go on meanwhile, and the next program finds them as
+ * after a restart, within moments.
  */
 class Service {
   /** Rejects when no configuration is in force any more: to end, and to be started anew, is better than not to record. */
   readonly broken: Promise<never>;
   #break: (reason: unknown) => void = () => undefined;
   readonly #file: string;
-  readonly #log: Log;
+  readonly #log: AdjustableLog;
   #console: Console | undefined;
   #config: Config;
   #revision = '';
@@ -47,7 +48,7 @@ class Service {
   constructor(config: Config, file: string) {
     this.#config = config;
     this.#file = file;
-    this.#log = createLog(config.log);
+    this.#log = adjustableLog(config.log);
     this.#program = assemble(config);
     this.broken = new Promise((_resolve, reject) => {
       this.#break = reject;
@@ -105,13 +106,12 @@ class Service {
     if (this.#isStopping) return;
     const text = await readFile(this.#file, 'utf8');
     const { config } = await loadText(text, this.#file);
-    await this.#untilQuiet();
+    const isSame = this.#program.canUse(config);
+    if (!isSame) await this.#untilQuiet();
     const startedAt = Date.now();
-    this.#isRunning = false;
-    await this.#program.stop();
-    await this.#begin(config);
+    await (isSame ? this.#goOn(config) : this.#begin(config));
     this.#revision = revisionOf(text);
-    this.#isRunning = true;
+    this.#log.adjust(config.log);
     this.#console?.reloaded(this.#revision);
     this.#log.info('the configuration was taken over', { ms: Date.now() - startedAt });
   }
@@ -119,15 +119,32 @@ class Service {
   /** With the former configuration where the new one, though it is valid, does not start. */
   async #begin(config: Config): Promise<void> {
     const former = this.#config;
+    this.#isRunning = false;
+    await this.#program.stop();
     this.#program = assemble(config, { hadGroups: former.groups.length > 0 });
     try {
       await this.#program.start();
-      this.#config = config;
     } catch (error) {
-      this.#log.error('the configuration does not start: the former one goes on', errorFields(error));
+      this.#log.error(doesNotStart, errorFields(error));
       await this.#program.stop().catch(() => undefined);
       this.#program = assemble(former);
       await this.#program.start();
+      this.#isRunning = true;
+      throw error;
+    }
+    this.#config = config;
+    this.#isRunning = true;
+  }
+
+  /** The same, while calls are attended to. */
+  async #goOn(config: Config): Promise<void> {
+    try {
+      await this.#program.use(config);
+      this.#config = config;
+    } catch (error) {
+      this.#log.error(doesNotStart, errorFields(error));
+      this.#isRunning = false;
+      await this.#program.use(this.#config);
       this.#isRunning = true;
       throw error;
     }
@@ -141,6 +158,8 @@ class Service {
     while (isAnnouncing() && Date.now() < until && !this.#isStopping) await pause(lookEveryMs);
   }
 }
+
+const doesNotStart = 'the configuration does not start: the former one goes on';
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

@@ -8,7 +8,7 @@ import { isSameSave } from './call/records.ts';
 import { Collector, type CollectorParts } from './collector.ts';
 import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
-import { isInDoubt, missedEvents, repairsOf } from './recovery.ts';
+import { isInDoubt, isRunning, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
 import type { Call, ChannelId, Gate, Instant, Policy, RecordingId, Segment } from './call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
@@ -117,6 +117,12 @@ export class Recorder implements PbxListener {
     return this.#policy;
   }
 
+  /** Treats calls by another policy from now on; what the PBX and the disk told stays. */
+  use(policy: Policy): void {
+    const { endpoints, queues, storageFull = false } = this.#policy;
+    this.#policy = { ...policy, endpoints, queues, storageFull };
+  }
+
   /** For what no known call tells: see {@link Pbx}. */
   get pbx(): Pick<Pbx, 'channelsOf' | 'stopRecording'> {
     return this.#parts.pbx;
@@ -180,6 +186,8 @@ export class Recorder implements PbxListener {
     const missed = missedEvents(this.#exchange.calls, live, this.#parts.now(), unseenSince);
     for (const event of missed) this.event(event);
     for (const { watched, id } of doubtful) this.#repair(watched, id);
+    const running = this.talks.filter(({ segment }) => isRunning(segment));
+    for (const { segment } of running) this.#collector.tellIfCut(segment.id);
   }
 
   inGate(channels: readonly ChannelId[]): void {
@@ -321,6 +329,9 @@ export class Recorder implements PbxListener {
         return;
       case 'stop-recording':
         return pbx.stopRecording(command.recording, command.channelName, command.mixMonitor);
+      case 'look-at-recording':
+        this.#track(this.#collector.look(command.recording));
+        return;
       case 'collect-recording':
         // Not in the call's turn: Asterisk may take its time to close a file while the call goes on.
         this.#track(this.#collector.collect(command.recording));

@@ -59,7 +59,7 @@ async function begin(): Promise<void> {
   recorder = new Recorder(policy(), {
     ...{ ...common, pbx, recorded: silent, closed: silent, followed: silent, tested: silent },
     nameOf: ({ id }) => ({ folder: '', name: `${id}.wav` }),
-    targetsOf: () => ['archive'],
+    recipientsOf: () => ({ targets: ['archive'], astray: false }),
   });
   await recorder.start();
   recorder.connections({ ari: true, ami: true });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 
 import { useInstallation } from './cli/installation.ts';
 import { Mitschnitt } from './live/mitschnitt.ts';
@@ -37,6 +37,20 @@ test('a configuration that is not valid is told, and the former one goes on', as
   await mitschnitt.stop();
 });
 
+test('a configuration of the same Asterisk, catalogue and spool is taken over, with its log', async () => {
+  const mitschnitt = await running();
+  await mitschnitt.prints(/ started /);
+  const text = await readFile(installed().config, 'utf8');
+  await mitschnitt.configure(
+    text.replace('name: Verkauf', 'name: Vertrieb').concat('log: { format: json }\n'),
+  );
+  mitschnitt.signal('SIGHUP');
+  await mitschnitt.prints(/"message":"the configuration was taken over"/);
+  const { stdout } = await mitschnitt.cli('status', '--json');
+  expect(JSON.parse(stdout)).toMatchObject({ pid: mitschnitt.pid });
+  await mitschnitt.stop();
+});
+
 test('groups that are gone by another configuration are an alarm until there are some again', async () => {
   const text = `${await readFile(installed().config, 'utf8')}web: { listen: "127.0.0.1:0" }\n`;
   const mitschnitt = await running(() => text);
@@ -58,6 +72,9 @@ test('a process in which no configuration starts any more ends, for its supervis
   await rename(catalogue, `${catalogue}.away`);
   await Promise.all(['-wal', '-shm'].map((end) => rename(catalogue + end, `${catalogue}.away${end}`)));
   await writeFile(catalogue, 'this is no catalogue, and nobody can make one of it');
+  // Only for another Asterisk is everything made anew.
+  const text = await readFile(installed().config, 'utf8');
+  await mitschnitt.configure(text.replace('secret: x', 'secret: another'));
   mitschnitt.signal('SIGHUP');
   await mitschnitt.ended();
 });

@@ -61,7 +61,7 @@ beforeEach(async () => {
     now: Date.now,
     newId: randomUUID,
     nameOf: ({ id }) => ({ folder: '', name: `${id}.wav` }),
-    targetsOf: () => [],
+    recipientsOf: () => ({ targets: [], astray: false }),
     recorded: () => undefined,
     closed: () => undefined,
     followed: () => undefined,

@@ -14,6 +14,8 @@ export type AlarmKind =
   | 'recording-finding'
   /** A recording stays in `active/` though its call is over, or runs for longer than any call should. */
   | 'recording-stuck'
+  /** Its group, and the targets of that, were taken out of the configuration before it was finished. */
+  | 'recording-astray'
   /** No call is recorded, since the configuration has no group any more. */
   | 'no-groups'
   | 'asterisk-disconnected'
@@ -96,13 +98,18 @@ export class Alarms {
 
   /** Takes over the alarms of a former process. What has no end of its own is over soon unless it is raised again. */
   async start(): Promise<void> {
-    const { now } = this.#parts;
-    for (const alarm of await this.#kept()) {
-      this.#standing.set(keyOf(alarm), { ...alarm, endsAt: alarm.endsAt ?? now() + takeOverMs });
-    }
+    for (const alarm of await this.#kept()) this.#standing.set(keyOf(alarm), alarm);
+    this.doubt();
     this.#timer = setInterval(() => {
       this.#endWhatIsOver();
     }, lookEveryMs);
+  }
+
+  /** Whoever raises alarms begins anew: what has no end of its own is over soon unless it is raised again. */
+  doubt(): void {
+    const soon = this.#parts.now() + takeOverMs;
+    for (const [key, alarm] of this.#standing)
+      this.#standing.set(key, { ...alarm, endsAt: alarm.endsAt ?? soon });
   }
 
   async stop(): Promise<void> {

@@ -73,6 +73,12 @@ export class GrowthWatch {
     }
   }
 
+  /** Tells again what stands in the way: alarms are in doubt. */
+  repeat(): void {
+    const stuck = [...this.#watched.values()].filter((each) => each.stuck);
+    for (const group of new Set(stuck.map((each) => each.group))) this.#tell(group);
+  }
+
   #begin({ id, group }: Segment): Watched {
     const at = this.#parts.now();
     const since = { bytes: headersBytes, grewAt: at, dueAt: at + checkAfterMs };

@@ -42,6 +42,12 @@ const german: Kinds = {
     remedy:
       'Mit "mitschnitt cleanup --stuck" bereinigen: das beendet kein Gespräch und berührt keine andere Aufnahme.',
   },
+  'recording-astray': {
+    title: (group) => `Eine Aufnahme der Gruppe ${group} ging an die Ziele einer anderen Gruppe`,
+    meaning:
+      'Die Gruppe und ihre Ziele wurden aus der Konfiguration genommen, bevor die Aufnahme fertig war. Sie wird an die Ziele der ersten Gruppe übertragen.',
+    remedy: 'Die Aufnahme dort suchen, und dorthin bringen, wo sie hingehört.',
+  },
   'asterisk-disconnected': {
     title: (which) => `Keine Verbindung zur Telefonanlage (${which})`,
     meaning:
@@ -180,6 +186,12 @@ const english: Kinds = {
     meaning:
       'Its talk is over, or lasts longer than any should. While it is stuck it is not delivered; it is not lost.',
     remedy: 'Clean up with "mitschnitt cleanup --stuck": it ends no call and touches no other recording.',
+  },
+  'recording-astray': {
+    title: (group) => `A recording of the group ${group} went to the targets of another group`,
+    meaning:
+      'The group and its targets were taken out of the configuration before the recording was finished. It is delivered to the targets of the first group.',
+    remedy: 'Look for the recording there, and bring it to where it belongs.',
   },
   'asterisk-disconnected': {
     title: (which) => `No connection to the PBX (${which})`,

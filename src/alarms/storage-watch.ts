@@ -33,7 +33,8 @@ export class StorageWatch {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #keepAt = 0;
-  #isFull = false;
+  /** Undefined: nobody was told yet. */
+  #isFull: boolean | undefined;
   #isTight = false;
 
   constructor(parts: StorageWatchParts) {
@@ -72,7 +73,7 @@ export class StorageWatch {
     const { limits, full } = this.#parts;
     const wasFull = this.#isFull;
     this.#isTight = reaches(use, limits.warn, this.#isTight);
-    this.#isFull = reaches(use, limits.stop, wasFull);
+    this.#isFull = reaches(use, limits.stop, wasFull === true);
     this.#tell(use);
     if (wasFull !== this.#isFull) full(this.#isFull);
   }

@@ -19,13 +19,17 @@ import type { CallEvent, Playback } from '../call/event.ts';
 import type { RecordedChannel } from '../call/orphan.ts';
 import type { Pbx, PbxListener, RecordingForm } from './pbx.ts';
 
-export interface AsteriskSettings {
-  readonly ari: AriSettings;
-  readonly ami: AmiSettings;
+/** What a configuration wants of Asterisk, whichever it is. */
+export interface AsteriskWishes {
   /** Whether to follow who is logged in to the queues. */
   readonly queues: boolean;
   /** Whether anything is ever announced: otherwise calls need no gate. */
   readonly announces: boolean;
+}
+
+export interface AsteriskSettings extends AsteriskWishes {
+  readonly ari: AriSettings;
+  readonly ami: AmiSettings;
 }
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
@@ -38,13 +42,15 @@ const farewellMs = 500;
 const consentVariable = 'MITSCHNITT_CONSENT';
 /** How soon an endpoint that was configured meanwhile is known. */
 const endpointsEveryMs = 60_000;
+/** How soon a member is known who came or went without an event: `queue reload members`, queues in a database. */
+const queuesEveryMs = 60_000;
 
 /** Told what stands between us and Asterisk, again and again; `undefined`: nothing any more. */
 export type ConnectionLost = (which: 'ari' | 'ami', error: unknown) => void;
 
 /** Asterisk by ARI (the gate) and AMI (who talks to whom, MixMonitor). */
 export class Asterisk implements Pbx {
-  readonly #settings: AsteriskSettings;
+  #settings: AsteriskSettings;
   readonly #lost: ConnectionLost;
   readonly #troubled: (command: string, error: unknown) => void;
   readonly #ari: AriClient;
@@ -97,9 +103,7 @@ export class Asterisk implements Pbx {
     this.#attendance = new Attendance(
       (fields) => this.#action(fields),
       settings.ami.username,
-      settings.announces
-        ? () => this.#events !== undefined && this.#events.silentMs() < silenceMs
-        : undefined,
+      settings.announces ? this.#isServed : undefined,
       mark,
     );
     const link = (which: 'ari' | 'ami', open: (stopping: AbortSignal) => Promise<Connection>): Link =>
@@ -117,6 +121,26 @@ export class Asterisk implements Pbx {
     this.#listener = listener;
     this.#links.ami.start();
     this.#links.ari.start();
+  }
+
+  /** Goes on with other wishes, the connections standing. Resolves when Asterisk was asked for what they need. */
+  async adapt({ queues, announces }: AsteriskWishes): Promise<void> {
+    const followed = this.#settings.queues;
+    this.#settings = { ...this.#settings, queues: queues || followed, announces };
+    const ami = this.#ami;
+    if (ami && queues && !followed) await this.#command('QueueStatus', this.#beginQueues(ami));
+    await this.#command('open the gate', this.#attendance.adapt(announces ? this.#isServed : undefined));
+  }
+
+  /** Classes of AMI's events that are read. */
+  get #classes(): string {
+    const classes = ['call', 'user', ...(this.#settings.queues ? ['agent'] : [])];
+    return [...classes, ...(this.#account?.classes ?? [])].join();
+  }
+
+  async #beginQueues(connection: AmiConnection): Promise<void> {
+    await connection.action({ Action: 'Events', EventMask: this.#classes });
+    await this.#followQueues(connection);
   }
 
   async stop(): Promise<void> {
@@ -228,6 +252,8 @@ export class Asterisk implements Pbx {
     this.#listener?.inGate(present.filter((channel) => before.has(channel) && this.#isParty(channel)));
   }
 
+  readonly #isServed = (): boolean => this.#events !== undefined && this.#events.silentMs() < silenceMs;
+
   /** Whether a channel in our application is somebody in the gate, and none of our own. */
   #isParty(channel: ChannelId): boolean {
     return !isWhisper(channel) && !this.telephones.has(channel);
@@ -258,13 +284,7 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    const classes = [
-      'call',
-      'user',
-      ...(this.#settings.queues ? ['agent'] : []),
-      ...(this.#account?.classes ?? []),
-    ];
-    await connection.open(classes.join(','));
+    await connection.open(this.#classes);
     this.#account?.begin(Date.now());
     try {
       await connection.only([...channelEvents, ...queueEvents, ...(this.#account?.events ?? [])]);
@@ -282,6 +302,12 @@ export class Asterisk implements Pbx {
         this.#listener?.channels(live, this.#mark.last());
       });
       await this.#command('open the gate', this.#attendance.begin());
+      const timer = setInterval(() => {
+        if (this.#settings.queues) void this.#command('QueueStatus', this.#followQueues(connection));
+      }, queuesEveryMs);
+      void connection.closed.then(() => {
+        clearInterval(timer);
+      });
     } catch (error) {
       connection.close();
       throw error;

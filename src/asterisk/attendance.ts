@@ -29,7 +29,7 @@ const entryCheckMs = 60_000;
 export class Attendance {
   readonly #action: Action;
   readonly #username: string;
-  readonly #isServed: (() => boolean) | undefined;
+  #isServed: (() => boolean) | undefined;
   readonly #mark: WatchMark;
   #open = closed;
   #told: Promise<void> = Promise.resolve();
@@ -62,6 +62,15 @@ export class Attendance {
       setInterval(() => void this.#unlessCut(this.#ping()), pingEveryMs),
       setInterval(() => void this.#unlessCut(this.tellEntry()), entryCheckMs),
     ];
+  }
+
+  /** Whether calls need the gate has changed: `isServed` as at the beginning. */
+  async adapt(isServed: (() => boolean) | undefined): Promise<void> {
+    this.#isServed = isServed;
+    // Else it begins with the next connection, or is over.
+    if (this.#timers.length === 0) return;
+    this.#open = await this.#bestEntry();
+    await this.tellEntry();
   }
 
   /** AMI is gone. */

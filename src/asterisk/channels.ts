@@ -6,7 +6,7 @@ import { endpointOf } from '../call/classification.ts';
 /** The events that {@link Channels.translate} reads: Asterisk is asked for no others. */
 export const channelEvents = [
   ...['Newchannel', 'DialBegin', 'Rename', 'BridgeEnter', 'BridgeLeave', 'HangupRequest', 'Hangup'],
-  'UserEvent',
+  ...['UserEvent', 'MixMonitorStop'],
 ];
 
 /**
@@ -43,6 +43,8 @@ export class Channels {
       case 'Hangup':
         this.#known.delete(channel);
         return [{ at, type: 'hung-up', channel, observed: true }];
+      case 'MixMonitorStop':
+        return [{ at, type: 'mixmonitor-stopped', channel }];
       case 'UserEvent':
         return askedFor(message, at);
       default:

@@ -14,6 +14,24 @@ export function variableOf(recording: RecordingId): string {
 /** `Asterisk Call Manager/7.0.0` */
 const amiVersion = /\/(\d+)\./;
 const amiOfAsterisk18 = 7;
+const amiOfAsterisk21 = 10;
+
+/** `22.10.1~dfsg`, `certified/20.7-cert3` */
+const asteriskVersion = /(\d+)\.(\d+)/;
+/** By major version, the first minor one in which MixMonitorMute heeds an id (ASTERISK-30464). */
+const heedsIdSince: ReadonlyMap<number, number> = new Map([
+  [18, 17],
+  [20, 2],
+]);
+const heedsIdAlways = 21;
+
+/** In which Asterisk leaves the file of the MixMonitor that was started last, for the dialplan. */
+const fileVariable = 'MIXMONITOR_FILENAME';
+/** Of ours, as the spool names them. */
+const ownFile = /\/active\/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\.member|\.other)?\.wav(16)?$/;
+
+const anotherRuns =
+  'another MixMonitor, of the dialplan say, was started on this channel, and before 18.17 and 20.2 Asterisk cannot tell which one is to pause';
 
 /** Asterisk's names of the formats with more than 8,000 samples a second (main/codec_builtin.c), where it prefers one. */
 const widebandFormat = /^\(?(g722|g719|siren7|siren14|opus|silk(12|16|24)|speex(16|32)|slin\d+)\b/;
@@ -47,6 +65,7 @@ export class MixMonitor {
     const [first, other] = isWideband ? wideband(files) : files;
     const sides = other === undefined ? '' : `r(${first})t(${other})${this.#inStep()}`;
     const beep = beepEverySeconds === undefined ? '' : `B(${beepEverySeconds})`;
+    const before = this.#knowsIds ? undefined : this.#variable(channelName, fileVariable).catch(() => '');
     const answer = await this.#action({
       Action: 'MixMonitor',
       Channel: channelName,
@@ -61,15 +80,26 @@ export class MixMonitor {
       const problem = field(answer, 'Message') || 'Asterisk refused MixMonitor without a reason';
       this.#emit({ at, type: 'recording-refused', recording, problem });
     }
+    // So that it can be seen later that there is one, and for the dialplan, which may want its own.
+    const theirs = await before;
+    if (isTheirs(theirs))
+      await this.#action({ Action: 'Setvar', Channel: channelName, Variable: fileVariable, Value: theirs });
   }
 
-  /** Asterisk knows no mute of one MixMonitor: another one on the channel, the administrator's, falls silent as well. */
+  /** An older Asterisk mutes the oldest MixMonitor of the channel: where that may not be ours, none is paused. */
   async mute(recording: RecordingId, channelName: string, muted: boolean): Promise<void> {
+    const heedsId = await this.#heedsId();
+    if (muted && !heedsId && isTheirs(await this.#variable(channelName, fileVariable))) {
+      const problem = anotherRuns;
+      this.#emit({ at: Date.now(), type: 'recording-mute-refused', recording, muted, problem });
+      return;
+    }
     const answer = await this.#action({
       Action: 'MixMonitorMute',
       Channel: channelName,
       Direction: 'both',
       State: muted ? '1' : '0',
+      ...(heedsId ? { MixMonitorID: await this.#lookUp(recording, channelName) } : {}),
     });
     const at = Date.now();
     if (field(answer, 'Response') === 'Success') {
@@ -102,9 +132,30 @@ export class MixMonitor {
     return widebandFormat.test(formats);
   }
 
+  async #heedsId(): Promise<boolean> {
+    if (this.#knowsIds) return true;
+    const settings = await this.#action({ Action: 'CoreSettings' });
+    const [, major = 0, minor = 0] =
+      asteriskVersion.exec(field(settings, 'AsteriskVersion'))?.map(Number) ?? [];
+    return major >= heedsIdAlways || minor >= (heedsIdSince.get(major) ?? Infinity);
+  }
+
+  /** Whether AMI greets as an Asterisk that surely mutes by id; of the others only some do. */
+  get #knowsIds(): boolean {
+    return (this.#amiMajor ?? 0) >= amiOfAsterisk21;
+  }
+
+  get #amiMajor(): number | undefined {
+    const [, major] = amiVersion.exec(this.#greeting()) ?? [];
+    return major === undefined ? undefined : Number(major);
+  }
+
   /** Since Asterisk 18 files are in step by themselves, and the option that says so fills the log with notices. */
   #inStep(): string {
-    const [, major] = amiVersion.exec(this.#greeting()) ?? [];
-    return major !== undefined && Number(major) < amiOfAsterisk18 ? 'S' : '';
+    return (this.#amiMajor ?? amiOfAsterisk18) < amiOfAsterisk18 ? 'S' : '';
   }
+}
+
+function isTheirs(file: string | undefined): file is string {
+  return file !== undefined && file !== '' && !ownFile.test(file);
 }

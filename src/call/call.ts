@@ -98,6 +98,8 @@ export interface Group {
   /** How often both parties hear that they are recorded, in whole seconds (MixMonitor's option `B`); undefined: never. */
   readonly beepEverySeconds: number | undefined;
   readonly audio: AudioForm;
+  /** Names of the targets that get its recordings. */
+  readonly deliverTo: readonly string[];
 }
 
 /** What a person can ask for while a member talks. */
@@ -108,7 +110,7 @@ export const controls: readonly Control[] = ['pause', 'resume', 'stop', 'start']
 export interface ControlAction {
   readonly control: Control;
   readonly at: Instant;
-  /** `cli:root`, `telephone:PJSIP/200`, `pause-limit`. */
+  /** `cli:root`, `telephone:PJSIP/200`, `pause-limit`; `asterisk` and `mitschnitt`: see call/cut.ts. */
   readonly actor: string;
   /** Why it was not done; undefined when it was. */
   readonly problem?: string | undefined;
@@ -231,6 +233,8 @@ export interface Recording {
 export interface Segment {
   readonly id: RecordingId;
   readonly group: string;
+  /** Targets of the group when the segment began: it may be renamed or removed before the recording is delivered. */
+  readonly deliverTo?: readonly string[] | undefined;
   readonly direction: Direction;
   readonly memberChannel: ChannelId;
   /** Channel name of the member, who may go on in another call before this recording has ended. */

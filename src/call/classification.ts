@@ -17,8 +17,12 @@ export function isParty(leg: Leg): boolean {
   return !leg.name.startsWith('Local/') || isTestEnd(leg);
 }
 
-export function isExternal(leg: Leg, policy: Policy): boolean {
-  return policy.trunks.has(endpointOf(leg.name));
+/** An ISDN line is a trunk with all that is dialled on it: `DAHDI/i1` with `DAHDI/i1/0301234567-7`. */
+export function isExternal(leg: Leg, { trunks }: Policy): boolean {
+  const endpoint = endpointOf(leg.name);
+  if (trunks.has(endpoint)) return true;
+  const [technology, line, ...dialled] = endpoint.split('/');
+  return dialled.length > 0 && trunks.has(`${technology}/${line}`);
 }
 
 /** Extensions are compared as digits of equal length: `210-219` has neither 2100 nor 21. */

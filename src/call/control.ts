@@ -154,17 +154,26 @@ export function muteConfirmed(call: Call, { recording: id, muted }: Event<'recor
   return replace(call, segment, [withPause(segment, muted ? 'paused' : undefined)]);
 }
 
+/** A pause whose time is over, and that Asterisk did not end, is tried to be ended again after this. */
+const resumeAgainMs = 5_000;
+
 /** It stays as it was, and what was asked for was not done. */
-export function muteRefused(call: Call, event: Event<'recording-mute-refused'>): Call {
+export function muteRefused(call: Call, event: Event<'recording-mute-refused'>): Step {
   const segment = call.segments.find((each) => each.id === event.recording);
-  if (!segment || !isAwaited(segment, event.muted)) return call;
+  if (!segment || !isAwaited(segment, event.muted)) return [call, []];
   const { controls = [] } = segment;
   const refused = controls.map((action, index) =>
     index === controls.length - 1 ? { ...action, problem: event.problem } : action,
   );
-  return replace(call, segment, [
-    { ...withPause(segment, event.muted ? undefined : 'paused'), controls: refused },
-  ]);
+  const { since = 0, until = Infinity } = segment.recording?.pause ?? {};
+  const channel = segment.memberChannel;
+  const again: Command = { type: 'set-pause-timeout', channel, since, ms: resumeAgainMs };
+  return [
+    replace(call, segment, [
+      { ...withPause(segment, event.muted ? undefined : 'paused'), controls: refused },
+    ]),
+    !event.muted && until <= event.at ? [again] : [],
+  ];
 }
 
 function withPause(segment: Segment, state: 'paused' | undefined): Segment {

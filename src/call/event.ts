@@ -84,6 +84,10 @@ export type CallEvent = Seen &
         readonly mixMonitor: string | undefined;
       }
     | { readonly type: 'recording-refused'; readonly recording: RecordingId; readonly problem: string }
+    /** Somebody had a MixMonitor on this channel stopped; which one, and whether we did, is not told. */
+    | { readonly type: 'mixmonitor-stopped'; readonly channel: ChannelId }
+    /** Asterisk closed the file of a recording that is to run. */
+    | { readonly type: 'recording-cut'; readonly recording: RecordingId }
     /** Somebody asks for something in the talk of the member on this channel. */
     | {
         readonly type: 'control-requested';
@@ -179,6 +183,8 @@ export type Command =
       readonly channelName: string;
       readonly mixMonitor: string | undefined;
     }
+  /** See whether Asterisk closes the file, which it does only at the end. */
+  | { readonly type: 'look-at-recording'; readonly recording: RecordingId }
   /** Wait until Asterisk has closed the file, then take it out of `active/`. */
   | { readonly type: 'collect-recording'; readonly recording: RecordingId }
   /** Remove the file of a recording that is too short to be one. */

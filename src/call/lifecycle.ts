@@ -12,11 +12,12 @@ import {
 import { followReannouncement } from './reannouncement.ts';
 import { endRecording, followTalks } from './talk.ts';
 import { expectedMs } from './findings.ts';
+import { mixMonitorStopped, recordingCut } from './cut.ts';
 import { decideCall } from './rules.ts';
 import { isParty } from './classification.ts';
 import type { Step } from './gate.ts';
-import type { Call, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
-import type { CallEvent, ChannelFacts } from './event.ts';
+import type { Call, Gate, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
+import type { CallEvent, ChannelFacts, Command } from './event.ts';
 
 /** What {@link step} needs besides the call and the event. */
 export interface Context {
@@ -100,17 +101,18 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
       return controlRequested(call, event, context);
     case 'pause-timeout':
       return pauseEnded(call, event, context);
+    case 'mixmonitor-stopped':
+      return mixMonitorStopped(call, event);
+    case 'recording-cut':
+      return recordingCut(call, event, context);
     case 'recording-muted':
       return [muteConfirmed(call, event), []];
     case 'recording-mute-refused':
-      return [muteRefused(call, event), []];
+      return muteRefused(call, event);
     case 'recording-started':
       return recordingStarted(call, event);
     case 'recording-refused':
-      return [
-        withRecording(call, event.recording, ['starting'], { state: 'failed', problem: event.problem }),
-        [],
-      ];
+      return [recordingRefused(call, event), []];
     case 'recording-closed':
       return recordingClosed(call, event, policy);
     case 'recording-missing': {
@@ -223,7 +225,17 @@ function joined(call: Call, { legs, consents, gate }: Extract<CallEvent, { type:
       consents.length === 0 ? known : [...known.filter((each) => !consents.includes(each)), ...consents],
   };
   // One party is asked at a time.
-  return [merged, call.gate && gate ? [{ type: 'end-whisper', channel: gate.channel }] : []];
+  return [merged, call.gate && gate ? lettingGo(gate) : []];
+}
+
+/** Who is asked in its talk stays there; who stands in the gate goes on in the dialplan, and not after the prompt only. */
+function lettingGo({ channel, place }: Gate): readonly Command[] {
+  if (place === 'talk') return [{ type: 'end-whisper', channel }];
+  return [
+    { type: 'stop-playback', channel, playback: 'announcement' },
+    { type: 'stop-playback', channel, playback: 'confirmation' },
+    { type: 'continue', channel },
+  ];
 }
 
 function isBridged(call: Call, channel: string): boolean {
@@ -253,6 +265,13 @@ function withRecording(
       : segment,
   );
   return segments.every((segment, index) => segment === call.segments[index]) ? call : { ...call, segments };
+}
+
+function recordingRefused(
+  call: Call,
+  { recording, problem }: Extract<CallEvent, { type: 'recording-refused' }>,
+): Call {
+  return withRecording(call, recording, ['starting'], { state: 'failed', problem });
 }
 
 function recordingStarted(

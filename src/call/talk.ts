@@ -30,9 +30,9 @@ export function talksOf(call: Call, policy: Policy): readonly Talk[] {
   };
   // Whoever a member talks to stays the other party while both are there, also when the member logs out of a queue.
   for (const segment of call.segments.filter(({ endedAt }) => endedAt === undefined)) {
-    const group = policy.groups.find(({ name }) => name === segment.group);
     const member = present.find(({ channel }) => channel === segment.memberChannel);
     const other = member && othersOf(member).find(({ channel }) => channel === segment.otherChannel);
+    const group = groupOfSegment(segment, [member, other], policy);
     if (group && other) add(group, member, other);
   }
   for (const member of byRole(present)) {
@@ -47,6 +47,22 @@ export function talksOf(call: Call, policy: Policy): readonly Talk[] {
     if (group) add(group, member, other);
   }
   return talks;
+}
+
+/** A group that has another name since the talk began is the one of which its member is now. */
+function groupOfSegment(
+  { group }: Segment,
+  parties: readonly (Leg | undefined)[],
+  policy: Policy,
+): Group | undefined {
+  const same = policy.groups.find(({ name }) => name === group);
+  return (
+    same ??
+    firstGroup(
+      parties.map((leg) => leg && groupOf(leg, policy)),
+      policy,
+    )
+  );
 }
 
 function byRole(legs: readonly Leg[]): readonly Leg[] {
@@ -182,6 +198,7 @@ export function begin(
   const segment: Segment = {
     id,
     group: group.name,
+    deliverTo: group.deliverTo,
     direction,
     memberChannel: member.channel,
     memberName: member.name,

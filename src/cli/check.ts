@@ -1,4 +1,4 @@
-import type { Check } from '../assemble.ts';
+import type { Check } from '../assemble-checks.ts';
 import { ConfigurationError, type ConfigFault } from '../config/faults.ts';
 import { loadConfig } from '../config/load.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
@@ -27,7 +27,7 @@ export async function check(options: { readonly config: string; readonly json?: 
   try {
     const { config, warnings } = await loadConfig(options.config);
     tellWarnings(warnings);
-    const { checksOf } = await import('../assemble.ts');
+    const { checksOf } = await import('../assemble-checks.ts');
     const valid: Checked = { name: options.config, kind: 'configuration', ok: true, ms: since(startedAt) };
     const others = checksOf(config).map(runCheck);
     if (json) {

@@ -52,6 +52,7 @@ function groupOf(group: GroupConfig, prompt: PromptSource): Group {
     name: group.name,
     members: group.members,
     record: group.record,
+    deliverTo: group.deliver_to,
     pauseLimitMs: group.pause_limit,
     audio: { stereo: group.audio.channels === 'stereo', wideband: group.audio.sample_rate === 'auto' },
     beepEverySeconds: group.beep && Math.round(group.beep.every / msPerSecond),
@@ -99,4 +100,28 @@ export function retentionOf({ retention, groups }: Config, group: string): Reten
     remote: own?.remote ?? retention.remote,
     catalogue: own?.catalogue ?? retention.catalogue,
   };
+}
+
+/** To whom a recording is delivered. */
+export interface Recipients {
+  readonly targets: readonly string[];
+  /** Its group is not in the configuration any more, nor is any target that the group had. */
+  readonly astray: boolean;
+}
+
+/**
+ * The targets of a recording: those of its group as it is now. Of a group that was renamed or removed meanwhile, those
+ * that it had (`former`), or, where they are gone as well, those of the first group.
+ */
+export function recipientsOf(
+  { groups, targets }: Pick<Config, 'groups' | 'targets'>,
+  group: string,
+  former: readonly string[] = [],
+): Recipients {
+  const same = groups.find(({ name }) => name === group);
+  if (same) return { targets: same.deliver_to, astray: false };
+  const left = former.filter((name) => Object.hasOwn(targets, name));
+  if (left.length > 0) return { targets: left, astray: false };
+  // Where there is no group at all, they wait until such a target is there again.
+  return { targets: groups[0]?.deliver_to ?? former, astray: true };
 }

@@ -32,14 +32,26 @@ export async function collect(
   signal: AbortSignal,
   patience = usual,
 ): Promise<Media | undefined> {
-  const found = await untilClosed(candidates, transfer, signal, patience);
-  if (!found) return undefined;
-  const { files, bytes, closed } = found;
-  // An open and a closed file without a sample look the same: there is nothing to repair in it.
-  const repaired = !closed && bytes > files.length * wavHeaderBytes;
-  const media = await finish(files, repaired, transfer);
-  for (const file of files.length > 0 ? files : candidates.flat()) rmSync(file, { force: true });
-  return { ...media, repaired };
+  for (;;) {
+    const found = await untilClosed(candidates, transfer, signal, patience);
+    if (!found) return undefined;
+    const { files, bytes, closed } = found;
+    // An open and a closed file without a sample look the same: there is nothing to repair in it.
+    const repaired = !closed && bytes > files.length * wavHeaderBytes;
+    const media = await finish(files, repaired, transfer);
+    // A disk that stood still held up Asterisk, which wrote on while this copied.
+    if (repaired && hasChanged(found)) {
+      rmSync(transfer, { force: true });
+      continue;
+    }
+    for (const file of files.length > 0 ? files : candidates.flat()) rmSync(file, { force: true });
+    return { ...media, repaired };
+  }
+}
+
+function hasChanged({ files, bytes, closed }: Found): boolean {
+  const now = firstOf([files]);
+  return now !== undefined && (now.bytes !== bytes || now.closed !== closed);
 }
 
 /** The finished file stands under its name only when all that is in the others is in it, and on the disk. */
@@ -86,7 +98,7 @@ async function untilClosed(
 }
 
 /** The files that are there. One whose other side is missing may still get it. */
-function firstOf(candidates: readonly AudioFiles[]): Found | undefined {
+function firstOf(candidates: readonly Found['files'][]): Found | undefined {
   for (const files of candidates) {
     const states = files.map(stateOf);
     if (states.every((state) => state === undefined)) continue;

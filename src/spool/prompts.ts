@@ -30,6 +30,10 @@ const bitsPerSample = 16;
 /** Readable whatever user Asterisk runs as, and whatever our umask is. */
 const promptMode = 0o644;
 
+/** What to do about one that cannot be played. */
+export const promptHint =
+  'Put a 16-bit mono PCM WAV file there, .wav with 8 kHz and .wav16 with 16 kHz (sounds/make.sh makes some), or set prompts.path.';
+
 /** One file of an announcement, read whole: what is played is what was checked and hashed. */
 interface PromptFile {
   readonly ending: string;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 import { wideband, type AudioFiles } from '../recording/audio-form.ts';
 import { activeFilesIn, renameActive, type ActiveFile } from './active.ts';
+import { stateOf } from './audio-file.ts';
 import { collect } from './collect.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';
 import type { RecordingId } from '../call/call.ts';
@@ -99,6 +100,11 @@ export class Spool {
         : sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0);
     }
     return undefined;
+  }
+
+  /** Whether Asterisk has closed the file of a recording, or both; one without audio never looks so. */
+  isClosed(recording: RecordingId): boolean {
+    return this.#candidates(recording).some((files) => files.every((file) => stateOf(file)?.closed === true));
   }
 
   /** Waits until Asterisk has closed a recording and moves it to `transfer/`: see {@link collect}. */

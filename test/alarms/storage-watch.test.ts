@@ -53,7 +53,7 @@ describe('the disk of the spool', () => {
     expect([...standing]).toEqual([
       ['storage-nearly-full', 'the disk of /spool is used to 80 %; at 95 % (storage.stop) recording stops'],
     ]);
-    expect(told).toEqual([]);
+    expect(told).toEqual([false]);
   });
 
   test('stops recording from storage.stop on, with one alarm, until there is room again', async () => {

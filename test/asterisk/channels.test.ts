@@ -195,6 +195,12 @@ describe('the end of a channel', () => {
   });
 });
 
+test('a MixMonitor that was stopped is told of its channel', () => {
+  expect(told(new Channels(), 'MixMonitorStop', caller)).toEqual([
+    { at: 1_000, type: 'mixmonitor-stopped', channel: '1.1' },
+  ]);
+});
+
 test.each(['DialEnd', 'Newstate', 'MixMonitorStart', 'FullyBooted', '', 'constructor'])(
   'the event %j means nothing for a call',
   (event) => {

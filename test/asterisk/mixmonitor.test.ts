@@ -55,7 +55,8 @@ describe('MixMonitor is told', () => {
     [asterisk22, ''],
     ['', ''],
   ])('by %j to keep two sides in step by %j', async (greeting, option) => {
-    const [action] = await told({ files: sides }, { greeting });
+    const actions = await told({ files: sides }, { greeting });
+    const action = actions.find(({ Action }) => Action === 'MixMonitor');
     expect(action?.Options).toBe(
       `br(/spool/x.member.wav)t(/spool/x.other.wav)${option}i(MITSCHNITT_7f0c0a4e_4a4d)`,
     );
@@ -85,5 +86,65 @@ describe('MixMonitor is told', () => {
   test('of both sides of a telephone that speaks G.722', async () => {
     const [, action] = await told({ files: sides, keepsWideband: true }, { formats: '(g722)' });
     expect(action?.Options).toContain('r(/spool/x.member.wav16)t(/spool/x.other.wav16)');
+  });
+});
+
+describe('beside a MixMonitor of the dialplan', () => {
+  const own = '/spool/active/7f0c0a4e-4a4d-4a4d-8a4d-7f0c0a4e4a4d.wav';
+  const theirs = '/var/spool/asterisk/monitor/7.wav';
+
+  /** An Asterisk of this version, on whose channel a MixMonitor into this file was started last. */
+  function on(greeting: string, version: string, file: string) {
+    const actions: Fields[] = [];
+    const events: string[] = [];
+    const values: Fields = { MIXMONITOR_FILENAME: file, MITSCHNITT_7f0c0a4e_4a4d: '0x1' };
+    const mixMonitor = new MixMonitor(
+      (fields) => {
+        actions.push(fields);
+        const value = values[fields.Variable ?? ''] ?? '';
+        const text = `Response: Success\r\nAsteriskVersion: ${version}\r\nValue: ${value}\r\n\r\n`;
+        return Promise.resolve(parseMessages(text).messages[0] ?? new Map<string, string[]>());
+      },
+      ({ type }) => events.push(type),
+      () => greeting,
+    );
+    return { actions, events, mixMonitor };
+  }
+
+  test.each([
+    ['surely heeds an id', asterisk22, '22.10.1', theirs, '0x1'],
+    ['heeds one since', 'Asterisk Call Manager/9.0.0', 'certified/20.7-cert3', theirs, '0x1'],
+    ['heeds one since, too', 'Asterisk Call Manager/7.0.3', '18.17.0', theirs, '0x1'],
+    ['heeds none, and ours is the only one', asterisk16, '16.28.0', own, undefined],
+    ['heeds none, and it is not told which files there are', asterisk16, '16.28.0', '', undefined],
+  ])('a pause, where Asterisk %s', async (_which, greeting, version, file, mixMonitorId) => {
+    const { actions, events, mixMonitor } = on(greeting, version, file);
+    await mixMonitor.mute(id, 'PJSIP/200-00000001', true);
+    expect(events).toEqual(['recording-muted']);
+    expect(actions.at(-1)?.MixMonitorID).toBe(mixMonitorId);
+  });
+
+  test.each([
+    [asterisk16, '16.28.0'],
+    ['Asterisk Call Manager/7.0.3', '18.16.0'],
+    ['Asterisk Call Manager/9.0.0', '20.1.1'],
+    ['Asterisk Call Manager/9.0.0', 'GIT-20-abcdef'],
+  ])('is refused, where Asterisk (%s, %s) cannot tell them apart', async (greeting, version) => {
+    const { actions, events, mixMonitor } = on(greeting, version, theirs);
+    await mixMonitor.mute(id, 'PJSIP/200-00000001', true);
+    expect(events).toEqual(['recording-mute-refused']);
+    expect(actions.some(({ Action }) => Action === 'MixMonitorMute')).toBe(false);
+  });
+
+  test.each([
+    ['theirs stays named', theirs, 1],
+    ['ours of another talk need not', own, 0],
+  ])('a recording begins: %s', async (_what, file, restored) => {
+    const { actions, mixMonitor } = on(asterisk16, '16.28.0', file);
+    const form = { files: mixed, keepsWideband: false, beepEverySeconds: undefined };
+    await mixMonitor.start(id, 'PJSIP/200-00000001', form);
+    const named = actions.filter(({ Action }) => Action === 'Setvar');
+    expect(named).toHaveLength(restored);
+    for (const { Variable, Value } of named) expect([Variable, Value]).toEqual(['MIXMONITOR_FILENAME', file]);
   });
 });

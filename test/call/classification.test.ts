@@ -5,6 +5,7 @@ import {
   endpointOf,
   groupOfDestination,
   headlineOf,
+  isExternal,
   isKnownParty,
 } from '../../src/call/classification.ts';
 import { bridged, gate, group, hungUp, memberCalls, policy, seen, tell, trunkCalls } from './story.ts';
@@ -16,6 +17,26 @@ test.each([
   ['IAX2/office-17', 'IAX2/office'],
 ])('the endpoint of channel %s is %s', (channel, endpoint) => {
   expect(endpointOf(channel)).toBe(endpoint);
+});
+
+describe('trunks', () => {
+  const rules = policy({ trunks: new Set(['PJSIP/trunk', 'DAHDI/i1', 'SIP/office']) });
+
+  test.each([
+    ['PJSIP/trunk-00000001', true],
+    ['DAHDI/i1/0301234567-7', true],
+    ['DAHDI/i1/+49301234567-1a', true],
+    ['DAHDI/i1-7', true],
+    ['DAHDI/i10/0301234567-7', false],
+    ['DAHDI/i2/0301234567-7', false],
+    ['DAHDI/5-1', false],
+    ['PJSIP/trunk2-00000001', false],
+    ['SIP/office-00000001', true],
+    ['PJSIP/200-00000001', false],
+  ])('%s is behind one: %s', (name, is) => {
+    const { call } = tell([seen('1', 'PJSIP/200', { name })]);
+    expect(call.legs.map((leg) => isExternal(leg, rules))).toEqual([is]);
+  });
 });
 
 describe('members', () => {

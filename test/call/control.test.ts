@@ -33,6 +33,13 @@ const actions = (story: readonly Told[], rules = policy()): readonly ControlActi
 const pauseAfter = (...story: readonly Told[]): string =>
   segmentsOf([...talking, ...story])[0]?.recording?.pause?.state ?? 'none';
 
+const refused = (on: boolean): Told => ({
+  type: 'recording-mute-refused',
+  recording: 'S1',
+  muted: on,
+  problem: 'No such channel',
+});
+
 describe('a pause', () => {
   test('counts when Asterisk confirmed it, and so does its end', () => {
     expect(pauseAfter(asked('pause'))).toBe('pausing');
@@ -47,12 +54,6 @@ describe('a pause', () => {
   });
 
   test('that Asterisk refused is none', () => {
-    const refused = (on: boolean): Told => ({
-      type: 'recording-mute-refused',
-      recording: 'S1',
-      muted: on,
-      problem: 'No such channel',
-    });
     expect(pauseAfter(asked('pause'), refused(true))).toBe('none');
     expect(pauseAfter(asked('pause'), muted(true), asked('resume'), refused(false))).toBe('paused');
   });
@@ -67,6 +68,15 @@ describe('a pause', () => {
       { control: 'resume', actor: 'pause-limit' },
     ]);
     expect(ordersOfLast([...story, { ...timeout, since: since - 1 }])).toEqual([]);
+  });
+
+  test('that Asterisk did not end is ended a little later', () => {
+    const story = [...talking, asked('pause'), muted(true)];
+    const { since = 0, until = 0 } = segmentsOf(story)[0]?.recording?.pause ?? {};
+    const timeout: Told = { type: 'pause-timeout', channel: '2', since, at: until };
+    const tried = [...story, timeout, refused(false)];
+    expect(ordersOfLast(tried)).toEqual(['set-pause-timeout']);
+    expect(ordersOfLast([...tried, { ...timeout, at: until + 10_000 }])).toEqual(['mute-recording']);
   });
 
   test('has no end without a limit', () => {

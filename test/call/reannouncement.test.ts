@@ -207,6 +207,13 @@ describe('an announcement in the talk', () => {
     expect(call.segments.at(-1)).toMatchObject({ to: '201', verdict: { outcome: 'recorded' } });
     const occupied = [seen('4', 'PJSIP/trunk'), gate('4', 'caller', '200'), ...other];
     expect(ordersOfLast([...occupied, joins], notice)).toEqual(['end-whisper']);
+    // Who stands in the gate would wait there for ever.
+    const inGate = whispering && { ...whispering, place: 'gate' as const };
+    expect(ordersOfLast([...occupied, { ...joins, gate: inGate }], notice)).toEqual([
+      'stop-playback',
+      'stop-playback',
+      'continue',
+    ]);
   });
 
   test('is not repeated to who heard it in the gate', () => {

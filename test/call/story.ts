@@ -45,6 +45,7 @@ export function group(change: Partial<Group> = {}): Group {
     pauseLimitMs: 60_000,
     beepEverySeconds: undefined,
     audio: { stereo: false, wideband: false },
+    deliverTo: ['archiv'],
     ...change,
   };
 }

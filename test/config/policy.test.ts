@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { Prompt } from '../../src/call/call.ts';
-import { policyOf, promptsOf } from '../../src/config/policy.ts';
+import { policyOf, promptsOf, recipientsOf } from '../../src/config/policy.ts';
 import { changed, configOf, smallest, useWorkspace } from './workspace.ts';
 
 useWorkspace();
@@ -29,6 +29,7 @@ describe('the policy', () => {
     expect(policy.groups.map(({ name }) => name)).toEqual(['Verkauf', 'Support']);
     expect(policy.groups[1]).toEqual({
       name: 'Support',
+      deliverTo: ['archiv'],
       members: [
         { kind: 'endpoint', endpoint: 'PJSIP/alice' },
         { kind: 'extension', first: '300', last: '309' },
@@ -143,5 +144,23 @@ describe('the policy', () => {
       { name: 'ansage-opt-out', language: 'de' },
       { name: 'abgelehnt', language: 'de' },
     ]);
+  });
+});
+
+describe('a recording is delivered', () => {
+  test.each([
+    ['to the targets of its group', 'Verkauf', ['anderswo'], ['archiv'], false],
+    ['to those that its group had, of which some are left', 'Alt', ['weg', 'archiv'], ['archiv'], false],
+    ['to those of the first group, when all is gone, and that is told', 'Alt', ['weg'], ['archiv'], true],
+    ['to those of the first group, when nobody knows what it had', 'Alt', undefined, ['archiv'], true],
+  ])('%s', async (_how, name, former, targets, astray) => {
+    expect(recipientsOf(await configOf(smallest), name, former)).toEqual({ targets, astray });
+  });
+
+  test('to the targets that it had, once they are there again, when there is no group', () => {
+    expect(recipientsOf({ groups: [], targets: {} }, 'Alt', ['weg'])).toEqual({
+      targets: ['weg'],
+      astray: true,
+    });
   });
 });

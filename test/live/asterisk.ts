@@ -102,16 +102,17 @@ export class Asterisk extends Server {
 
   /** Runs a command of Asterisk's console, over AMI: a process in the container takes a hundred times as long. */
   async cli(command: string): Promise<string> {
-    const answer = await this.#manage({ Action: 'Command', Command: command });
+    const answer = await this.manage({ Action: 'Command', Command: command });
     return (answer.get('Output') ?? []).join('\n');
   }
 
   /** Loads a module, `app_playback`, that is not among those of every test. */
   async load(module: string): Promise<void> {
-    await this.#manage({ Action: 'ModuleLoad', LoadType: 'load', Module: `${module}.so` });
+    await this.manage({ Action: 'ModuleLoad', LoadType: 'load', Module: `${module}.so` });
   }
 
-  async #manage(action: Readonly<Record<string, string>>): Promise<AmiMessage> {
+  /** Gives an action of AMI, as somebody else; throws when it is refused. */
+  async manage(action: Readonly<Record<string, string>>): Promise<AmiMessage> {
     const { amiHost: host, amiPort: port } = this;
     const ami = new AmiConnection({ host, port, ...consoleUser, tls: undefined }, () => undefined);
     try {

@@ -1,5 +1,7 @@
 // A recording in two files, one of each side: how a stereo file is made of it, whatever happens meanwhile.
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { watch, writeFileSync } from 'node:fs';
 import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +89,19 @@ describe('two sides', () => {
     await write(0, unfinished(member));
     await write(1, unfinished(other));
     expect(await collected()).toMatchObject({ ...whole, repaired: true });
+    await expectOnly(both);
+  });
+
+  test('that Asterisk, held up by a disk that stood still, writes on meanwhile are not cut short', async () => {
+    await write(0, unfinished(member, headerBytes + 300_000));
+    await write(1, unfinished(other, headerBytes + 300_000));
+    const transfer = watch(join(folder, 'transfer'));
+    const begun = once(transfer, 'change');
+    const collecting = collected();
+    await begun;
+    transfer.close();
+    for (const [side, content] of [member, other].entries()) writeFileSync(sides()[side] ?? '', content);
+    expect(await collecting).toMatchObject({ ...whole, repaired: false });
     await expectOnly(both);
   });
 

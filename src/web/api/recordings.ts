@@ -145,7 +145,7 @@ export const segment = z.object({
     z.object({
       control: z.enum(['pause', 'resume', 'stop', 'start']),
       at: maybeTime,
-      /** `web:anna`, `cli:root`, `telephone:PJSIP/200`, `pause-limit`. */
+      /** `web:anna`, `cli:root`, `telephone:PJSIP/200`, `pause-limit`, `asterisk` (somebody else's StopMixMonitor). */
       actor: z.string(),
       problem: z.string().nullable(),
     }),

@@ -318,6 +318,7 @@ export class Mitschnitt implements Wires {
       case 'whisper':
       case 'end-whisper':
       case 'mute-recording':
+      case 'look-at-recording':
       case 'set-pause-timeout':
         break;
     }

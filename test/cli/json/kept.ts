@@ -60,7 +60,9 @@ const segment = z.strictObject({
     z.strictObject({
       control: oneOf(['pause', 'resume', 'stop', 'start'], 'What was asked for.'),
       at: time('When.'),
-      actor: text('By whom: `cli:root`, `telephone:PJSIP/200`, `pause-limit`.'),
+      actor: text(
+        'By whom: `cli:root`, `telephone:PJSIP/200`, `pause-limit`; where somebody else stopped MixMonitor, `asterisk`, and `mitschnitt` that began again.',
+      ),
       problem: orNull(text('Why it was not done.')),
     }),
   ),

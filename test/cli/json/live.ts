@@ -8,6 +8,7 @@ const alarm = z.strictObject({
   kind: oneOf(
     [
       ...(['recording-failed', 'recording-not-growing', 'recording-finding', 'recording-stuck'] as const),
+      'recording-astray',
       ...(['no-groups', 'asterisk-disconnected', 'announcement-unplayable', 'spool-unusable'] as const),
       ...(['storage-nearly-full', 'storage-full', 'catalogue-unwritable', 'report-unwritable'] as const),
       ...(['delivery-failing', 'delivery-set-aside', 'target-unreachable', 'removal-failing'] as const),

@@ -1,0 +1,57 @@
+import { begin, talksOf } from './talk.ts';
+import { wishesOf, type Wishes } from './wishes.ts';
+import type { Step } from './gate.ts';
+import type { Call, ControlAction, Policy, RecordingId, Segment } from './call.ts';
+import type { CallEvent, Command } from './event.ts';
+
+/**
+ * StopMixMonitor without an id stops the newest one of a channel, and that is ours: recordings on this channel are
+ * looked at.
+ */
+export function mixMonitorStopped(
+  call: Call,
+  { channel }: Extract<CallEvent, { type: 'mixmonitor-stopped' }>,
+): Step {
+  const running = call.segments.filter((each) => each.memberChannel === channel && isToRun(each));
+  const look = (recording: RecordingId): Command => ({ type: 'look-at-recording', recording });
+  return [call, running.map(({ id }) => look(id))];
+}
+
+/** Somebody else ended a recording in the middle of its talk: the talk is recorded on, in a file of its own. */
+export function recordingCut(
+  call: Call,
+  { recording: id, at }: Extract<CallEvent, { type: 'recording-cut' }>,
+  { policy, newId }: { readonly policy: Policy; readonly newId: () => string },
+): Step {
+  const segment = call.segments.find((each) => each.id === id);
+  if (!segment?.recording || !isToRun(segment)) return [call, []];
+  const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
+  const stop: ControlAction = { control: 'stop', at, actor: byOthers };
+  const ending: Segment = {
+    ...segment,
+    endedAt: at,
+    // Nobody wished it: what is asked for after it is that the talk be recorded.
+    ...(talk && { controls: [...(segment.controls ?? []), stop] }),
+    recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },
+  };
+  const collect: Command = { type: 'collect-recording', recording: id };
+  if (!talk) return [replaced(call, segment, [ending]), [collect]];
+  // It was recorded by then: whoever had to ask for that did. A pause goes on.
+  const wishes: Wishes = { asked: 'start', pause: wishesOf(call.segments, talk, at).pause };
+  const [next, begins] = begin(call, talk, { id: newId(), at, wishes }, policy);
+  const start: ControlAction = { control: 'start', at, actor: byUs };
+  return [replaced(call, segment, [ending, { ...next, controls: [start] }]), [collect, ...begins]];
+}
+
+function replaced(call: Call, segment: Segment, by: readonly Segment[]): Call {
+  return { ...call, segments: call.segments.flatMap((each) => (each === segment ? by : [each])) };
+}
+
+const byOthers = 'asterisk';
+const byUs = 'mitschnitt';
+/** It is gone, and another one may have its id by now. */
+const noMixMonitor = '';
+
+function isToRun({ endedAt, recording }: Segment): boolean {
+  return endedAt === undefined && recording?.state === 'running';
+}
