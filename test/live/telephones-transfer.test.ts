@@ -110,7 +110,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       const isBusy = 'status' in plan;
       const consulted = isBusy ? undefined : await rows.talking(target);
       // Not so soon that nobody hears the caller wait.
-    if (isBusy) await Promise.all([target.done, consultation.done, pause(talkMs)]);
+      if (isBusy) await Promise.all([target.done, consultation.done, pause(talkMs)]);
       const left = await rows.hangUp(...(isBusy ? [] : [consultation, target]));
       await member.resume();
       const back = Date.now();
