@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
+import { inviteUsers } from './migration-users.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
@@ -21,6 +22,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-identify-files': { up: indexFiles },
   '0010-account-by-group': { up: indexAccountByGroup },
   '0011-console': { up: createConsole },
+  '0013-users': { up: inviteUsers },
 };
 
 /** For retention, which each group may have of its own. */
