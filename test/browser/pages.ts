@@ -18,4 +18,6 @@ export const pages: readonly PageOf[] = [
   { path: '/clean-up', name: 'clean-up', for: 'overseers' },
   { path: '/storage', name: 'storage', for: 'overseers' },
   { path: '/system', name: 'system', for: 'overseers' },
+  { path: '/audit', name: 'audit', for: 'overseers' },
+  { path: '/users', name: 'users', for: 'administrators' },
 ];

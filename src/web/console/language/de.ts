@@ -1,3 +1,4 @@
+import { people } from './de/people.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
 
@@ -5,6 +6,7 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 
 export const de: Dictionary = {
   ...records,
+  ...people,
   common: {
     retry: 'Erneut versuchen',
     cancel: 'Abbrechen',

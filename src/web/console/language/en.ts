@@ -1,3 +1,4 @@
+import { people } from './en/people.ts';
 import { records } from './en/records.ts';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -5,6 +6,7 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 /** English, and the measure of every other language: the compiler demands the same keys of each. */
 export const en = {
   ...records,
+  ...people,
   common: {
     retry: 'Try again',
     cancel: 'Cancel',
