@@ -211,6 +211,8 @@ export interface DeliveredHour {
   readonly delivered: number;
   readonly deliveredBytes: number;
   readonly failed: number;
+  /** Recordings that came to wait for the target. */
+  readonly queued: number;
 }
 
 /** What takes its time, and so runs beside the calls, in a thread of its own. */

@@ -93,6 +93,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       ...[
         'recorder.ts',
+        'gate-times.ts',
         'collector.ts',
         'bookkeeper.ts',
         'recovery.ts',

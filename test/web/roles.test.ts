@@ -58,6 +58,7 @@ const expected: Readonly<Record<RouteName, Expected>> = {
   'GET /outcomes': everybody,
   'GET /completeness': everybody,
   'GET /storage': overseers,
+  'GET /gate': overseers,
   'GET /targets': overseers,
   'GET /targets/:name/history': { ...overseers, path: '/targets/archiv/history' },
   'GET /records': everybody,

@@ -125,6 +125,11 @@ export const routes = {
     query: overview.storageQuery,
     response: overview.storageHistory,
   },
+  'GET /gate': {
+    summary: 'How long the gate took, by the hour',
+    access: overseers,
+    response: overview.gateTimes,
+  },
   'GET /targets': { summary: 'All targets and what goes on', access: overseers, response: overview.targets },
   'GET /targets/:name/history': {
     summary: 'Deliveries by hour',
