@@ -63,6 +63,7 @@ try {
   await showFiles(listed);
   await showReport();
   kept = process.argv.includes('--keep') && problems.length === 0;
+  tellVerdict();
   if (!kept) await leaveConsole();
 } catch (error) {
   // Whoever ends it does not want to hear what that broke off.
@@ -71,10 +72,13 @@ try {
   if (kept) await tellWhereThingsAre();
   else await installation.stop();
 }
-for (const problem of problems) console.error(`FALSCH: ${problem}`);
-console.log(problems.length === 0 ? '\nAlles wie erwartet.' : '\nNicht wie erwartet, siehe oben.');
 // What is kept running holds this process's sockets and pipes.
 process.exit(problems.length === 0 ? 0 : 1);
+
+function tellVerdict(): void {
+  for (const problem of problems) console.error(`FALSCH: ${problem}`);
+  console.log(problems.length === 0 ? '\nAlles wie erwartet.' : '\nNicht wie erwartet, siehe oben.');
+}
 
 async function tellConsole(): Promise<void> {
   const link = await installation.welcomeLink();
@@ -105,6 +109,7 @@ async function leaveConsole(): Promise<void> {
 async function placeCalls(): Promise<void> {
   console.log('\nAnrufe (SIPp spielt die Telefone, Asterisk 22 vermittelt, Mitschnitt zeichnet auf):');
   for (const call of demoCalls) {
+    ended.signal.throwIfAborted();
     const began = performance.now();
     await call.place(installation.parties);
     console.log(`  ${call.title}: ${((performance.now() - began) / 1_000).toFixed(1)} s`);
