@@ -6,7 +6,7 @@ import { retentionOf } from './config/policy.ts';
 import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
 import { ConnectionChecks, type CheckedTarget } from './delivery/connection-checks.ts';
-import type { UploadSchedule } from './delivery/courier.ts';
+import type { UploadSchedule } from './delivery/courier-options.ts';
 import type { MailLanguage } from './delivery/email-message.ts';
 import type { Target } from './delivery/target.ts';
 import { createTarget } from './delivery/targets.ts';

@@ -228,7 +228,7 @@ function modulesOf({ groups }: Config): readonly string[] {
 }
 
 async function checkPrompt(config: Config, name: string, language: string): Promise<void> {
-  const problem = await promptProblem(config.prompts.path, name, language);
+  const problem = await promptProblem(config.prompts, name, language);
   if (problem === undefined) return;
   throw new MitschnittError(`The announcement cannot be played: ${problem}`, {
     code: 'prompt-unusable',
@@ -271,10 +271,9 @@ function asteriskSettings(config: Config): AsteriskSettings {
 
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
 async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptSource> {
-  const folders = { prompts: config.prompts.path, spool: config.spool.path };
   const prompts = new Map<string, Prompt>();
   for (const { name, language } of promptsOf(config)) {
-    const prompt = await publishPrompt(folders, name, language);
+    const prompt = await publishPrompt(config.prompts, config.spool.path, name, language);
     if (prompt.problem !== undefined)
       alarms.raise({
         kind: 'announcement-unplayable',

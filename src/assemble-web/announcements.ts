@@ -21,7 +21,7 @@ type AnnouncementHandlers = Pick<
 
 /** `changed`: calls are to hear others from now on. */
 export function announcementHandlers(running: RunningSource, changed: () => void): AnnouncementHandlers {
-  const library = () => new PromptLibrary(running().config.prompts.path);
+  const library = () => new PromptLibrary(running().config.prompts);
   const jsonOf = (facts: PromptFacts): AnnouncementFile =>
     announcementJson(facts, running().config, timeIn(running()));
   const writable = async (): Promise<void> => {

@@ -22,7 +22,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-identify-files': { up: indexFiles },
   '0010-account-by-group': { up: indexAccountByGroup },
   '0011-console': { up: createConsole },
-  '0013-users': { up: inviteUsers },
+  '0015-users': { up: inviteUsers },
 };
 
 /** For retention, which each group may have of its own. */

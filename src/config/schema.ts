@@ -3,6 +3,7 @@
  * reference documentation are all made of it.
  */
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
 
@@ -91,11 +92,18 @@ function checkMailServer(config: Partial<Fields>, context: z.RefinementCtx): voi
   }
 }
 
-/** What the first group needs; before it, a file that is still being written is right. Runs beside faults of form. */
-function checkRecordable({ groups, asterisk, pbx }: Partial<Fields>, context: z.RefinementCtx): void {
-  if (!Array.isArray(groups) || groups.length === 0) return;
+/**
+ * What has to be there before calls are recorded. Without a group, a file is right that the console is to complete. Runs
+ * beside faults of form, as above.
+ */
+function checkRecordable({ groups, asterisk, pbx, web }: Partial<Fields>, context: z.RefinementCtx): void {
+  if (!Array.isArray(groups)) return;
   const missing = (path: readonly string[], allowed: string): void =>
     complain(context, path, 'is missing', allowed);
+  if (groups.length === 0) {
+    if (web !== undefined) return;
+    missing(['groups'], 'at least one group; or web: {}, to set up everything in the console');
+  }
   if (isSection(asterisk?.ari) && asterisk?.ari.password === undefined)
     missing(['asterisk', 'ari', 'password'], 'password or password_file: Password of that user');
   if (isSection(asterisk?.ami) && asterisk?.ami.secret === undefined)
@@ -142,6 +150,20 @@ function stateFolder({ catalogue }: Fields): string {
 
 const noSecret = new Secret('');
 
+/** The announcements of the package. */
+const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
+
+/**
+ * Who names a folder has all announcements in it: where one is missing nothing is played in its place, since nobody
+ * approved that. Who names none has those of the package, and in the place of some of them perhaps their own.
+ */
+function promptFolders(config: Fields) {
+  const { path } = config.prompts;
+  return path === undefined
+    ? { path: join(stateFolder(config), 'prompts'), builtIn: builtInPrompts }
+    : { path, builtIn: undefined };
+}
+
 /** Fills in the defaults that depend on other keys or on the machine. */
 function complete(config: Fields) {
   const { ari, ami } = config.asterisk;
@@ -157,7 +179,7 @@ function complete(config: Fields) {
       trunks: config.pbx.trunks ?? [],
       timezone: config.pbx.timezone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone,
     },
-    prompts: { path: config.prompts.path ?? join(stateFolder(config), 'prompts') },
+    prompts: promptFolders(config),
     alarms: { ...config.alarms, language: config.alarms.language ?? config.report.language },
     report: { ...config.report, path: config.report.path ?? `${config.spool.path}/report` },
   };

@@ -111,7 +111,7 @@ export const promptsSchema = z
     path: absolutePath()
       .optional()
       .describe(
-        'Folder with prompts of your own, as <language>/<name>.wav; what is not there is played from the package. Default: the folder prompts beside the catalogue.',
+        'Folder with all prompts, as <language>/<name>.wav. Default: the prompts of the package, and in the place of those your own, which are in the folder prompts beside the catalogue.',
       ),
   })
   .prefault({})

@@ -1,32 +1,13 @@
-import type { Delivery, DeliveryLedger, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
+import type { Delivery, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
-import { Attempt, type AttemptParts } from './attempt.ts';
+import { Attempt } from './attempt.ts';
+import type { CourierOptions, CourierState } from './courier-options.ts';
 import { DeliveryNotes } from './delivery-notes.ts';
 import { explained } from './explained.ts';
 import { Lanes } from './lanes.ts';
-import { retryDelay, type RetryDelays } from './retry.ts';
+import { retryDelay } from './retry.ts';
 import type { Target } from './target.ts';
-import { isOpen, untilNextMinute, type UploadWindows } from './windows.ts';
-
-/** When recordings are delivered: as soon as they are there, or at the times that `nextRun` tells (later than `after`). */
-export type UploadSchedule = 'immediately' | { nextRun(after: Date): Date | undefined };
-
-/** What a target is doing. `resting`: it failed, and is tried again later; `closed`: outside its windows. */
-export type CourierState = 'idle' | 'uploading' | 'resting' | 'closed';
-
-export interface CourierOptions extends AttemptParts {
-  readonly name: string;
-  /** How many files go to the target at the same time, each over a connection of its own. */
-  readonly connections: number;
-  readonly create: () => Target;
-  readonly ledger: DeliveryLedger;
-  readonly schedule: UploadSchedule;
-  readonly windows: UploadWindows;
-  readonly delays: RetryDelays;
-  /** From 0 to 1. */
-  readonly random: () => number;
-  readonly onDelivered: () => void;
-}
+import { isOpen, untilNextMinute } from './windows.ts';
 
 /** A connection that nobody needed for this long is closed. Servers do so themselves after 5 minutes. */
 const idleCloseMs = 60_000;

@@ -8,7 +8,7 @@ const mostAtOnce = 16;
 
 interface Waiting {
   readonly delivery: Delivery;
-  readonly resolve: () => void;
+  readonly resolve: (value: undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -30,7 +30,7 @@ export class DeliveryNotes {
 
   /** Resolves when it is in the catalogue. */
   save(delivery: Delivery): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     this.#waiting.push({ delivery, resolve, reject });
     // By mail it would be sent once more: a mail server knows nothing of what it took.
     if (this.#waiting.length >= mostAtOnce || delivery.confirmedBy === 'accepted') this.flush();
@@ -54,7 +54,7 @@ export class DeliveryNotes {
       if (first && others.length > 0)
         await this.#ledger.saveDeliveries(together.map(({ delivery }) => delivery));
       else if (first) await this.#ledger.saveDelivery(first.delivery);
-      for (const { resolve } of together) resolve();
+      for (const { resolve } of together) resolve(undefined);
     } catch (error) {
       if (others.length === 0) first?.reject(error);
       // It may be only one of them that cannot be noted.

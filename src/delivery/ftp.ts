@@ -267,8 +267,10 @@ export class FtpTarget implements Target {
   }
 
   async #send(client: Client, path: string, upload: Upload): Promise<void> {
-    if (upload.bytes <= sentUnseenBytes)
-      return await this.#store(client, [await OpenRecording.whole(upload)], path, upload.signal);
+    if (upload.bytes <= sentUnseenBytes) {
+      await this.#store(client, [await OpenRecording.whole(upload)], path, upload.signal);
+      return;
+    }
     const source = await OpenRecording.open(upload);
     await this.#store(client, source.pieces(), path, upload.signal).finally(() => source.close());
   }

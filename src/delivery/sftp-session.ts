@@ -265,10 +265,11 @@ export class SftpSession {
    */
   async drained(): Promise<void> {
     if (this.#socket.writableLength <= mostWaiting || this.ended) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#socket.once('drain', resolve).once('close', resolve);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const goOn = () => resolve(undefined);
+    this.#socket.once('drain', goOn).once('close', goOn);
     await promise;
-    this.#socket.off('drain', resolve).off('close', resolve);
+    this.#socket.off('drain', goOn).off('close', goOn);
   }
 
   /** At most `length` bytes; none at the end of the file. */

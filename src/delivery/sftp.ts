@@ -229,8 +229,10 @@ export class SftpTarget implements Target {
 
   async #store(session: SftpSession, handle: Buffer, path: string, upload: Upload): Promise<void> {
     const { bytes, signal } = upload;
-    if (bytes <= sentUnseenBytes)
-      return await this.#write(session, handle, path, [await OpenRecording.whole(upload)], bytes, signal);
+    if (bytes <= sentUnseenBytes) {
+      await this.#write(session, handle, path, [await OpenRecording.whole(upload)], bytes, signal);
+      return;
+    }
     const source = await OpenRecording.open(upload);
     await this.#write(session, handle, path, source.pieces(), bytes, signal).finally(() => source.close());
   }

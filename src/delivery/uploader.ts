@@ -1,6 +1,7 @@
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { Courier, type CourierState, type UploadSchedule } from './courier.ts';
+import type { CourierState, UploadSchedule } from './courier-options.ts';
+import { Courier } from './courier.ts';
 import { LocalFiles } from './local-files.ts';
 import { Progress, type Movement } from './progress.ts';
 import { retryDelays, type RetryDelays } from './retry.ts';

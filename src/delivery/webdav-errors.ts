@@ -24,7 +24,7 @@ export function webDavProblem(error: unknown, scene: WebDavScene): TargetProblem
 }
 
 function refused({ status }: WebDavRefusal, scene: WebDavScene): ProblemWords {
-  const told = byStatus[status] ?? (status >= 500 ? failed : notUnderstood);
+  const told = byStatus[status] ?? byClass[Math.floor(status / 100)] ?? notUnderstood;
   const words = told(scene);
   return { ...words, what: `${words.what} (status ${status})` };
 }
@@ -85,6 +85,12 @@ const noWebDav = (scene: WebDavScene): ProblemWords => ({
   what: `there is no WebDAV at ${scene.settings.url}`,
   hint: `Correct url in ${keys(scene)}, or turn WebDAV on at the server for that address.`,
 });
+const elsewhere = (scene: WebDavScene): ProblemWords => ({
+  code: 'not-understood',
+  fault: 'configuration',
+  what: `${scene.settings.url} leads to another address`,
+  hint: `Correct url in ${keys(scene)}: open it in a browser and take the address that it ends at, often with https.`,
+});
 const noSpace = (scene: WebDavScene): ProblemWords => ({
   code: 'no-space',
   what: `no space left in ${folder(scene)}, or the quota is used up`,
@@ -144,6 +150,9 @@ const byStatus: Readonly<Record<number, (scene: WebDavScene) => ProblemWords>> =
   504: busy,
   507: noSpace,
 };
+
+/** What else a status says by its first digit (RFC 9110, 15). */
+const byClass: Readonly<Record<number, (scene: WebDavScene) => ProblemWords>> = { 3: elsewhere, 5: failed };
 
 /** No answer that could be understood, but an error of the connection. */
 function failure(error: unknown, scene: WebDavScene): ProblemWords {

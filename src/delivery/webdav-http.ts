@@ -45,6 +45,12 @@ export class HttpConnections {
         : httpRequest(url, { method, headers, agent: this.#http });
     const { promise: answered, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     request.once('response', resolve).on('error', reject);
+    request.once('response', (response: IncomingMessage) => {
+      // What was not sent by then is not wanted: the connection is of no more use.
+      response.once('end', () => {
+        if (!request.writableFinished) request.destroy();
+      });
+    });
     const abort = () => request.destroy();
     abortSignal.addEventListener('abort', abort, { once: true });
     request.once('close', () => {
@@ -78,24 +84,20 @@ async function send(
   content: AsyncIterable<Buffer>,
   progress: (() => void) | undefined,
 ): Promise<void> {
-  let over = false;
+  const sending: { over: boolean } = { over: false };
   let goOn: () => void = () => undefined;
   const stop = () => {
-    over = true;
+    sending.over = true;
     goOn();
   };
-  request.once('close', stop).once('response', (response) => {
-    // What was not sent is not wanted: the connection is of no more use.
-    if (!request.writableEnded) response.once('end', () => request.destroy());
-    stop();
-  });
+  request.once('close', stop).once('response', stop);
   for await (const piece of content) {
-    if (over) return;
+    if (sending.over) return;
     await new Promise<void>((resolve) => {
       goOn = resolve;
       request.write(piece, () => resolve());
     });
     progress?.();
   }
-  if (!over) request.end();
+  if (!sending.over) request.end();
 }

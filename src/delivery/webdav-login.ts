@@ -17,7 +17,7 @@ export function loginFor(challenge: string, account: WebDavAccount): WebDavLogin
   const digest = digestIn(challenge);
   // Never the password itself where the server can do without it.
   if (digest) return new DigestLogin(digest, account);
-  return /\bdigest\s/i.test(challenge) && !/\bbasic\b/i.test(challenge) ? undefined : basicLogin(account);
+  return challenge === '' || /\bbasic\b/i.test(challenge) ? basicLogin(account) : undefined;
 }
 
 /** RFC 7617. */
@@ -77,11 +77,12 @@ class DigestLogin implements WebDavLogin {
 
   header(method: string, target: string): string {
     const { realm, nonce, opaque, algorithm, counts } = this.#digest;
-    const { username, password } = this.#account;
+    const username = asSent(this.#account.username);
+    const password = asSent(this.#account.password.reveal());
     this.#count += 1;
     const count = this.#count.toString(16).padStart(8, '0');
     const own = this.#clientNonce;
-    const login = this.#hash(username, realm, password.reveal());
+    const login = this.#hash(username, realm, password);
     const secret = session.test(algorithm ?? '') ? this.#hash(login, nonce, own) : login;
     const asked = this.#hash(method, target);
     const response = counts
@@ -107,10 +108,13 @@ class DigestLogin implements WebDavLogin {
 
   #hash(...parts: readonly string[]): string {
     return createHash(hashOf(this.#digest) ?? 'md5')
-      .update(parts.join(':'))
+      .update(parts.join(':'), 'latin1')
       .digest('hex');
   }
 }
+
+/** In UTF-8, each byte as a character: so Node takes and gives what stands in a header. */
+const asSent = (text: string) => Buffer.from(text).toString('latin1');
 
 function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;

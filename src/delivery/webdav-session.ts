@@ -137,15 +137,19 @@ export class WebDavSession {
   async #waysToLogIn(abortSignal: AbortSignal): Promise<string> {
     const answer = await this.#request('PROPFIND', '', { headers: { Depth: '0' }, abortSignal });
     await drained(answer);
-    return statusOf(answer) === 401 ? challengeIn(answer) : '';
+    const status = statusOf(answer);
+    // It says nothing of how to log in: the password is for none who was not asked that.
+    if ((status >= 300 && status < 400) || status === 429 || status >= 500) throw new WebDavRefusal(status);
+    return status === 401 ? challengeIn(answer) : '';
   }
 
   async #ask(method: string, path: string, order: Order): Promise<{ readonly text: string }> {
     const answer = await this.#request(method, path, order);
-    const text = await drained(answer);
     const status = statusOf(answer);
-    if (status >= 300) throw new WebDavRefusal(status);
-    return { text };
+    if (status < 300) return { text: await drained(answer) };
+    // It may close the connection with it, unread: it has said no.
+    await drained(answer).catch(() => '');
+    throw new WebDavRefusal(status);
   }
 
   async #request(method: string, path: string, order: Order): Promise<IncomingMessage> {
@@ -172,6 +176,7 @@ const challengeIn = ({ headers }: IncomingMessage) => headers['www-authenticate'
 
 /** Reads an answer to its end: only then its connection serves again. */
 async function drained(answer: IncomingMessage): Promise<string> {
+  if (answer.closed && !answer.readableEnded) throw brokenOff();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -187,6 +192,8 @@ async function drained(answer: IncomingMessage): Promise<string> {
     })
     .once('end', end)
     .once('error', reject)
-    .once('close', () => reject(Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' })));
+    .once('close', () => reject(brokenOff()));
   return await promise;
 }
+
+const brokenOff = () => Object.assign(new Error('the answer broke off'), { code: 'ECONNRESET' });

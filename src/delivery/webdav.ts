@@ -47,7 +47,7 @@ export class WebDavTarget implements Target {
   readonly #limits: WebDavLimits;
   readonly #probe = newProbeName();
   #session: WebDavSession | undefined;
-  /** Whether the server refuses to give a file a name that is taken; undefined as long as that was not tried. */
+  /** Whether the server refuses to give a file a name that is taken; undefined: not tried in this session. */
   #guardsNames: boolean | undefined;
   /** Folders that were seen or made in this session. */
   readonly #folders = new Set<string>();
@@ -72,8 +72,12 @@ export class WebDavTarget implements Target {
       if (!unseen && (await this.#holds(session, final, upload))) return alreadyThere;
       await this.#send(session, temporary, upload);
       if (unseen && this.#guardsNames === undefined) {
-        this.#guardsNames = await this.#refusesTaken(session, folder, temporary, signal);
-        if (!this.#guardsNames && (await this.#holds(session, final, upload))) return alreadyThere;
+        this.#guardsNames = await this.#refusesTaken(session, temporary, signal);
+        if (!this.#guardsNames) {
+          if (await this.#holds(session, final, upload)) return alreadyThere;
+          // What was tried may have taken its place.
+          await this.#send(session, temporary, upload);
+        }
       }
       published = await this.#publish(session, temporary, final, upload);
       return published ? { how: 'stored', confirmedBy: 'size' } : alreadyThere;
@@ -112,7 +116,7 @@ export class WebDavTarget implements Target {
     const content = Buffer.from(this.#probe);
     try {
       await this.#write(session, path, content, content.length, signal);
-      const digest = await this.#digest(session, path, signal);
+      const digest = await this.#digest(session, path, content.length, signal);
       if (digest !== createHash('sha256').update(content).digest('hex')) throw this.#differs();
       await this.#do('remove', signal, (abortSignal) => session.remove(path, abortSignal));
     } catch (error) {
@@ -183,18 +187,21 @@ export class WebDavTarget implements Target {
   /** Whether the final name has the recording already. Throws `name-taken` when something else has it. */
   async #holds(session: WebDavSession, final: string, upload: Upload): Promise<boolean> {
     const { bytes, sha256, name, signal } = upload;
-    if ((await this.#glance(session, final, signal)) === 'absent') return false;
+    // What HEAD says may be out of date: to rely on it, the server must guard names itself.
+    if (this.#guardsNames === true && (await this.#glance(session, final, signal)) === 'absent') return false;
     const found = await this.#do('look', signal, (abortSignal) => session.find(final, abortSignal));
     if (!found) return false;
     const same = !found.isFolder && found.bytes === bytes;
-    if (same && (await this.#digest(session, final, signal)) === sha256) return true;
+    if (same && (await this.#digest(session, final, bytes, signal)) === sha256) return true;
     throw targetError(this.name, nameTaken(name));
   }
 
   async #send(session: WebDavSession, path: string, upload: Upload): Promise<void> {
     const { bytes, signal } = upload;
-    if (bytes <= atOnceBytes)
-      return await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+    if (bytes <= atOnceBytes) {
+      await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+      return;
+    }
     const source = await OpenRecording.open(upload);
     await this.#write(session, path, source.pieces(), bytes, signal).finally(() => source.close());
   }
@@ -220,36 +227,38 @@ export class WebDavTarget implements Target {
   }
 
   /**
-   * Whether the server refuses a name that is taken, as it must (RFC 4918, 9.9.3). Tried with `file`, which has its name
-   * afterwards in any case, and a file that may be lost.
+   * Whether the server refuses a name that is taken, as it must (RFC 4918, 9.9.3). Tried with a file of a few bytes that
+   * is to get the name of `taken`; where the server does not refuse it, it has.
    */
-  async #refusesTaken(
-    session: WebDavSession,
-    folder: string,
-    file: string,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const other = pathOf(folder, this.#probe);
-    const move = (from: string, to: string) =>
-      this.#do('rename', signal, (abortSignal) => session.move(from, to, abortSignal));
-    const probe = Buffer.from(this.#probe);
-    await this.#do('store', signal, (abortSignal) => session.write(other, probe, probe.length, abortSignal));
+  async #refusesTaken(session: WebDavSession, taken: string, signal: AbortSignal): Promise<boolean> {
+    // The same for every attempt, as the name of what is tried with.
+    const probe = `${taken}.check`;
+    const content = Buffer.from(this.#probe);
+    await this.#do('store', signal, (abortSignal) =>
+      session.write(probe, content, content.length, abortSignal),
+    );
     try {
-      await move(file, other);
+      await this.#do('rename', signal, (abortSignal) => session.move(probe, taken, abortSignal));
+      return false;
     } catch (error) {
-      await this.#discard(other);
+      await this.#discard(probe);
       const refusal = refusalOf(error);
       if (!refusal) throw error;
       return refusal.status === 412;
     }
-    await move(other, file);
-    return false;
   }
 
-  /** SHA-256 of a file as it is read back, lower-case hex. */
-  async #digest(session: WebDavSession, path: string, signal: AbortSignal): Promise<string> {
+  /** SHA-256 of a file of so many bytes as it is read back, lower-case hex. */
+  async #digest(session: WebDavSession, path: string, bytes: number, signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
-    await this.#fetch(session, path, (piece) => void hash.update(piece), signal);
+    let read = 0;
+    const take = (piece: Buffer) => {
+      read += piece.length;
+      // A server could go on for ever.
+      if (read > bytes) throw this.#differs();
+      hash.update(piece);
+    };
+    await this.#fetch(session, path, take, signal);
     return hash.digest('hex');
   }
 
@@ -319,6 +328,8 @@ export class WebDavTarget implements Target {
     this.#session?.end();
     this.#session = undefined;
     this.#folders.clear();
+    // The next one may be with another server.
+    this.#guardsNames = undefined;
   }
 
   #differs(): MitschnittError {

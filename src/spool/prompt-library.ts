@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, wavHeaderBytes, type WavHeader } from '../recording/wav.ts';
-import { builtInPrompts, hasPrompt, promptFolder, promptProblem } from './prompts.ts';
+import { hasPrompt, promptFolder, promptProblem, type PromptFolders } from './prompts.ts';
 
 /** An announcement's files in the folder of announcements. */
 export interface PromptFacts {
@@ -17,27 +17,34 @@ export interface PromptFacts {
   readonly wideband: boolean;
   /** Ms since 1970. */
   readonly changedAt: number | undefined;
-  /** Of the folder of one's own, or of the package; undefined: there is none. */
+  /** Of the folder of one's own, or built in; undefined: there is none. */
   readonly origin: 'own' | 'built-in' | undefined;
-  /** The package has one of this name: it is played when one's own is removed. */
+  /** There is a built-in one of this name: it is played when one's own is removed. */
   readonly hasBuiltIn: boolean;
 }
 
 const narrowband = 8_000;
 const wideband = 16_000;
 const bytesPerSample = 2;
+/** One that is shorter, or never as loud (of 32767), tells nobody anything, and yet calls would count as announced. */
+const leastMs = 500;
+const leastPeak = 500;
 /** An announcement that is longer is a mistake: it delays each call. */
 const longestMs = 5 * 60_000;
 
 /**
  * The folder `prompts.path`: `<language>/<name>.wav` (8 kHz) and, for wideband calls, `<name>.wav16`. Behind it are the
- * announcements of the package, which are never changed.
+ * built-in announcements where they are played at all; they are never changed.
  */
 export class PromptLibrary {
-  readonly #folder: string;
+  readonly #folders: PromptFolders;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(folders: PromptFolders) {
+    this.#folders = folders;
+  }
+
+  get #folder(): string {
+    return this.#folders.path;
   }
 
   /** Why nothing can be put there; undefined: it can. */
@@ -52,14 +59,16 @@ export class PromptLibrary {
 
   /** All that are there. */
   async list(): Promise<readonly Pick<PromptFacts, 'name' | 'language'>[]> {
-    return [...(await listed(this.#folder)), ...(await listed(builtInPrompts))];
+    const { path, builtIn } = this.#folders;
+    return [...(await listed(path)), ...(builtIn === undefined ? [] : await listed(builtIn))];
   }
 
   async facts(name: string, language: string): Promise<PromptFacts> {
-    const folder = await promptFolder(this.#folder, name, language);
+    const { builtIn } = this.#folders;
+    const folder = await promptFolder(this.#folders, name, language);
     const path = join(folder, language, name);
-    const problem = await promptProblem(this.#folder, name, language);
-    const hasBuiltIn = await hasPrompt(builtInPrompts, name, language);
+    const problem = await promptProblem(this.#folders, name, language);
+    const hasBuiltIn = builtIn !== undefined && (await hasPrompt(builtIn, name, language));
     const known = { name, language, problem, hasBuiltIn };
     const content = await readFile(`${path}.wav`).catch(() => undefined);
     const header = content && parseWavHeader(content);
@@ -74,7 +83,7 @@ export class PromptLibrary {
     );
     return {
       ...known,
-      origin: folder === builtInPrompts ? 'built-in' : 'own',
+      origin: folder === builtIn ? 'built-in' : 'own',
       durationMs: durationMs(header, content.length),
       sha256: createHash('sha256').update(content).digest('hex'),
       wideband: isWideband,
@@ -84,7 +93,7 @@ export class PromptLibrary {
 
   /** The best version that there is; undefined: none. */
   async content(name: string, language: string): Promise<Buffer | undefined> {
-    const path = join(await promptFolder(this.#folder, name, language), language, name);
+    const path = join(await promptFolder(this.#folders, name, language), language, name);
     const wide = await readFile(`${path}.wav16`).catch(() => undefined);
     return wide ?? (await readFile(`${path}.wav`).catch(() => undefined));
   }
@@ -168,8 +177,16 @@ function usable(content: Buffer): WavHeader {
 
 function lengthProblem(header: WavHeader, content: Buffer): string | undefined {
   const ms = durationMs(header, content.length);
-  if (ms === 0) return 'nothing is in it';
-  return ms > longestMs ? 'it is longer than five minutes' : undefined;
+  if (ms < leastMs) return 'it is over before it can be understood';
+  if (ms > longestMs) return 'it is longer than five minutes';
+  return peakOf(content) < leastPeak ? 'nothing can be heard in it' : undefined;
+}
+
+function peakOf(content: Buffer): number {
+  let peak = 0;
+  for (let at = wavHeaderBytes; at + bytesPerSample <= content.length; at += bytesPerSample)
+    peak = Math.max(peak, Math.abs(content.readInt16LE(at)));
+  return peak;
 }
 
 /**

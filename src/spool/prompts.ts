@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { codeOf, messageOf } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
 import type { Prompt } from '../call/call.ts';
 
-/** Where announcements come from, and where they go. */
+/** Where announcements come from. */
 export interface PromptFolders {
-  readonly prompts: string;
-  readonly spool: string;
+  /** Those of one's own. */
+  readonly path: string;
+  /** Those that are played where there is none of one's own; undefined: nothing is. */
+  readonly builtIn: string | undefined;
 }
 
 /**
@@ -33,9 +34,6 @@ interface PromptFile {
   readonly header: WavHeader;
 }
 
-/** The announcements of the package, which are played where there is none of one's own. */
-export const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
-
 /**
  * Whether a folder has an announcement, in whatever version; one that cannot be read is there, too, and a problem to be
  * told.
@@ -50,20 +48,20 @@ export async function hasPrompt(folder: string, name: string, language: string):
   return (await Promise.all(found)).includes(true);
 }
 
-/** Where an announcement comes from: the folder of one's own, or the package if only that has it. */
-export async function promptFolder(own: string, name: string, language: string): Promise<string> {
-  const isBuiltIn =
-    !(await hasPrompt(own, name, language)) && (await hasPrompt(builtInPrompts, name, language));
-  return isBuiltIn ? builtInPrompts : own;
+/** Where an announcement comes from: the folder of one's own, or the built-in ones if only those have it. */
+export async function promptFolder(folders: PromptFolders, name: string, language: string): Promise<string> {
+  const { path, builtIn } = folders;
+  if (builtIn === undefined || (await hasPrompt(path, name, language))) return path;
+  return (await hasPrompt(builtIn, name, language)) ? builtIn : path;
 }
 
 /** Why an announcement cannot be played; undefined when it can. */
 export async function promptProblem(
-  own: string,
+  folders: PromptFolders,
   name: string,
   language: string,
 ): Promise<string | undefined> {
-  const folder = await promptFolder(own, name, language);
+  const folder = await promptFolder(folders, name, language);
   const found = await readPrompt(join(folder, language, name));
   return typeof found === 'string' ? found : undefined;
 }
@@ -72,14 +70,19 @@ export async function promptProblem(
  * Puts an announcement where Asterisk surely finds it, under a name made of its content: what is played is what was
  * hashed, even if the original is changed meanwhile. A prompt that cannot be had is returned with its problem.
  */
-export async function publishPrompt(folders: PromptFolders, name: string, language: string): Promise<Prompt> {
+export async function publishPrompt(
+  folders: PromptFolders,
+  spool: string,
+  name: string,
+  language: string,
+): Promise<Prompt> {
   const absent = { name, language, media: undefined, sha256: undefined, durationMs: 0 };
-  const folder = await promptFolder(folders.prompts, name, language);
+  const folder = await promptFolder(folders, name, language);
   const found = await readPrompt(join(folder, language, name));
   if (typeof found === 'string') return { ...absent, problem: found };
   const [{ content, header }] = found;
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const published = join(folders.spool, 'prompts', sha256, name);
+  const published = join(spool, 'prompts', sha256, name);
   try {
     await mkdir(dirname(published), { recursive: true });
     for (const file of found) await publish(file.content, `${published}${file.ending}`);

@@ -110,8 +110,20 @@ const LAYERS: readonly Layer[] = [
         'selftest/',
         'retention/',
       ],
-      ...['uploads.ts', 'delivery/uploader.ts', 'delivery/courier.ts', 'delivery/attempt.ts'],
-      ...['delivery/retry.ts', 'delivery/lanes.ts', 'delivery/windows.ts', 'delivery/throttle.ts'],
+      ...[
+        'uploads.ts',
+        'delivery/uploader.ts',
+        'delivery/courier.ts',
+        'delivery/courier-options.ts',
+        'delivery/attempt.ts',
+      ],
+      ...[
+        'delivery/retry.ts',
+        'delivery/lanes.ts',
+        'delivery/delivery-notes.ts',
+        'delivery/windows.ts',
+        'delivery/throttle.ts',
+      ],
       ...['delivery/upload-events.ts', 'delivery/progress.ts', 'delivery/rate.ts', 'delivery/clock.ts'],
       ...[
         'delivery/local-files.ts',

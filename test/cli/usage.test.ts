@@ -101,10 +101,10 @@ describe('the command line', () => {
 
   test('tells all faults of a configuration at once', async () => {
     const { config } = installation();
-    await writeFile(config, 'log: { level: loud }\nweb: { listen: x }\n');
+    await writeFile(config, 'log: { level: loud }\nspool: { path: x }\n');
     const { code, stderr } = await mitschnitt(['run', '-c', config]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^5 faults in the configuration /);
+    expect(stderr).toMatch(/^6 faults in the configuration /);
     expect(stderr).toContain(
       `${config}:1:15 log.level: is not valid: "loud" -> error, warn, info or debug\n`,
     );

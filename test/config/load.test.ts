@@ -266,12 +266,12 @@ describe('faults', () => {
   });
 
   test('make one error that says what it is', async () => {
-    const path = await file('mitschnitt.yaml', 'groups: [{}]\nlog: { level: loud }\n');
+    const path = await file('mitschnitt.yaml', 'log: { level: loud }\n');
     const error = await errorOf(loadConfig(path, {}));
     expect(error).toMatchObject({ code: 'configuration-invalid', fault: 'configuration', retry: false });
-    expect(error.message.split('\n')[0]).toBe(`9 faults in the configuration ${path}:`);
+    expect(error.message.split('\n')[0]).toBe(`5 faults in the configuration ${path}:`);
     expect(error.faults.at(-1)).toEqual({
-      place: `${path}:2:15`,
+      place: `${path}:1:15`,
       key: 'log.level',
       path: ['log', 'level'],
       message: 'is not valid',
@@ -280,11 +280,13 @@ describe('faults', () => {
     });
   });
 
-  test('are none as long as there is no group: the rest can be set up in the console', async () => {
+  test('are none as long as there is no group and a console: the rest can be set up there', async () => {
     const path = await file('mitschnitt.yaml', 'web: {}\n');
-    const { config } = await loadConfig(path, {});
+    const { config, warnings } = await loadConfig(path, {});
     expect(config).toMatchObject({ groups: [], targets: {}, pbx: { trunks: [] } });
+    expect(warnings).toEqual(['groups: there is none, so that no call is recorded']);
     expect(config.asterisk.ari.password.reveal()).toBe('');
+    expect(config.prompts).toMatchObject({ builtIn: expect.stringMatching(/\/sounds$/) as unknown });
   });
 
   test('are what is missing for the first group', async () => {

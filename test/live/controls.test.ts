@@ -57,8 +57,8 @@ const keyGapMs = 300;
 /** Asterisk's own `beep`, and how loud it is of 32767. */
 const beepHz = 700;
 const beepPeak = 2_000;
-/** Enough for three beeps, one each second. */
-const beepsMs = 3_600;
+/** Enough for three beeps, one each second, on a busy machine, too. */
+const beepsMs = 5_000;
 /** What a control may take, and what the detection of a tone blurs. */
 const slackMs = 400;
 /** A packet that came late on a busy machine is no pause. */

@@ -14,25 +14,27 @@ const samples = tone(440, 1_500, { sampleRate: 16_000 });
 const wide = formatWav({ sampleRate: 16_000, channels: [samples] });
 
 let folder: string;
-let folders: { readonly prompts: string; readonly spool: string };
+let prompts: string;
+let spool: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-prompts-'));
-  folders = { prompts: join(folder, 'prompts'), spool: join(folder, 'spool') };
-  await mkdir(join(folders.prompts, 'de'), { recursive: true });
-  await mkdir(folders.spool);
+  prompts = join(folder, 'prompts');
+  spool = join(folder, 'spool');
+  await mkdir(join(prompts, 'de'), { recursive: true });
+  await mkdir(spool);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const original = (name: string) => join(folders.prompts, 'de', name);
-const publish = () => publishPrompt(folders, 'ansage', 'de');
+const original = (name: string) => join(prompts, 'de', name);
+const publish = () => publishPrompt({ path: prompts, builtIn: undefined }, spool, 'ansage', 'de');
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
-const published = async () => (await readdir(join(folders.spool, 'prompts'), { recursive: true })).sort();
+const published = async () => (await readdir(join(spool, 'prompts'), { recursive: true })).sort();
 
 test('a prompt is published in both rates, under the hash of its content', async () => {
   await writeFile(original('ansage.wav'), narrow);
   await writeFile(original('ansage.wav16'), wide);
   const hash = sha256(narrow);
-  const path = join(folders.spool, 'prompts', hash, 'ansage');
+  const path = join(spool, 'prompts', hash, 'ansage');
   expect(await publish()).toEqual({
     name: 'ansage',
     language: 'de',
@@ -49,13 +51,19 @@ test('a prompt is published in both rates, under the hash of its content', async
   ]);
 });
 
-test('a prompt that is missing is played from the package, and one that the package lacks is told', async () => {
-  const builtIn = await publish();
-  expect(builtIn).toMatchObject({
-    sha256: sha256(await readFile('sounds/de/ansage.wav')),
-  });
-  const unknown = await publishPrompt(folders, 'nowhere', 'de');
-  expect(unknown).toMatchObject({ media: undefined, sha256: undefined });
+test('a prompt that is missing is told: nothing that nobody approved is played in its place', async () => {
+  const missing = await publish();
+  expect(missing).toMatchObject({ media: undefined, sha256: undefined });
+  expect(missing.problem).toContain(`${original('ansage.wav')} cannot be used`);
+});
+
+test('of the built-in prompts each is played where there is none of one’s own', async () => {
+  const folders = { path: prompts, builtIn: 'sounds' };
+  const played = async (name: string) => (await publishPrompt(folders, spool, name, 'de')).sha256;
+  expect(await played('ansage')).toBe(sha256(await readFile('sounds/de/ansage.wav')));
+  await writeFile(original('ansage.wav'), narrow);
+  expect(await played('ansage')).toBe(sha256(narrow));
+  const unknown = await publishPrompt(folders, spool, 'nowhere', 'de');
   expect(unknown.problem).toContain(`${original('nowhere.wav')} cannot be used`);
 });
 
@@ -127,7 +135,7 @@ test('Asterisk can read what is published, whoever may read the original', async
 
 test('a spool that cannot be written to is a problem, not an error', async () => {
   await writeFile(original('ansage.wav'), narrow);
-  await rm(folders.spool, { recursive: true });
-  await writeFile(folders.spool, '');
+  await rm(spool, { recursive: true });
+  await writeFile(spool, '');
   expect((await publish()).problem).toBeDefined();
 });

@@ -110,6 +110,18 @@ test('what is typed letter by letter is one change, and what is taken back is no
   expect(withChange(base, made, { do: 'remove', at: ['smtp', 'host'] })).toEqual([]);
 });
 
+test('an entry of a list that is typed letter by letter is one change', () => {
+  const at = ['members', 0];
+  const typed = (value: string) => ({ do: 'set', at, value }) as const;
+  const base: Value = { members: ['200'] };
+  const changes = [typed('20'), typed('201')].reduce(
+    (all: ReturnType<typeof withChange>, each) => withChange(base, all, each),
+    [],
+  );
+  expect(changes).toEqual([typed('201')]);
+  expect(withChange(base, changes, typed('200'))).toEqual([]);
+});
+
 test('behind a step that moves entries, a place is another one', () => {
   const base: Value = { groups: [{ name: 'a' }, { name: 'b' }] };
   const first = withChange(base, [], { do: 'set', at: ['groups', 0, 'name'], value: 'A' });

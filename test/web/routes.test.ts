@@ -174,6 +174,8 @@ describe('An announcement', () => {
     ['in stereo', wavOf(100, { channels: 2 }).content],
     ['of 44.1 kHz', wavOf(100, { rate: 44_100 }).content],
     ['that is empty', wavOf(0).content],
+    ['that is over at once', wavOf(100).content],
+    ['in which nothing can be heard', wavOf(2_000, { amplitude: 100 }).content],
     ['that is no WAV file', Buffer.from('<script>alert(1)</script>')],
   ])('%s is refused', async (_what, content) => {
     const response = await put(content);

@@ -33,7 +33,6 @@ asterisk:
   ami: { port: ${closedPort}, secret: geheim-0815 }
 pbx: { trunks: [PJSIP/trunk], timezone: Europe/Zurich }
 spool: { path: ${folder}/spool }
-prompts: { path: ${folder}/prompts }
 catalogue: { type: sqlite, path: ${folder}/catalogue.db }
 groups:
   - name: Verkauf # the big one

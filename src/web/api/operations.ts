@@ -19,7 +19,7 @@ export const announcement = z.object({
   /** There is a version for wideband calls. */
   wideband: z.boolean(),
   changed: maybeTime,
-  /** One's own, in the folder `prompts.path`, or that of the package; null: there is none. */
+  /** One's own, or that of the package, played where `prompts.path` is not set; null: there is none. */
   origin: z.enum(['own', 'built-in']).nullable(),
   /** The package has one of this name and language: it is played again when one's own is removed. */
   has_built_in: z.boolean(),

@@ -41,6 +41,8 @@ export function AmountInput({
   const now = parted(written, units);
   const unit = now?.[1] ?? picked ?? preset?.[1] ?? (kind && usualUnit[kind]) ?? units[0] ?? '';
   const put = (number: string, chosen: string): void => {
+    // While the number is typed anew, its unit stays: years must not become days.
+    setPicked(chosen);
     if (number.trim() === '') draft.remove(path);
     // A whole value may be pasted: 8h.
     else draft.set(path, /^\d*(\.\d*)?$/.test(number.trim()) ? `${number.trim()}${chosen}` : number);
@@ -66,8 +68,8 @@ export function AmountInput({
           aria-label={words.unit}
           value={unit}
           onChange={(event) => {
-            setPicked(event.currentTarget.value);
             if (now && now[0] !== '') put(now[0], event.currentTarget.value);
+            else setPicked(event.currentTarget.value);
           }}
           data={units.map((value) => ({ value, label: words.units[value] ?? value }))}
         />

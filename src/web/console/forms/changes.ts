@@ -105,7 +105,7 @@ export function withChange(base: Value, changes: readonly Change[], change: Chan
   if (change.do !== 'set' && change.do !== 'remove') return [...changes, change];
   if (typeof change.at.at(-1) === 'number' && change.do === 'remove') return [...changes, change];
   const settled = changes.findLastIndex(
-    (each) => (each.do !== 'set' && each.do !== 'remove') || typeof each.at.at(-1) === 'number',
+    (each) => each.do !== 'set' && (each.do !== 'remove' || typeof each.at.at(-1) === 'number'),
   );
   const kept = changes.filter((each, index) => index <= settled || !isWithin(each.at, change.at));
   const before = valueAt(replayed(base, kept), change.at);

@@ -321,9 +321,14 @@ function FormsField({ path, node }: FieldProps) {
       draft.set(path, { [told.key]: value });
       return;
     }
-    // What has no meaning with the new choice would be a fault.
-    for (const key of Object.keys(section))
-      if (!Object.hasOwn(next?.properties ?? {}, key)) draft.remove([...path, key]);
+    // What has no meaning with the new choice would be a fault; what is usually another, such as the announcement that
+    // names a key, would say what does not hold any more.
+    for (const key of Object.keys(section)) {
+      const property = next?.properties?.[key];
+      const usual = form?.properties?.[key];
+      const isOther = property && usual && presetOf(property) !== presetOf(usual);
+      if (key !== told.key && (!property || isOther)) draft.remove([...path, key]);
+    }
     draft.set([...path, told.key], value);
   };
   const none = wording.absent(path, values) ?? words.usual;

@@ -55,7 +55,7 @@ export const configuration: ConfigurationWords = {
     numbers: { name: 'Ausnahmen nach Nummer', help: 'nie, immer oder ohne Ansage' },
     sound: { name: 'Klang, Pause und Signalton', help: 'Stereo, Qualität, Erinnerung' },
     ownRetention: { name: 'Aufbewahrung', help: 'nur, wenn anders als für alle Gruppen' },
-    promptFolder: { name: 'Ordner der eigenen Ansagen' },
+    promptFolder: { name: 'Ordner der Ansagen' },
     when: { name: 'Wann' },
     names: { name: 'Namen der Dateien' },
     report: { name: 'Report' },

@@ -33,8 +33,8 @@ export const fields: FieldWords = {
     'Hier liegen Aufnahmen, bis sie übertragen sind. Ein Ordner auf einer lokalen Platte, den Asterisk und Mitschnitt unter demselben Namen sehen und beschreiben dürfen.',
   ],
   'prompts.path': [
-    'Ordner der eigenen Ansagen',
-    'Hier legt die Seite «Ansagen» ab, was Sie hochladen. Was hier fehlt, kommt aus dem Paket. Leer: neben der Datenbank.',
+    'Ordner der Ansagen',
+    'Leer: die mitgelieferten Ansagen, und statt ihrer die, die Sie auf dieser Seite hochladen. Ein Ordner: nur was dort liegt; fehlt eine Ansage, werden ihre Anrufe nicht aufgezeichnet.',
   ],
   'groups.announcement': ['Ansage'],
   'groups.record': ['Was aufgezeichnet wird'],

@@ -54,7 +54,7 @@ export const configuration = {
     numbers: { name: 'Exceptions by number', help: 'never, always, or without announcement' },
     sound: { name: 'Sound, pause and beep', help: 'stereo, quality, reminder' },
     ownRetention: { name: 'Kept for', help: 'only if other than for all groups' },
-    promptFolder: { name: 'Folder of own announcements' },
+    promptFolder: { name: 'Folder of announcements' },
     when: { name: 'When' },
     names: { name: 'Names of the files' },
     report: { name: 'Report' },

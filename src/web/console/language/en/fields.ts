@@ -28,8 +28,8 @@ export const fields: FieldWords = {
   ],
   'spool.path': ['Folder of recordings'],
   'prompts.path': [
-    'Folder of own announcements',
-    'Where the page Announcements puts what you upload. What is not there comes with the package. Empty: beside the database.',
+    'Folder of announcements',
+    'Empty: the announcements of the package, and in their place those that you upload on this page. A folder: only what is there; calls whose announcement is missing are not recorded.',
   ],
   'groups.announcement': ['Announcement'],
   'groups.record': ['What is recorded'],

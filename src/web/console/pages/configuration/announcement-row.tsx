@@ -134,7 +134,16 @@ function Microphone({
   const words = usePageWords();
   const [recording, setRecording] = useState<Recording>();
   const current = useRef<Recording>(undefined);
-  useEffect(() => () => current.current?.cancel(), []);
+  const isAsking = useRef(false);
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+      current.current?.cancel();
+      current.current = undefined;
+    };
+  }, []);
   const stop = async (): Promise<void> => {
     const last = current.current;
     current.current = undefined;
@@ -142,16 +151,29 @@ function Microphone({
     if (last) onDone(await last.stop());
   };
   const begin = async (): Promise<void> => {
+    if (isAsking.current) return;
+    isAsking.current = true;
     try {
       const begun = await recordMicrophone();
+      // The page was left before the person allowed it.
+      if (isGone.current) {
+        begun.cancel();
+        return;
+      }
       current.current = begun;
       setRecording(begun);
       window.setTimeout(() => {
-        if (current.current === begun) void stop();
+        // Callers must not hear what somebody forgot to stop.
+        if (current.current !== begun) return;
+        begun.cancel();
+        current.current = undefined;
+        setRecording(undefined);
       }, longestRecordingMs);
     } catch {
       // Refused by the person, by the machine, or the page is not encrypted.
       onRefused();
+    } finally {
+      isAsking.current = false;
     }
   };
   return (
