@@ -44,7 +44,8 @@ export async function changePassword(name: string, options: { readonly config: s
   const { config } = await loadConfig(options.config);
   const password = await new Passwords().hash(await askPassword());
   await withWritableCatalogue(config, async (catalogue) => {
-    if ((await catalogue.changeUser(name, { password })) === 'unknown') throw unknownUser(name);
+    if ((await catalogue.changeUser(name, { password, link: undefined })) === 'unknown')
+      throw unknownUser(name);
     await catalogue.endSessions(name, undefined, Date.now());
     await audited(catalogue, 'password', name);
   });

@@ -52,7 +52,10 @@ export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
 
 function sessionHandlers(parts: PeopleParts) {
   const { ledger, facts, passwords, signIn, now, signedOut } = parts;
-  const enter = async (user: Pick<User, 'name' | 'role' | 'groups'>, door: Door): Promise<ResponseOf<'GET /session'>> => {
+  const enter = async (
+    user: Pick<User, 'name' | 'role' | 'groups'>,
+    door: Door,
+  ): Promise<ResponseOf<'GET /session'>> => {
     const { secret, viewer } = await signIn.begin(user);
     door.setCookie(secret);
     return meOf(viewer, parts);
@@ -93,7 +96,11 @@ function sessionHandlers(parts: PeopleParts) {
     'PUT /password': async ({ viewer, body }, door) => {
       if (viewer.by === 'token') throw new ApiFailure(403, 'not-allowed', 'a token has no password');
       await signIn.byPassword(viewer.name, body.current, door.address);
-      await ledger().changeUser(viewer.name, { password: await passwords.hash(body.password) });
+      // A link that is still about would undo what was chosen here.
+      await ledger().changeUser(viewer.name, {
+        password: await passwords.hash(body.password),
+        link: undefined,
+      });
       await ledger().endSessions(viewer.name, viewer.key, now());
       signedOut(({ name, by, key }) => by === 'session' && name === viewer.name && key !== viewer.key);
       return { ok: true };
@@ -128,7 +135,9 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       // A password that an administrator gives replaces the one that somebody may still choose by a link.
       const hash =
         password === undefined ? {} : { password: await passwords.hash(password), link: undefined };
-      const able = disabled === undefined ? {} : { isDisabled: disabled };
+      // Nor does a former link get anybody in who is enabled again.
+      const able =
+        disabled === undefined ? {} : { isDisabled: disabled, ...(disabled && { link: undefined }) };
       const result = await ledger().changeUser(params.name, { ...rights, ...hash, ...able });
       if (result === 'last-administrator') throw lastAdministrator();
       if (password !== undefined || disabled === true)

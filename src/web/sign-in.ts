@@ -177,7 +177,11 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-function viewerOf(user: Pick<User, 'name' | 'role' | 'groups'>, key: string, expiresAt: number | undefined): Viewer {
+function viewerOf(
+  user: Pick<User, 'name' | 'role' | 'groups'>,
+  key: string,
+  expiresAt: number | undefined,
+): Viewer {
   const { name, role, groups } = user;
   return {
     ...{ actor: `web:${name}`, name, role, by: 'session', key, expiresAt },

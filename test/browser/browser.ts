@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
+import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 import { signedIn } from '../web/client.ts';
@@ -73,26 +74,25 @@ export class Visit {
 
   async settled(): Promise<void> {
     await this.page.locator('h1').first().waitFor();
-    await this.page.waitForFunction(() => !document.querySelector('.mantine-Skeleton-root'));
+    await this.page.waitForFunction("!document.querySelector('.mantine-Skeleton-root')");
   }
 
   /** How far the page is wider than the window, in pixels: what is there is cut off, or has to be scrolled to. */
   async overflow(): Promise<number> {
-    return await this.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    return await this.page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     );
   }
 
   /** What axe finds wrong, each as `rule: element`. */
   async violations(): Promise<string[]> {
     await this.page.evaluate(await axe());
-    return await this.page.evaluate(async () => {
-      const { axe: checker } = window as unknown as { axe: typeof import('axe-core') };
-      const { violations } = await checker.run(document, { resultTypes: ['violations'] });
-      return violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`),
-      );
-    });
+    const { violations } = await this.page.evaluate<AxeResults>(
+      "axe.run(document, { resultTypes: ['violations'] })",
+    );
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary ?? ''}`),
+    );
   }
 
   async end(): Promise<void> {

@@ -17,7 +17,20 @@ const days = 30;
 const callsOfDay = 46;
 /** How many calls begin in each hour of the working day, of the busiest. */
 const busy: Readonly<Record<number, number>> = {
-  ...{ 7: 0.2, 8: 0.7, 9: 1, 10: 0.95, 11: 0.8, 12: 0.3, 13: 0.6, 14: 0.9, 15: 0.85, 16: 0.7, 17: 0.4, 18: 0.1 },
+  ...{
+    7: 0.2,
+    8: 0.7,
+    9: 1,
+    10: 0.95,
+    11: 0.8,
+    12: 0.3,
+    13: 0.6,
+    14: 0.9,
+    15: 0.85,
+    16: 0.7,
+    17: 0.4,
+    18: 0.1,
+  },
 };
 /** By share, and the rule that decides. */
 const fates: readonly (readonly [share: number, outcome: Outcome, rule: string])[] = [
@@ -56,7 +69,12 @@ export async function furnish({ folder, archive, timeZone }: Estate): Promise<st
 async function addPeople(catalogue: SqliteCatalogue): Promise<void> {
   const hash = await new Passwords().hash(password);
   const now = Date.now();
-  const add = async (name: string, role: 'administrator' | 'supervisor' | 'auditor', groups: string[], ago: number) =>
+  const add = async (
+    name: string,
+    role: 'administrator' | 'supervisor' | 'auditor',
+    groups: string[],
+    ago: number,
+  ) =>
     catalogue.addUser({
       ...{ name, role, groups, password: hash, createdAt: now - 90 * dayMs },
       lastSignInAt: now - ago,
@@ -99,9 +117,14 @@ async function addCalls(catalogue: SqliteCatalogue, archive: string, timeZone: s
     const [from, to] = [`+41${pick(customers)}`, pick(members[group])];
     const parties = isOutgoing ? { from: to, to: from } : { from, to };
     const draw = random();
-    const [, outcome, rule] = fates.find(([share]) => draw < share) ?? fates[0] ?? [1, 'recorded', 'announced'];
+    const [, outcome, rule] = fates.find(([share]) => draw < share) ??
+      fates[0] ?? [1, 'recorded', 'announced'];
     const talkMs = outcome === 'not-answered' ? 0 : Math.round((20 + 500 * random() ** 3) * 1_000);
-    const facts = { group, direction: isOutgoing ? ('outgoing' as const) : ('incoming' as const), ...parties };
+    const facts = {
+      group,
+      direction: isOutgoing ? ('outgoing' as const) : ('incoming' as const),
+      ...parties,
+    };
     calls.push({ id: randomUUID(), startedAt, talkMs, facts, outcome, rule });
   }
   const heard = calls.findLast(({ outcome, facts, talkMs }) => {
@@ -145,7 +168,9 @@ async function addCall(catalogue: SqliteCatalogue, call: SeededCall, audio?: Buf
     const recording = sampleRecording(id, {
       ...{ ...facts, callId: record.callId, startedAt, endedAt: startedAt + talkMs },
       ...{ bytes: audio?.length ?? bytesOf(talkMs), durationMs: talkMs, folder: '', name: file },
-      sha256: createHash('sha256').update(audio ?? id).digest('hex'),
+      sha256: createHash('sha256')
+        .update(audio ?? id)
+        .digest('hex'),
     });
     await catalogue.addRecording(recording, ['archiv']);
     const deliveredAt = startedAt + talkMs + 40_000;
@@ -178,7 +203,14 @@ async function addTraces(catalogue: SqliteCatalogue, heard: string): Promise<voi
     [26 * hourMs, 'cli:root', 'password', 'r.keller', undefined, true],
     [25 * hourMs, 'web:revision', 'download', heard, undefined, true],
     [5 * hourMs, 'web:chef', 'sign-in-refused', 'chef', undefined, false],
-    [3 * hourMs, 'web:admin', 'configuration', '/etc/mitschnitt/mitschnitt.yaml', 'groups.Support.members', true],
+    [
+      3 * hourMs,
+      'web:admin',
+      'configuration',
+      '/etc/mitschnitt/mitschnitt.yaml',
+      'groups.Support.members',
+      true,
+    ],
     [2 * hourMs, 'web:anna', 'sign-in', 'anna', undefined, true],
     [118 * minuteMs, 'web:anna', 'playback', heard, undefined, true],
     [hourMs, 'web:admin', 'user-link', 'c.frei', undefined, true],

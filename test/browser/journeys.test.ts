@@ -137,10 +137,9 @@ test('With the keyboard alone somebody signs in, finds a recording and plays it'
   const anna = await visit(undefined);
   const { page } = anna;
   const focused = async (): Promise<string> =>
-    await page.evaluate(() => {
-      const element = document.activeElement;
-      return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
-    });
+    await page.evaluate<string>(
+      "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? ''",
+    );
   /** As often as somebody would at most. */
   const tabTo = async (isIt: () => Promise<boolean>): Promise<void> => {
     for (let presses = 0; presses < 40; presses += 1) {
@@ -150,7 +149,9 @@ test('With the keyboard alone somebody signs in, finds a recording and plays it'
     throw new Error('cannot be reached by keyboard');
   };
   const isField = (label: string) => async () =>
-    await page.getByLabel(label, { exact: true }).evaluate((element) => element === document.activeElement);
+    await page
+      .getByLabel(label, { exact: true })
+      .evaluate<boolean>('(element) => element === document.activeElement');
   await anna.open('/');
   await tabTo(isField('Name'));
   await page.keyboard.type('anna');
@@ -164,7 +165,7 @@ test('With the keyboard alone somebody signs in, finds a recording and plays it'
   await tabTo(isField('Number'));
   await page.keyboard.type('79123');
   await tabTo(
-    async () => await page.evaluate(() => document.activeElement?.classList.contains('row') === true),
+    async () => await page.evaluate<boolean>("document.activeElement?.classList.contains('row') === true"),
   );
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Play' }).waitFor();

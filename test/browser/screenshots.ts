@@ -16,7 +16,12 @@ const folder = resolve(import.meta.dirname, '../../docs/screenshots');
 const all = join(folder, 'all');
 const kept = [
   ...['overview-en-light-1440', 'overview-de-dark-1440', 'overview-de-light-390', 'recordings-de-light-1440'],
-  ...['recording-en-light-1440', 'recording-de-dark-390', 'not-recorded-en-light-1440', 'groups-de-light-1440'],
+  ...[
+    'recording-en-light-1440',
+    'recording-de-dark-390',
+    'not-recorded-en-light-1440',
+    'groups-de-light-1440',
+  ],
   ...['announcements-en-dark-1440', 'audit-de-light-1440', 'users-en-light-1440', 'sign-in-de-light-390'],
 ];
 const languages = ['de', 'en'] as const;
@@ -30,7 +35,13 @@ const announcementMs = 240_000;
 
 /** In the afternoon, whatever the clock here says: a day without calls is no picture. */
 function timeZoneOfAfternoon(): string {
-  const zones = ['Europe/Zurich', 'America/New_York', 'America/Los_Angeles', 'Pacific/Auckland', 'Asia/Tokyo'];
+  const zones = [
+    'Europe/Zurich',
+    'America/New_York',
+    'America/Los_Angeles',
+    'Pacific/Auckland',
+    'Asia/Tokyo',
+  ];
   const hourIn = (timeZone: string): number =>
     Number(new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', hourCycle: 'h23' }).format());
   const wanted = 16;
@@ -55,7 +66,9 @@ const station = await Station.start({
       { ...group, name: 'Support', members: ['300-309', 'queue:support'], announcement: announced },
       { ...group, name: 'Buchhaltung', members: ['210-219'], announcement: announced },
     ],
-    targets: { archiv: { type: 'folder', path: (config.targets as { archive: { path: string } }).archive.path } },
+    targets: {
+      archiv: { type: 'folder', path: (config.targets as { archive: { path: string } }).archive.path },
+    },
     web: { listen: '127.0.0.1:0' },
   }),
 });
@@ -95,7 +108,7 @@ async function placeCalls(): Promise<void> {
     async () => (await station.talks()).find(({ to, state }) => to === '201' && state === 'recording'),
     { within: 10_000 },
   );
-  await station.control({ id: paused.id, control: 'pause', actor: 'web:anna' });
+  await station.control({ id: paused.id ?? '', control: 'pause', actor: 'web:anna' });
 }
 
 type Look = { readonly language: 'de' | 'en'; readonly scheme: 'light' | 'dark' } & (typeof sizes)[number];
@@ -125,6 +138,15 @@ async function shoot({ page }: Visit, name: string): Promise<void> {
   const raw = join(all, `${name}.raw.png`);
   await page.screenshot({ path: raw, fullPage: true });
   const filter = 'split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none';
-  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', raw, '-vf', filter, join(all, `${name}.png`)]);
+  await promisify(execFile)('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    '-i',
+    raw,
+    '-vf',
+    filter,
+    join(all, `${name}.png`),
+  ]);
   await rm(raw);
 }

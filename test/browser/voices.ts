@@ -19,7 +19,7 @@ export function conversation(ms: number, seed: number): Buffer {
   const length = Math.round((ms * sampleRate) / 1_000);
   const sides = [new Int16Array(length), new Int16Array(length)] as const;
   let speaker: 0 | 1 = 1;
-  for (let at = sampleRate / 2; at < length; ) {
+  for (let at = sampleRate / 2; at < length;) {
     const turn = Math.round((1.5 + random() * 6) * sampleRate);
     speak(sides[speaker], at, Math.min(length, at + turn), speaker === 0 ? 190 : 125, random);
     // Now and then both think.
@@ -31,7 +31,7 @@ export function conversation(ms: number, seed: number): Buffer {
 
 /** Syllables of 120 to 300 ms, some louder, with a breath between phrases. */
 function speak(side: Int16Array, from: number, to: number, pitch: number, random: () => number): void {
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     const length = Math.round((0.12 + random() * 0.18) * sampleRate);
     const level = loudest * (0.25 + 0.75 * random());
     const hz = pitch * (0.9 + 0.25 * random());

@@ -98,11 +98,15 @@ async function untilOpened(): Promise<void> {
 /** On a terminal the console stays until Ctrl-C; in a script nothing is left behind. */
 async function leaveConsole(): Promise<void> {
   if (!isWatched) {
-    console.log('\nDie Konsole endet hier. `npm run demo -- --keep` lässt alles weiterlaufen und nennt ihren Link.');
+    console.log(
+      '\nDie Konsole endet hier. `npm run demo -- --keep` lässt alles weiterlaufen und nennt ihren Link.',
+    );
     return;
   }
   await tellConsole();
-  console.log('\nDie Konsole bleibt offen. Ctrl-C beendet alles; `npm run demo -- --keep` lässt es weiterlaufen.');
+  console.log(
+    '\nDie Konsole bleibt offen. Ctrl-C beendet alles; `npm run demo -- --keep` lässt es weiterlaufen.',
+  );
   if (!ended.signal.aborted) await once(ended.signal, 'abort');
 }
 

@@ -76,7 +76,10 @@ test('a call is followed from the announcement to the recording, which is heard'
   await rowOf(look, number).getByText('delivered').waitFor();
   await rowOf(look, number).getByRole('link').click();
   await page.getByRole('button', { name: 'Play' }).click();
-  await page.getByTestId('player-time').filter({ hasText: /^0:0[1-9]/ }).waitFor();
+  await page
+    .getByTestId('player-time')
+    .filter({ hasText: /^0:0[1-9]/ })
+    .waitFor();
 });
 
 test('a call that is declined by key is said to be, while they talk and afterwards', async () => {
@@ -108,7 +111,7 @@ test('a recording is paused from the page, whatever the caller is called, and go
   expect(await station.talks()).toMatchObject([{ state: 'paused' }]);
   await rowOf(look, number).getByRole('button', { name: 'Resume' }).click();
   await shown(look, number, 'recording');
-  expect(await page.evaluate(() => 'harmed' in window)).toBe(false);
+  expect(await page.evaluate("'harmed' in window")).toBe(false);
   expect(await look.overflow()).toBeLessThanOrEqual(0);
   caller.hangUp();
   await Promise.all([caller.done, member.done]);

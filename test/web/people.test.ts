@@ -22,8 +22,19 @@ async function linkFor(name: string): Promise<Link> {
   return (await response.json()) as Link;
 }
 
+let strangers = 0;
+
+/** Each from an address of his own: what one tried does not count for the next. */
+async function stranger(
+  path: string,
+  body: unknown,
+  from = `192.0.2.${(strangers += 1)}`,
+): Promise<Response> {
+  return await clientOf(console().url).ask('POST', path, body, { 'x-forwarded-for': from });
+}
+
 async function usedBy(name: string, token: string, chosen = other): Promise<Response> {
-  return await clientOf(console().url).ask('POST', '/link', { name, token, password: chosen });
+  return await stranger('/link', { name, token, password: chosen });
 }
 
 async function refusal(response: Promise<Response>): Promise<unknown> {
@@ -39,8 +50,7 @@ describe('A user who was added without a password', () => {
     const user = { name: 'carla', role: 'supervisor', groups: ['Verkauf'] };
     const added = await admin.ask('POST', '/users', user);
     expect(await added.json()).toMatchObject({ ...user, has_password: false, link_expires: null });
-    const empty = clientOf(console().url).ask('POST', '/session', { name: 'carla', password: '' });
-    expect(await refusal(empty)).toMatchObject({ status: 401, code: 'sign-in-refused' });
+    expect(await refusal(signIn('carla', ''))).toMatchObject({ status: 401, code: 'sign-in-refused' });
     const { token, expires } = await linkFor('carla');
     expect(Date.parse(expires) - Date.now()).toBeGreaterThan(71 * 3_600_000);
     const entered = await usedBy('Carla', token);
@@ -55,7 +65,9 @@ describe('A user who was added without a password', () => {
   test('and is asked for by many at once, is let in once', async () => {
     await admin.ask('POST', '/users', { name: 'dora', role: 'auditor' });
     const { token } = await linkFor('dora');
-    const answers = await Promise.all([1, 2, 3, 4].map((each) => usedBy('dora', token, `password ${each} x`)));
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((each) => usedBy('dora', token, `password ${each} x`)),
+    );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   });
 });
@@ -69,6 +81,24 @@ describe('A one-time link', () => {
     const kept = (await console().catalogue.user('bert'))?.link;
     await console().catalogue.changeUser('bert', { link: { hash: kept?.hash ?? '', expiresAt: Date.now() } });
     expect(await refusal(usedBy('bert', second.token))).toEqual(voidLink);
+  });
+
+  test('is void once the user chose a password without it, or was disabled meanwhile', async () => {
+    const user = { name: 'gerda', role: 'auditor', password };
+    await admin.ask('POST', '/users', user);
+    const gerda = await signedIn(console().url, 'gerda');
+    const first = await linkFor('gerda');
+    const own = { current: password, password: 'zehn gelbe Zebras' };
+    expect((await gerda.ask('PUT', '/password', own)).status).toBe(200);
+    expect(await refusal(usedBy('gerda', first.token))).toEqual(voidLink);
+    const second = await linkFor('gerda');
+    await admin.ask('PATCH', '/users/gerda', { disabled: true });
+    expect(await refusal(usedBy('gerda', second.token))).toEqual(voidLink);
+    await admin.ask('PATCH', '/users/gerda', { disabled: false });
+    expect(await refusal(usedBy('gerda', second.token))).toEqual(voidLink);
+    const third = await linkFor('gerda');
+    await admin.ask('PATCH', '/users/gerda', { password });
+    expect(await refusal(usedBy('gerda', third.token))).toEqual(voidLink);
   });
 
   test('leaves the password as it is until another was chosen, and signs out everywhere then', async () => {
@@ -98,7 +128,13 @@ describe('A one-time link', () => {
     await linkFor('audi');
     const tries = [];
     for (let index = 0; index < 12; index += 1)
-      tries.push(await usedBy('audi', `${'A'.repeat(40)}${String(index).padStart(3, '0')}`));
+      tries.push(
+        await stranger(
+          '/link',
+          { name: 'audi', token: `${'A'.repeat(40)}${String(index).padStart(3, '0')}`, password: other },
+          '198.51.100.7',
+        ),
+      );
     expect(tries.at(-1)?.status).toBe(429);
   });
 });
@@ -109,7 +145,12 @@ describe('A user who is disabled', () => {
     const emil = await signedIn(console().url, 'emil');
     const events = (await emil.ask('GET', '/events')).text();
     const changed = await admin.ask('PATCH', '/users/emil', { disabled: true });
-    expect(await changed.json()).toMatchObject({ name: 'emil', role: 'auditor', disabled: true, sessions: 0 });
+    expect(await changed.json()).toMatchObject({
+      name: 'emil',
+      role: 'auditor',
+      disabled: true,
+      sessions: 0,
+    });
     expect(await events).toContain('event: signed-out');
     expect((await emil.ask('GET', '/session')).status).toBe(401);
     expect(await refusal(signIn('emil', password))).toMatchObject({ message: 'this user is disabled' });
@@ -149,5 +190,5 @@ test('The audit log is searched by the beginning of a name, whatever kind of per
 });
 
 async function signIn(name: string, given: string): Promise<Response> {
-  return await clientOf(console().url).ask('POST', '/session', { name, password: given });
+  return await stranger('/session', { name, password: given });
 }

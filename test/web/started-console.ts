@@ -47,7 +47,7 @@ groups:
     deliver_to: [archiv]
 targets:
   archiv: { type: folder, path: ${folder}/archiv }
-web: { listen: "127.0.0.1:0" }
+web: { listen: "127.0.0.1:0", proxies: [127.0.0.1] }
 log: { level: error }
 `;
 }

@@ -7,6 +7,8 @@ export interface Series {
   readonly name: string;
   readonly colour: string;
   readonly values: readonly number[];
+  /** What is told of each hour, where that is not how high it is drawn. */
+  readonly told?: readonly number[];
 }
 
 export interface HourChartProps {
@@ -48,7 +50,13 @@ export function HourChart(props: HourChartProps) {
       <svg className="chart" width={width} height={height} role="img" aria-label={label}>
         {indices(Math.round(top / step) + 1).map((line) => (
           <g key={line}>
-            <line className="axis" x1={room.left} x2={width - room.right} y1={y(line * step)} y2={y(line * step)} />
+            <line
+              className="axis"
+              x1={room.left}
+              x2={width - room.right}
+              y1={y(line * step)}
+              y2={y(line * step)}
+            />
             <text x={room.left - 6} y={y(line * step) + 4} textAnchor="end">
               {value(line * step)}
             </text>
@@ -115,7 +123,9 @@ function Hour({
   readonly y: (at: number) => number;
 }) {
   const format = useFormat();
-  const told = [...bars, ...lines].map(({ name, values }) => `${name} ${value(values[hour] ?? 0)}`);
+  const told = [...bars, ...lines].map(
+    ({ name, values, told: said = values }) => `${name} ${value(said[hour] ?? 0)}`,
+  );
   let below = 0;
   return (
     <g>

@@ -1,6 +1,5 @@
 import type { people as english } from '../en/people.ts';
 
-
 export const people: typeof english = {
   users: {
     title: 'Benutzer',
@@ -43,10 +42,10 @@ export const people: typeof english = {
     byPassword: 'Mit einem Passwort, das ich jetzt vergebe',
     removeTitle: (name) => `${name} löschen?`,
     removeQuestion:
-      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll.',
+      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll, und API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
     disableTitle: (name) => `${name} deaktivieren?`,
     disableQuestion:
-      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist.',
+      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist. API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
     linkTitle: (name) => `Einmal-Link für ${name}`,
     linkHelp:
       'Geben Sie diesen Link dem Benutzer und niemandem sonst. Er gilt einmal, um ein Passwort zu wählen; ein früherer gilt nicht mehr.',

@@ -1,4 +1,3 @@
-
 /** What is said of users and of what they did. */
 export const people = {
   users: {
@@ -41,9 +40,11 @@ export const people = {
     byLink: 'By a one-time link, to choose a password',
     byPassword: 'By a password that I give now',
     removeTitle: (name: string) => `Delete ${name}?`,
-    removeQuestion: 'The user is signed out at once. What was done stays in the audit log.',
+    removeQuestion:
+      'The user is signed out at once. What was done stays in the audit log, and API tokens that the user made stay good: end them below.',
     disableTitle: (name: string) => `Disable ${name}?`,
-    disableQuestion: 'The user is signed out at once and cannot sign in until enabled again.',
+    disableQuestion:
+      'The user is signed out at once and cannot sign in until enabled again. API tokens that the user made stay good: end them below.',
     linkTitle: (name: string) => `One-time link for ${name}`,
     linkHelp:
       'Give this link to the user and to nobody else. It is good once, to choose a password; a former link is void.',

@@ -4,23 +4,25 @@ import { useEffect } from 'react';
 import type { TargetState } from '../../../api.ts';
 import { useAnswer } from '../../connection/answers.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { useClock } from '../../parts/clock.ts';
 import { byHour, HourChart, lastHoursFrom, Legend } from '../../parts/hour-chart.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 
 const hours = 24;
 /** Many deliveries that end together are asked for once. */
 const askAgainMs = 2_000;
+/** How late the picture may begin another hour. */
+const lookAgainMs = 60_000;
 
 /** What was delivered, what failed and how much waited, hour by hour, of each target. */
 export function Deliveries({ targets }: { readonly targets: readonly TargetState[] }) {
-  return targets.map((target) => (
-    <Target key={target.name} target={target} isOnly={targets.length === 1} />
-  ));
+  return targets.map((target) => <Target key={target.name} target={target} isOnly={targets.length === 1} />);
 }
 
 function Target({ target, isOnly }: { readonly target: TargetState; readonly isOnly: boolean }) {
   const { overview: words } = useWords();
   const format = useFormat();
+  const now = useClock(lookAgainMs);
   const query = { hours };
   const answer = useAnswer('GET /targets/:name/history', { params: { name: target.name }, query });
   const { reload } = answer;
@@ -38,7 +40,7 @@ function Target({ target, isOnly }: { readonly target: TargetState; readonly isO
       )}
       <Answered answer={answer}>
         {(history) => {
-          const from = lastHoursFrom(Date.now(), hours);
+          const from = lastHoursFrom(now, hours);
           const of = (name: 'delivered' | 'failed' | 'queued') =>
             byHour(history.hours, from, hours, (hour) => hour[name]);
           const bars = [
@@ -49,7 +51,9 @@ function Target({ target, isOnly }: { readonly target: TargetState; readonly isO
           if ([...bars.flatMap(({ values }) => values), ...waiting].every((count) => count === 0))
             return <Empty title={words.nothingDelivered}>{words.nothingDeliveredWhy}</Empty>;
           const lines = [{ name: words.waitingAtEnd, colour: 'var(--c-warn)', values: waiting }];
-          const [done = 0, failed = 0] = bars.map(({ values }) => values.reduce((sum, each) => sum + each, 0));
+          const [done = 0, failed = 0] = bars.map(({ values }) =>
+            values.reduce((sum, each) => sum + each, 0),
+          );
           const most = Math.max(...waiting);
           const items = [
             { ...bars[0], value: format.number(done) },

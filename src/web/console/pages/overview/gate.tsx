@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 
 import { useAnswer } from '../../connection/answers.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { useClock } from '../../parts/clock.ts';
 import { byHour, HourChart, lastHoursFrom, Legend } from '../../parts/hour-chart.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 
@@ -12,6 +13,7 @@ const askAgainMs = 60_000;
 export function GateTimes() {
   const { overview: words } = useWords();
   const format = useFormat();
+  const now = useClock(askAgainMs);
   const answer = useAnswer('GET /gate', {});
   const { reload } = answer;
   useEffect(() => {
@@ -23,12 +25,14 @@ export function GateTimes() {
     <Answered answer={answer}>
       {(times) => {
         if (times.hours.length === 0) return <Empty title={words.noGate}>{words.noGateWhy}</Empty>;
-        const from = lastHoursFrom(Date.now(), hours);
+        const from = lastHoursFrom(now, hours);
         const median = byHour(times.hours, from, hours, ({ median_ms }) => median_ms);
-        const slow = byHour(times.hours, from, hours, ({ median_ms, p99_ms }) => p99_ms - median_ms);
+        const p99 = byHour(times.hours, from, hours, ({ p99_ms }) => p99_ms);
+        // Drawn upon the median.
+        const slow = p99.map((all, hour) => all - (median[hour] ?? 0));
         const bars = [
           { name: words.gateMedian, colour: 'var(--c-recorded)', values: median },
-          { name: words.gateSlow, colour: 'var(--c-plain)', values: slow },
+          { name: words.gateSlow, colour: 'var(--c-plain)', values: slow, told: p99 },
         ];
         const calls = times.hours.reduce((sum, hour) => sum + hour.calls, 0);
         const latest = times.hours.at(-1);

@@ -33,7 +33,11 @@ export function History({ now }: { readonly now: StorageNow }) {
   const y = (share: number) => room.top + (1 - share) * (height - room.top - room.bottom);
   const perMs = (now.bytes_per_hour ?? 0) / msPerHour / last.total_bytes;
   const end = Math.min(1, Math.max(0, used(last) + perMs * ahead));
-  const told = words.storageTold(format.percent(used(first)), format.percent(used(last)), format.percent(end));
+  const told = words.storageTold(
+    format.percent(used(first)),
+    format.percent(used(last)),
+    format.percent(end),
+  );
   const level = (share: number, colour: string, dashes?: string) => (
     <line
       {...{ x1: x(from), x2: x(to + ahead), y1: y(share), y2: y(share), stroke: colour }}

@@ -240,7 +240,12 @@ function Actor({ actor, change }: { readonly actor: string; readonly change: Fil
   const [, kind = '', name = actor] = /^(web|token|cli):([^]*)$/.exec(actor) ?? [];
   return (
     <>
-      <Anchor component="button" type="button" size="sm" onClick={() => change({ person: name.slice(0, 64) })}>
+      <Anchor
+        component="button"
+        type="button"
+        size="sm"
+        onClick={() => change({ person: name.slice(0, 64) })}
+      >
         <bdi className="party">{name}</bdi>
       </Anchor>
       <Text size="xs" c="dimmed">

@@ -5,6 +5,7 @@ import type { ApiToken, ResponseOf } from '../../../api.ts';
 import { useAnswer, useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { useClock } from '../../parts/clock.ts';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
 import { Question } from './question.tsx';
@@ -130,11 +131,14 @@ function TokenTable({
   );
 }
 
+const everyMinuteMs = 60_000;
+
 function Expiry({ expires }: { readonly expires: string | null }) {
   const { tokens: words } = useWords();
   const format = useFormat();
+  const now = useClock(everyMinuteMs);
   if (expires === null) return words.forever;
-  const isOver = new Date(expires).getTime() < Date.now();
+  const isOver = new Date(expires).getTime() < now;
   return (
     <>
       {format.date(expires)} {isOver && <Tag tone="warn">{words.over}</Tag>}

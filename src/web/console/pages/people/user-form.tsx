@@ -86,7 +86,7 @@ export function AddUser({
 }
 
 export function EditUser({ user, onDone }: { readonly user: User; readonly onDone: () => void }) {
-  const { users: words, common } = useWords();
+  const { common } = useWords();
   const [rights, setRights] = useState<Rights>(user);
   const save = useDeed(async () => {
     await ask('PATCH /users/:name', { params: { name: user.name }, body: rightsFor(rights) });

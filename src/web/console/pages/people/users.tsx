@@ -5,6 +5,7 @@ import type { ResponseOf, User } from '../../../api.ts';
 import { useAnswer, useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { useClock } from '../../parts/clock.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
 import { Page, Tag } from '../../parts/shapes.tsx';
@@ -171,11 +172,14 @@ function UserRow({ user, act }: { readonly user: User; readonly act: Act }) {
   );
 }
 
+const everyMinuteMs = 60_000;
+
 function UserState({ user }: { readonly user: User }) {
   const { users: words } = useWords();
   const format = useFormat();
+  const now = useClock(everyMinuteMs);
   const { disabled, has_password, sessions, link_expires } = user;
-  const isLinkOver = link_expires !== null && new Date(link_expires).getTime() < Date.now();
+  const isLinkOver = link_expires !== null && new Date(link_expires).getTime() < now;
   return (
     <>
       {disabled ? (
@@ -196,15 +200,7 @@ function UserState({ user }: { readonly user: User }) {
   );
 }
 
-function UserMenu({
-  user,
-  isOwn,
-  act,
-}: {
-  readonly user: User;
-  readonly isOwn: boolean;
-  readonly act: Act;
-}) {
+function UserMenu({ user, isOwn, act }: { readonly user: User; readonly isOwn: boolean; readonly act: Act }) {
   const { users: words } = useWords();
   return (
     <Menu position="bottom-end" width={210}>
