@@ -74,7 +74,7 @@ export class Visit {
 
   async settled(): Promise<void> {
     await this.page.locator('h1').first().waitFor();
-    await this.page.waitForFunction("!document.querySelector('.mantine-Skeleton-root')");
+    await this.page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' });
   }
 
   /** How far the page is wider than the window, in pixels: what is there is cut off, or has to be scrolled to. */

@@ -30,7 +30,7 @@ async function becomeAdministrator(link: string): Promise<void> {
   const { page } = await visit(undefined);
   await page.goto(link);
   await page.getByLabel('Name').fill('admin');
-  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel(/^Password/).fill(password);
   await page.getByRole('button', { name: 'Become administrator' }).click();
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
 }

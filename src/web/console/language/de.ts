@@ -10,6 +10,7 @@ export const de: Dictionary = {
   common: {
     retry: 'Erneut versuchen',
     cancel: 'Abbrechen',
+    close: 'Schliessen',
     save: 'Speichern',
     loading: 'Wird geladen',
     unknown: 'unbekannt',

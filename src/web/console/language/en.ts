@@ -10,6 +10,7 @@ export const en = {
   common: {
     retry: 'Try again',
     cancel: 'Cancel',
+    close: 'Close',
     save: 'Save',
     loading: 'Loading',
     unknown: 'unknown',
