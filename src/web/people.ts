@@ -190,7 +190,10 @@ function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
       await ledger().addToken(token);
       return { token: tokenJson(token, time), secret };
     },
-    'DELETE /tokens/:id': async ({ params }) => {
+    'DELETE /tokens/:id': async ({ params, audit }) => {
+      const known = (await ledger().tokens()).find(({ id }) => id === params.id);
+      // Afterwards nobody knows what it was.
+      if (known) audit({ subject: known.name });
       if (!(await ledger().removeToken(params.id))) throw notFound();
       signedOut(({ key }) => key === params.id);
       return { ok: true };

@@ -30,6 +30,10 @@ const sizes = [
   { width: 1_440, height: 900 },
   { width: 390, height: 844 },
 ] as const;
+/** What a page asks for after it is there: charts, waveforms. */
+const settledMs = 400;
+/** A list is pictured in part. */
+const mostPixels = 1_700;
 /** So long a caller stands in the gate: until it has been pictured. */
 const announcementMs = 240_000;
 
@@ -123,7 +127,7 @@ async function take(url: string, heard: string, look: Look): Promise<void> {
   await visit.signIn('admin');
   for (const { path, name } of pages) {
     await visit.open(path.replace('sale-1', heard));
-    await visit.page.waitForLoadState('networkidle', { timeout: 1_500 }).catch(() => undefined);
+    await visit.page.waitForTimeout(settledMs);
     await shoot(visit, nameOf(name));
     const over = await visit.overflow();
     if (over > 0) console.error(`${nameOf(name)} is ${over} pixels too wide`);
@@ -136,7 +140,13 @@ async function take(url: string, heard: string, look: Look): Promise<void> {
 /** With 256 colours a picture has a third of the bytes, and looks the same. */
 async function shoot({ page }: Visit, name: string): Promise<void> {
   const raw = join(all, `${name}.raw.png`);
-  await page.screenshot({ path: raw, fullPage: true });
+  const usual = page.viewportSize();
+  const wanted = await page.evaluate<number>('document.documentElement.scrollHeight');
+  // A window as high as the page, so that the menu beside it goes down to its end.
+  if (usual)
+    await page.setViewportSize({ ...usual, height: Math.max(usual.height, Math.min(mostPixels, wanted)) });
+  await page.screenshot({ path: raw });
+  if (usual) await page.setViewportSize(usual);
   const filter = 'split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none';
   await promisify(execFile)('ffmpeg', [
     '-v',

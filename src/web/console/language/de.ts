@@ -181,6 +181,8 @@ export const de: Dictionary = {
     gate: 'Wartezeit vor der Ansage',
     gateChart: (calls) =>
       `Wie lange ${calls} Anrufer warteten, bis die Ansage begann oder der Anruf weiterging, je Stunde`,
+    gateHelp:
+      'So lange wartet ein Anrufer, bis Mitschnitt die Ansage beginnt oder den Anruf weiterleitet. Die Zahlen gelten für die letzte Stunde mit Anrufen.',
     gateMedian: 'die Hälfte innerhalb von',
     gateSlow: '99 von 100 innerhalb von',
     noGate: 'Seit dem letzten Start kam noch kein Anruf zur Ansage.',
@@ -188,7 +190,7 @@ export const de: Dictionary = {
     used: 'Belegung des Speichers',
     usedOf: (share, free) => `${share} belegt, ${free} frei`,
     spoolGone: 'Der Ordner der Aufnahmen ist weg. Prüfen Sie, ob sein Datenträger eingehängt ist.',
-    hoursLeft: (time) => `Geht es so weiter, beginnt in ${time} keine Aufnahme mehr.`,
+    hoursLeft: (time) => `Noch ${time}, dann beginnt bei diesem Tempo keine Aufnahme mehr.`,
     notMeasured: 'Die Prognose kommt nach einer Stunde Messung.',
     doesNotFill: 'Der Speicher füllt sich zurzeit nicht.',
     active: 'In Aufnahme',

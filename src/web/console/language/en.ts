@@ -172,6 +172,8 @@ export const en = {
     gate: 'Wait at the gate',
     gateChart: (calls: string) =>
       `How long ${calls} callers waited until the announcement began or the call went on, by the hour`,
+    gateHelp:
+      'How long a caller waits until Mitschnitt begins the announcement or leads the call on. The figures are those of the last hour with calls.',
     gateMedian: 'half of the calls within',
     gateSlow: '99 of 100 within',
     noGate: 'No call has come through the gate yet.',

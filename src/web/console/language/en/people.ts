@@ -85,7 +85,7 @@ export const people = {
     help: 'Every sign-in, playback, download, change and deletion, newest first.',
     caption: 'Audit log',
     person: 'Person',
-    personHelp: 'Beginning of the name',
+    personHelp: 'First letters',
     action: 'Action',
     any: 'all',
     from: 'From',
@@ -102,6 +102,12 @@ export const people = {
     notFound: 'Nothing was found.',
     notFoundWhy: 'Nobody did anything that fits all of the filters.',
     recording: 'Recording',
+    details: {
+      'new password by one-time link': 'new password by one-time link',
+      'new password': 'new password',
+      disabled: 'disabled',
+      enabled: 'enabled',
+    },
     kinds: { web: 'console', token: 'API token', cli: 'command line' } as Record<string, string>,
     actions: {
       'sign-in': 'signed in',

@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { useEffect } from 'react';
 
 import { useAnswer } from '../../connection/answers.ts';
@@ -43,6 +44,9 @@ export function GateTimes() {
         const told = items.map(({ name, value }) => `${name} ${value}`).join(', ');
         return (
           <>
+            <Text size="sm" c="dimmed" mb="xs">
+              {words.gateHelp}
+            </Text>
             <HourChart
               label={`${words.gateChart(format.number(calls))}: ${told}`}
               height={120}

@@ -7,6 +7,7 @@ import { useAnswer, useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { startOfDay } from '../../language/format.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { detailIn } from './audit-detail.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
 import { Page, Tag } from '../../parts/shapes.tsx';
@@ -219,7 +220,7 @@ function EntryTable({
             </td>
             <td>
               {words.actions[entry.action] ?? entry.action}{' '}
-              {!entry.ok && <Tag tone="bad">{words.refused}</Tag>}
+              {!entry.ok && entry.action !== 'sign-in-refused' && <Tag tone="bad">{words.refused}</Tag>}
             </td>
             <td className="audited">
               <Subject entry={entry} />
@@ -269,20 +270,21 @@ const ofRecords = new Set([
 const recordId = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/;
 
 function Subject({ entry: { action, subject, group, detail } }: { readonly entry: AuditEntry }) {
-  const { audit: words } = useWords();
+  const words = useWords();
+  const { audit } = words;
   const isRecord = ofRecords.has(action) && recordId.test(subject);
   return (
     <>
       {isRecord ? (
         <Anchor component={Link} href={`/recordings/${encodeURIComponent(subject)}`} size="sm">
-          {group === null ? words.recording : `${words.recording} · ${group}`}
+          {group === null ? audit.recording : `${audit.recording} · ${group}`}
         </Anchor>
       ) : (
         <bdi>{subject}</bdi>
       )}
       {detail !== null && detail !== '' && (
         <Text size="xs" c="dimmed">
-          <bdi>{detail}</bdi>
+          <bdi>{detailIn(words, action, detail)}</bdi>
         </Text>
       )}
     </>
