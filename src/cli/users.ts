@@ -64,7 +64,7 @@ export async function removeUser(name: string, options: { readonly config: strin
   await writeLines(`${name}: removed`);
 }
 
-const headings = ['name', 'role', 'groups', 'last sign-in'];
+const headings = ['name', 'role', 'groups', 'last sign-in', 'state'];
 
 export async function listUsers(options: {
   readonly config: string;
@@ -77,17 +77,18 @@ export async function listUsers(options: {
 }
 
 /** A user, as `user list --json` gives it. */
-export function userJson({ name, role, groups, lastSignInAt }: User) {
-  return { name, role, groups, last_sign_in: time(lastSignInAt) };
+export function userJson({ name, role, groups, lastSignInAt, isDisabled }: User) {
+  return { name, role, groups, last_sign_in: time(lastSignInAt), disabled: isDisabled };
 }
 
 function* rows(users: readonly User[], timeZone: string): Iterable<string[]> {
-  for (const { name, role, groups, lastSignInAt } of users)
+  for (const { name, role, groups, lastSignInAt, isDisabled, password } of users)
     yield [
       name,
       role,
       groups.join(', '),
       lastSignInAt === undefined ? '' : localDateTime(lastSignInAt, timeZone),
+      isDisabled ? 'disabled' : password === undefined ? 'no password yet' : '',
     ];
 }
 
