@@ -9,7 +9,7 @@ import { Station } from '../live/station.ts';
 import { toneFile } from '../live/tone.ts';
 import { startBrowser, Visit } from './browser.ts';
 import { furnish } from './estate.ts';
-import { pages } from './pages.ts';
+import { pages, type PageOf } from './pages.ts';
 
 const folder = resolve(import.meta.dirname, '../../docs/screenshots');
 /** All of them, to look at; only those below are kept in the repository. */
@@ -87,9 +87,16 @@ try {
   await placeCalls();
   await rm(all, { recursive: true, force: true });
   await mkdir(all, { recursive: true });
-  for (const language of languages)
-    for (const scheme of schemes)
-      for (const size of sizes) await take(url, heard, { language, scheme, ...size });
+  const looks = languages.flatMap((language) =>
+    schemes.flatMap((scheme) => sizes.map((size) => ({ language, scheme, ...size }))),
+  );
+  // While the calls go on.
+  for (const look of looks) await take(url, look, pages.slice(0, 1));
+  for (const look of looks) {
+    await takeDoor(url, look);
+    await take(url, look, pages.slice(1), heard);
+    console.log(`  ${look.language} ${look.scheme} ${look.width}`);
+  }
   for (const name of kept) await copyFile(join(all, `${name}.png`), join(folder, `${name}.png`));
 } finally {
   await browser.close();
@@ -117,24 +124,29 @@ async function placeCalls(): Promise<void> {
 
 type Look = { readonly language: 'de' | 'en'; readonly scheme: 'light' | 'dark' } & (typeof sizes)[number];
 
-async function take(url: string, heard: string, look: Look): Promise<void> {
-  const nameOf = (page: string) => `${page}-${look.language}-${look.scheme}-${look.width}`;
+function nameOf(page: string, { language, scheme, width }: Look): string {
+  return `${page}-${language}-${scheme}-${width}`;
+}
+
+async function takeDoor(url: string, look: Look): Promise<void> {
   const nobody = await Visit.begin(browser, url, look);
   await nobody.open('/');
-  await shoot(nobody, nameOf('sign-in'));
+  await shoot(nobody, nameOf('sign-in', look));
   await nobody.end();
+}
+
+async function take(url: string, look: Look, shown: readonly PageOf[], heard = ''): Promise<void> {
   const visit = await Visit.begin(browser, url, look);
   await visit.signIn('admin');
-  for (const { path, name } of pages) {
+  for (const { path, name } of shown) {
     await visit.open(path.replace('sale-1', heard));
     await visit.page.waitForTimeout(settledMs);
-    await shoot(visit, nameOf(name));
+    await shoot(visit, nameOf(name, look));
     const over = await visit.overflow();
-    if (over > 0) console.error(`${nameOf(name)} is ${over} pixels too wide`);
+    if (over > 0) console.error(`${nameOf(name, look)} is ${over} pixels too wide`);
   }
   for (const fault of visit.faults) console.error(`${look.language}: ${fault}`);
   await visit.end();
-  console.log(`  ${look.language} ${look.scheme} ${look.width}`);
 }
 
 /** With 256 colours a picture has a third of the bytes, and looks the same. */
