@@ -243,8 +243,9 @@ async function addTraces(catalogue: SqliteCatalogue, heard: string): Promise<voi
 
 /** Of a day, up to what the disk here really has. */
 async function addSamples(catalogue: SqliteCatalogue, folder: string): Promise<void> {
-  const { blocks, bavail, bsize } = await statfs(folder);
-  const totalBytes = blocks * bsize;
+  const { blocks, bfree, bavail, bsize } = await statfs(folder);
+  // Without what the file system keeps for itself, as everybody reckons.
+  const totalBytes = (blocks - bfree + bavail) * bsize;
   const now = Date.now();
   for (let ago = dayMs; ago > 10 * minuteMs; ago -= 10 * minuteMs)
     await catalogue.addStorageSample({
