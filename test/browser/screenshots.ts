@@ -56,6 +56,7 @@ function timeZoneOfAfternoon(): string {
   );
 }
 
+let session: Awaited<ReturnType<Visit['context']['cookies']>> | undefined;
 const timeZone = timeZoneOfAfternoon();
 const announced = { incoming: { mode: 'opt-out' }, outgoing: { mode: 'notice' } };
 const unannounced = { incoming: { mode: 'none' }, outgoing: { mode: 'none' } };
@@ -134,6 +135,13 @@ function isWanted(page: string, look: Look): boolean {
   return !isBrief || kept.includes(nameOf(page, look));
 }
 
+/** Once: else the audit log would have little but that. */
+async function enter(visit: Visit): Promise<void> {
+  if (session) return await visit.context.addCookies(session);
+  await visit.signIn('admin');
+  session = await visit.context.cookies();
+}
+
 async function takeDoor(url: string, look: Look): Promise<void> {
   if (!isWanted('sign-in', look)) return;
   const nobody = await Visit.begin(browser, url, look);
@@ -146,7 +154,7 @@ async function take(url: string, look: Look, offered: readonly PageOf[], heard =
   const shown = offered.filter(({ name }) => isWanted(name, look));
   if (shown.length === 0) return;
   const visit = await Visit.begin(browser, url, look);
-  await visit.signIn('admin');
+  await enter(visit);
   for (const { path, name } of shown) {
     await visit.open(path.replace('sale-1', heard));
     await visit.page.waitForTimeout(settledMs);

@@ -87,7 +87,7 @@ export const people: typeof english = {
     help: 'Jede Anmeldung, Wiedergabe, Änderung und Löschung und jeder Download, das Neueste zuerst.',
     caption: 'Protokoll',
     person: 'Person',
-    personHelp: 'Anfang genügt',
+    personHelp: 'Name',
     action: 'Aktion',
     any: 'alle',
     from: 'Von',

@@ -85,7 +85,7 @@ export const people = {
     help: 'Every sign-in, playback, download, change and deletion, newest first.',
     caption: 'Audit log',
     person: 'Person',
-    personHelp: 'First letters',
+    personHelp: 'Name',
     action: 'Action',
     any: 'all',
     from: 'From',
