@@ -7,7 +7,7 @@ import * as debian from './debian.mjs';
 const PROGRAMS = [
   { name: 'smbclient', tests: 'SMB' },
   { name: 'ffmpeg', tests: 'recordings in Ogg Opus' },
-  { name: 'chromium', tests: 'the console in a browser' },
+  { name: 'chromium-headless-shell', tests: 'the console in a browser' },
 ];
 
 export async function providePrograms(say) {

@@ -5,8 +5,8 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 
 import { signedIn } from '../web/client.ts';
 
-/** Debian's; a driver of its own is never downloaded. */
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** Debian's, without the windows around the page, which cost as much as the page; a browser is never downloaded. */
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 const patienceMs = 10_000;
 
 /** How somebody looks at the console. */
