@@ -137,9 +137,11 @@ function isWanted(page: string, look: Look): boolean {
 
 /** Once: else the audit log would have little but that. */
 async function enter(visit: Visit): Promise<void> {
-  if (session) return await visit.context.addCookies(session);
-  await visit.signIn('admin');
-  session = await visit.context.cookies();
+  if (session) await visit.context.addCookies(session);
+  else {
+    await visit.signIn('admin');
+    session = await visit.context.cookies();
+  }
 }
 
 async function takeDoor(url: string, look: Look): Promise<void> {

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import { routes, type RouteName } from '../../src/web/api/routes.ts';
 import { refusedRaw } from './client.ts';
-import { clientOf, password, signedIn, useConsole, type Client } from './console.ts';
+import { password, signedIn, useConsole, type Client } from './console.ts';
 
 const console = useConsole();
 let admin: Client;

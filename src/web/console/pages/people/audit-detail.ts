@@ -7,7 +7,8 @@ const rights =
 export function detailIn(words: Dictionary, action: string, detail: string): string {
   const { audit, roles, overview } = words;
   if (action === 'sign-in' && detail === 'new password by one-time link') return audit.details[detail];
-  if (action === 'control') return overview.controls[detail as keyof typeof overview.controls] ?? detail;
+  const controls: Readonly<Record<string, string | undefined>> = overview.controls;
+  if (action === 'control') return controls[detail] ?? detail;
   const [, role, groups, more = ''] = (['user', 'token'].includes(action) && rights.exec(detail)) || [];
   if (role === undefined) return detail;
   const changes = more.split(', ').slice(1) as (keyof typeof audit.details)[];
