@@ -16,13 +16,8 @@ const folder = resolve(import.meta.dirname, '../../docs/screenshots');
 const all = join(folder, 'all');
 const kept = [
   ...['overview-en-light-1440', 'overview-de-dark-1440', 'overview-de-light-390', 'recordings-de-light-1440'],
-  ...[
-    'recording-en-light-1440',
-    'recording-de-dark-390',
-    'not-recorded-en-light-1440',
-    'groups-de-light-1440',
-  ],
-  ...['announcements-en-dark-1440', 'audit-en-light-1440', 'users-en-light-1440', 'sign-in-de-light-390'],
+  ...['recording-en-light-1440', 'recording-de-dark-390', 'not-recorded-en-light-1440'],
+  ...['audit-en-light-1440', 'users-en-light-1440', 'sign-in-de-light-390'],
 ];
 /** `npm run screenshots -- --kept`: only these, in a minute. */
 const isBrief = process.argv.includes('--kept');
