@@ -47,13 +47,18 @@ test('Somebody is added, comes in by the link, once, and is at the door as soon 
   await carla.page.getByRole('heading', { name: 'Sign in' }).waitFor();
 }, 120_000);
 
-test('What somebody did is found by the beginning of the name', async () => {
+test('What somebody did is told in the language of the reader, and found by the beginning of the name', async () => {
   const anna = await visit('anna', { language: 'de' });
   await anna.open('/recordings/sale-1');
   await anna.page.getByRole('button', { name: 'Abspielen' }).click();
   const admin = await visit('admin', { language: 'de' });
   const { page } = admin;
+  await console().catalogue.addAudit({
+    ...{ at: Date.now(), actor: 'web:admin', action: 'user', subject: 'dora', group: undefined },
+    ...{ detail: 'supervisor of Verkauf, new password', address: 'local', ok: true },
+  });
   await admin.open('/audit');
+  await page.getByText('Supervisor · Verkauf, neues Passwort').waitFor();
   await page.getByLabel('Person').fill('ann');
   const rows = page.locator('tbody tr');
   await rows.filter({ hasText: 'abgespielt' }).first().waitFor();
