@@ -8,7 +8,7 @@ import {
   isParty,
 } from './classification.ts';
 import { patternsOf } from './numbers.ts';
-import { partiesBehind } from './rooms.ts';
+import { otherEnd, partiesBehind } from './rooms.ts';
 import type { Call, Direction, Group, Leg, Policy } from './call.ts';
 import type { CallEvent } from './event.ts';
 
@@ -49,11 +49,31 @@ interface Found {
 /** The called party of an outgoing call hears it; an internal one does not: there it is the caller. */
 function outgoing(call: Call, leg: Leg, policy: Policy): Found {
   if (!isExternal(leg, policy)) return { group: undefined, direction: 'outgoing' };
-  const callers = call.legs
-    .filter((other) => other.role === 'caller')
-    .flatMap((other) => partiesBehind(other, call.legs));
-  const groups = callers.map((caller) => groupOf(caller, policy));
+  const groups = callersOf(leg, call.legs).map((caller) => groupOf(caller, policy));
   return { group: firstGroup(groups, policy), direction: 'outgoing' };
+}
+
+/** Who is to be connected with a called party: who dialled it, or, where that one is gone or unknown, whoever calls. */
+function callersOf(called: Leg, legs: readonly Leg[]): readonly Leg[] {
+  const diallers = diallersOf(called, legs).filter(isThere);
+  if (diallers.length > 0) return diallers;
+  return legs
+    .filter((leg) => leg.role === 'caller' && isThere(leg))
+    .flatMap((leg) => partiesBehind(leg, legs));
+}
+
+/** Through Local channels: a queue's member in the dialplan, a telephone that forwards. */
+function diallersOf({ dialledBy }: Leg, legs: readonly Leg[]): readonly Leg[] {
+  const dialler = legs.find(({ channel }) => channel === dialledBy);
+  if (!dialler) return [];
+  const parties = partiesBehind(dialler, legs);
+  if (parties.length > 0) return parties;
+  const end = otherEnd(dialler, legs);
+  return end ? diallersOf(end, legs) : [];
+}
+
+function isThere({ hungUpAt, takenAt }: Leg): boolean {
+  return hungUpAt === undefined && takenAt === undefined;
 }
 
 function toDestination(leg: Leg, destination: string, policy: Policy): Found {

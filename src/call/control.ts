@@ -1,5 +1,6 @@
 import { groupOf } from './classification.ts';
 import { begin, endRecording, talksOf } from './talk.ts';
+import type { Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, ChannelId, Control, ControlAction, Outcome, Policy, Recording, Segment } from './call.ts';
 import type { CallEvent, Command } from './event.ts';
@@ -100,6 +101,9 @@ function stop(call: Call, segment: Segment): Effect {
   return { segments: [ending], commands };
 }
 
+/** Whoever starts a recording wants to hear something in it. */
+const started: Wishes = { asked: 'start', pause: undefined };
+
 /** The talk goes on as another segment, which is recorded. */
 function start(call: Call, segment: Segment, at: number, { policy, newId }: Context): Effect {
   const { recording } = segment;
@@ -107,7 +111,7 @@ function start(call: Call, segment: Segment, at: number, { policy, newId }: Cont
     return 'the talk is being recorded already';
   const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
   if (!talk) return 'the parties do not talk at this moment';
-  const [next, commands] = begin(call, talk, { id: newId(), at, demanded: true }, policy);
+  const [next, commands] = begin(call, talk, { id: newId(), at, wishes: started }, policy);
   if (next.verdict.outcome !== 'recorded')
     return whyNot[next.verdict.outcome] ?? 'this talk may not be recorded';
   return { segments: [{ ...segment, endedAt: at }, next], commands };

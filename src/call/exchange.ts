@@ -95,7 +95,17 @@ export class Exchange {
   /** The call that has the channel's `Linkedid`. One that is over gets nobody any more who is found in a bridge. */
   #begunBy({ linkedId, bridge }: ChannelFacts): Call | undefined {
     const call = this.#find(this.#byLinkedId.get(linkedId));
-    return call?.verdict && bridge !== undefined ? undefined : call;
+    if (call?.endedAt === undefined) return call;
+    return this.#heirOf(call) ?? (call.verdict && bridge !== undefined ? undefined : call);
+  }
+
+  /** The call in which a party of another goes on, whose `Linkedid` it may have brought with it. */
+  #heirOf({ legs }: Call): Call | undefined {
+    for (const { channel, takenAt } of legs) {
+      const heir = takenAt === undefined ? undefined : this.callOf(channel);
+      if (heir && heir.endedAt === undefined) return heir;
+    }
+    return undefined;
   }
 
   /** The other half of a Local channel may have gone on in another call before this one was seen. */

@@ -12,6 +12,9 @@ type Event<Type extends CallEvent['type']> = Extract<CallEvent, { type: Type }>;
 /** Asterisk's end-of-playback report may lag behind the audio: allow this much before the prompt counts as failed. */
 const playbackMarginMs = 5_000;
 
+/** Asterisk reports a key when it is released: one that was pressed in time may be held for this long. */
+export const keyHeldMs = 300;
+
 /** The shortest part of a prompt that Asterisk may take to play all of it; less means that it gave up silently. */
 const playedShare = 0.8;
 
@@ -176,7 +179,10 @@ export function playbackFinished(call: Call, event: Event<'playback-finished'>):
   const heard = withConsent(call, { ...consent, playedTo: event.at, complete: true });
   if (consent.mode === 'notice') return leave(heard, event.channel);
   const listening: Gate = { ...gate, phase: 'listening' };
-  return [{ ...heard, gate: listening }, [timeout(listening, gate.announcement?.timeoutMs ?? 0)]];
+  return [
+    { ...heard, gate: listening },
+    [timeout(listening, (gate.announcement?.timeoutMs ?? 0) + keyHeldMs)],
+  ];
 }
 
 function cutShort(gate: Gate, consent: Consent, at: number): string | undefined {
@@ -189,26 +195,28 @@ function cutShort(gate: Gate, consent: Consent, at: number): string | undefined 
 export function digitPressed(call: Call, event: Event<'digit'>): Step {
   const { gate } = call;
   const consent = consentOf(call, event.channel);
-  const listens = gate?.phase === 'announcing' || gate?.phase === 'listening';
-  if (!listens || !consent || gate.channel !== event.channel) return [call, []];
+  if (!consent || gate?.channel !== event.channel || consent.decision !== 'none') return [call, []];
   if (event.digit !== gate.announcement?.key || consent.mode === 'notice') return [call, []];
 
-  const stop = stopPlayback(gate);
   const pressed: Consent = {
     ...consent,
     key: event.digit,
     keyAt: event.at,
     playedTo: consent.playedTo ?? event.at,
   };
-  if (consent.mode === 'opt-in') {
-    return leave(withConsent(call, { ...pressed, decision: 'agreed' }), event.channel, stop);
-  }
-  const declined = withConsent(call, { ...pressed, decision: 'declined' });
+  const decided = withConsent(call, {
+    ...pressed,
+    decision: consent.mode === 'opt-in' ? 'agreed' : 'declined',
+  });
+  // Pressed in the last moment: the party is on its way already, and what it wants counts all the same.
+  if (gate.phase === 'leaving') return [decided, []];
+  const stop = stopPlayback(gate);
+  if (consent.mode === 'opt-in') return leave(decided, event.channel, stop);
   const confirmation = gate.announcement.confirmation;
-  if (confirmation?.media === undefined) return leave(declined, event.channel, stop);
+  if (confirmation?.media === undefined) return leave(decided, event.channel, stop);
   const confirming: Gate = { ...gate, phase: 'confirming' };
   return [
-    { ...declined, gate: confirming },
+    { ...decided, gate: confirming },
     [
       ...stop,
       play(gate, 'confirmation', confirmation.media),

@@ -1,5 +1,5 @@
 import { parseConsent } from './consent-text.ts';
-import { controlRequested, muteConfirmed, muteRefused, pauseEnded } from './control.ts';
+import { controlRequested, muteConfirmed, muteRefused, pauseCommands, pauseEnded } from './control.ts';
 import {
   digitPressed,
   enterGate,
@@ -267,7 +267,9 @@ function recordingStarted(
       ? recorded
       : { ...recorded, segments: recorded.segments.map((each) => unseenUntil(each, id, at)) };
   const segment = started.segments.find((candidate) => candidate.id === id);
-  if (!segment?.recording || segment.endedAt === undefined) return [started, []];
+  if (!segment?.recording) return [started, []];
+  // A pause that holds from the talk before.
+  if (segment.endedAt === undefined) return [started, pauseCommands(started, segment, at)];
   // The parties parted while Asterisk was still about to start.
   const [ending, commands] = endRecording(started, segment, segment.recording);
   return [

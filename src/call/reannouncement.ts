@@ -50,7 +50,7 @@ function decideAgain(call: Call, gate: Gate, { at, policy, newId }: Moment): Ste
     ({ member, other }) => member.channel === segment?.memberChannel && other.channel === gate.channel,
   );
   if (!segment || segment.recording || !talk) return [call, [end]];
-  const [next, commands] = begin(call, talk, { id: newId(), at, demanded: false }, policy);
+  const [next, commands] = begin(call, talk, { id: newId(), at }, policy);
   const told: readonly Segment[] =
     next.verdict.outcome === 'recorded'
       ? [{ ...segment, endedAt: at, verdict: beforeTheAnnouncement }, next]

@@ -14,8 +14,8 @@ import type {
 export interface TalkFacts {
   /** Whether the group records this direction. */
   readonly record: RecordMode;
-  /** Somebody asked for the recording during the talk. */
-  readonly demanded: boolean;
+  /** What somebody asked for last during the talk of the two; undefined: nothing. */
+  readonly asked: 'start' | 'stop' | undefined;
   /** What the group demands in this direction. */
   readonly mode: ConsentMode;
   /** What was heard and pressed, if the call passed the gate. */
@@ -39,6 +39,8 @@ export const talkRules: readonly Rule[] = [
   },
   // Who was offered the choice and declined is not recorded, whatever was agreed or ordered otherwise.
   { rule: 'party-declined', outcome: 'declined', applies: (talk) => talk.consent?.decision === 'declined' },
+  // A consultation, or somebody who came and went, does not start again what was stopped.
+  { rule: 'stopped-on-request', outcome: 'direction-off', applies: ({ asked }) => asked === 'stop' },
   {
     rule: 'number-always-recorded',
     outcome: 'recorded',
@@ -55,7 +57,7 @@ export const talkRules: readonly Rule[] = [
   {
     rule: 'not-asked-for',
     outcome: 'direction-off',
-    applies: (talk) => talk.record === 'on-demand' && !talk.demanded,
+    applies: (talk) => talk.record === 'on-demand' && talk.asked !== 'start',
   },
   {
     rule: 'standing-consent',

@@ -3,6 +3,7 @@ import { consentInTalk } from './gate.ts';
 import { patternsOf } from './numbers.ts';
 import { roomsOf } from './rooms.ts';
 import { decideTalk, noRoom } from './rules.ts';
+import { wishesOf, type Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, Group, Instant, Leg, Policy, Recording, RecordingId, Segment, Verdict } from './call.ts';
 import type { CallEvent, Command } from './event.ts';
@@ -82,7 +83,7 @@ export function followTalks(
       (segment) => segment.endedAt === undefined && segment.memberChannel === talk.member.channel,
     );
     if (open) continue;
-    const [segment, begins] = begin(call, talk, { id: newId(), at, demanded: false }, policy);
+    const [segment, begins] = begin(call, talk, { id: newId(), at }, policy);
     segments.push(unseenSince === undefined ? segment : { ...segment, unseenMs: at - unseenSince });
     commands.push(...begins);
   }
@@ -116,7 +117,7 @@ function forbidden(call: Call, talk: Talk, now: Moment): Verdict | undefined {
   const { policy } = now;
   for (const party of talk.bystanders) {
     const group = firstGroup([groupOf(talk.member, policy), groupOf(party, policy)], policy) ?? talk.group;
-    const { outcome } = decideBetween(call, { ...talk, group, other: party }, true, now);
+    const { outcome } = decideBetween(call, { ...talk, group, other: party }, 'start', now);
     // A colleague may listen where calls among colleagues are of no interest.
     const isOfNoInterest = outcome === 'direction-off' && !isExternal(party, policy);
     if (outcome !== 'recorded' && !isOfNoInterest) return { outcome, rule: roomRule };
@@ -131,11 +132,11 @@ function isAsBefore(call: Call, { recording, verdict }: Segment, talk: Talk, now
   return !(wasForbidden || isRecorded) || (forbidden(call, talk, now) !== undefined) === wasForbidden;
 }
 
-/** Whether two may be recorded. `demanded`: somebody asked for it. */
+/** Whether two may be recorded. `asked`: what somebody asked for. */
 function decideBetween(
   call: Call,
   { group, member, other }: Talk,
-  demanded: boolean,
+  asked: Wishes['asked'],
   { at, policy }: Moment,
 ): Verdict {
   const direction = directionOf(other, policy);
@@ -147,7 +148,7 @@ function decideBetween(
   });
   return decideTalk({
     record: group.record[direction],
-    demanded,
+    asked,
     mode: group.announcement[direction].mode,
     // An announcement in the talk that has not begun, or that Asterisk refused, is none.
     consent: consent?.place === 'talk' && consent.playedFrom === undefined ? undefined : consent,
@@ -155,21 +156,25 @@ function decideBetween(
   });
 }
 
-/** The segment of a talk from now on, and the order to record it if that may be. */
+/**
+ * The segment of a talk from now on, and the order to record it if that may be. `wishes`: what is asked for now, where
+ * that is not what was asked for before.
+ */
 export function begin(
   call: Call,
   talk: Talk,
-  { id, at, demanded }: { readonly id: RecordingId; readonly at: Instant; readonly demanded: boolean },
+  { id, at, wishes }: { readonly id: RecordingId; readonly at: Instant; readonly wishes?: Wishes },
   policy: Policy,
 ): readonly [Segment, readonly Command[]] {
   const { group, member, other } = talk;
+  const { asked, pause } = wishes ?? wishesOf(call.segments, talk, at);
   const direction = directionOf(other, policy);
   // Of two internal parties the one that was there first called the other.
   const cameFirst = call.legs.indexOf(member) < call.legs.indexOf(other);
   const memberCalled = direction === 'outgoing' || (direction === 'internal' && cameFirst);
   const [from, to] = memberCalled ? [member, other] : [other, member];
   const patterns = patternsOf(group, other, policy);
-  const own = decideBetween(call, talk, demanded, { at, policy });
+  const own = decideBetween(call, talk, asked, { at, policy });
   const allowed = policy.storageFull === true ? noRoom : own;
   const verdict = own.outcome === 'recorded' ? (forbidden(call, talk, { at, policy }) ?? allowed) : own;
   const { beepEverySeconds, audio } = group;
@@ -194,6 +199,7 @@ export function begin(
           mixMonitor: undefined,
           media: undefined,
           problem: undefined,
+          pause,
           beepEverySeconds,
           audio,
         }

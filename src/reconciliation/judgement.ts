@@ -131,7 +131,7 @@ function verdictOf({ group, member, other }: AccountedTalk, policy: Policy) {
   const verdicts = directionsOf(member, other, policy).map((direction) =>
     decideTalk({
       record: group.record[direction],
-      demanded: false,
+      asked: undefined,
       mode: group.announcement[direction].mode,
       consent: undefined,
       patterns: patternsOf(group, other, policy),

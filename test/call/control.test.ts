@@ -13,6 +13,7 @@ import {
   left,
   muted,
   ordersOfLast,
+  parted,
   policy,
   pressed,
   recording,
@@ -123,6 +124,51 @@ describe('a start', () => {
   test('tries again what failed', () => {
     const failed: Told = { type: 'recording-refused', recording: 'S1', problem: 'No such channel' };
     expect(ordersOfLast([...connected, failed, asked('start')])).toEqual(['start-recording']);
+  });
+});
+
+describe('what was asked for holds when the same two are together again', () => {
+  /** The member consults somebody and comes back. */
+  const back: readonly Told[] = [...parted('2', 40_000), ...bridged('2')];
+
+  test('a recording on demand goes on', () => {
+    const rules = groupRecording({ incoming: 'on-demand' });
+    const story = [...connected, asked('start'), confirm, ...back];
+    expect(segmentsOf(story, rules).at(-1)).toMatchObject({ id: 'S3', recording: { state: 'starting' } });
+  });
+
+  test('not what was asked for in the talk with another party', () => {
+    const rules = groupRecording({ incoming: 'on-demand' });
+    const other: readonly Told[] = [...parted('2', 40_000), seen('3', 'PJSIP/201'), ...bridged('3')];
+    const story = [...connected, asked('start'), confirm, ...other];
+    expect(segmentsOf(story, rules).at(-1)?.verdict.rule).toBe('not-asked-for');
+  });
+
+  test('what was stopped stays so, until somebody starts it', () => {
+    const story = [...talking, asked('stop'), closed, ...back];
+    expect(segmentsOf(story).at(-1)).toMatchObject({
+      verdict: { outcome: 'direction-off', rule: 'stopped-on-request' },
+      recording: undefined,
+    });
+    expect(ordersOfLast([...story, asked('start')])).toEqual(['start-recording']);
+  });
+
+  test('a pause goes on, to its limit', () => {
+    const story = [...talking, asked('pause'), muted(true), ...back, confirm];
+    expect(segmentsOf(story).at(-1)?.recording?.pause?.state).toBe('pausing');
+    const [mute, timeout] = tell(story).commands.slice(-2);
+    expect(mute).toMatchObject({ type: 'mute-recording', recording: 'S2', muted: true });
+    expect(timeout).toMatchObject({ type: 'set-pause-timeout', channel: '2' });
+    const since = segmentsOf(story).at(-1)?.recording?.pause?.since ?? 0;
+    expect(ordersOfLast([...story, { type: 'pause-timeout', channel: '2', since }])).toEqual([
+      'mute-recording',
+    ]);
+  });
+
+  test('a pause that was over meanwhile does not', () => {
+    const late: readonly Told[] = [...parted('2', 40_000), { ...bridged('2')[0], at: 200_000 } as Told];
+    const story = [...talking, asked('pause'), muted(true), ...late, confirm];
+    expect(segmentsOf(story).at(-1)?.recording?.pause).toBeUndefined();
   });
 });
 

@@ -4,6 +4,7 @@ import {
   announced,
   announcement,
   bridged,
+  dialled,
   finished,
   gate,
   group,
@@ -24,6 +25,13 @@ import {
   type Told,
 } from './story.ts';
 import type { Group, Place } from '../../src/call/call.ts';
+
+/** A pair of Local channels, the second of which has the number after the first. */
+const local = (channel: string, name: string, by: string): readonly Told[] => [
+  seen(channel, name, { name: `${name}-00000000;1` }),
+  seen(String(Number(channel) + 1), name, { name: `${name}-00000000;2` }),
+  dialled(channel, by),
+];
 
 const passes = ['continue'];
 const announces = ['answer', 'play', 'set-gate-timeout'];
@@ -58,6 +66,30 @@ describe('who hears the announcement', () => {
       'a forwarded outside party: no member takes part',
       [trunkCalls('300'), seen('2', 'PJSIP/trunk'), gate('2', 'called')],
       passes,
+    ],
+    [
+      'an outside party whom a member calls that was itself called, and transferred, by no member',
+      [
+        ...[seen('1', 'PJSIP/300', { dialled: '200' }), seen('2', 'PJSIP/200'), ...bridged('2', '1')],
+        ...[unbridged('1'), unbridged('2'), seen('3', 'PJSIP/trunk'), dialled('3', '2'), gate('3', 'called')],
+      ],
+      announcesToCalled,
+    ],
+    [
+      'an outside party to whom a member transfers another one: the member will not talk to it',
+      [
+        ...[memberCalls('0123'), seen('2', 'PJSIP/trunk'), ...bridged('2', '1')],
+        ...[unbridged('1'), unbridged('2'), seen('3', 'PJSIP/trunk'), dialled('3', '2'), gate('3', 'called')],
+      ],
+      passes,
+    ],
+    [
+      'an outside party that a member calls through a telephone that forwards (302)',
+      [
+        ...[memberCalls('300'), ...local('4', 'Local/0123@internal', '1')],
+        ...[seen('6', 'PJSIP/trunk'), dialled('6', '5'), gate('6', 'called')],
+      ],
+      announcesToCalled,
     ],
   ])('%s', (_who, story, orders) => {
     expect(ordersOfLast(story)).toEqual(orders);
@@ -340,10 +372,23 @@ describe('the key', () => {
     expect(commands.slice(-2).map(({ type }) => type)).toEqual(['stop-playback', 'continue']);
   });
 
-  test('comes too late when the time after the prompt is over', () => {
+  test('counts in the last moment, when the party is on its way already: no confirmation holds it up', () => {
+    const last: Told[] = [{ type: 'gate-timeout', channel: '1', phase: 'listening' }, pressed('1', '1')];
+    expect(ordersOfLast([...announced, ...last])).toEqual([]);
+    const { call } = tell([...announced, ...last, left('1'), seen('2', 'PJSIP/200'), ...bridged('2', '1')]);
+    expect(call.segments).toMatchObject([{ verdict: { outcome: 'declined' }, recording: undefined }]);
+  });
+
+  test('that was pressed in time may be released a little later', () => {
+    const listening = tell(announced).commands.at(-1);
+    expect(listening).toMatchObject({ type: 'set-gate-timeout', phase: 'listening', ms: 3_300 });
+  });
+
+  test('comes too late when the party has left the gate', () => {
     const late: readonly Told[] = [
       ...announced,
       { type: 'gate-timeout', channel: '1', phase: 'listening' },
+      left('1'),
       pressed('1', '1'),
     ];
     expect(tell(late).call.consents[0]?.decision).toBe('none');

@@ -22,7 +22,7 @@ const consent: Consent = {
   decision: 'none',
   problem: undefined,
 };
-const talk: TalkFacts = { record: true, demanded: false, mode: 'opt-out', consent, patterns: {} };
+const talk: TalkFacts = { record: true, asked: undefined, mode: 'opt-out', consent, patterns: {} };
 
 /** One row a rule: the facts that make it decide, and the outcome. */
 const rows: Readonly<Record<string, readonly [TalkFacts, string]>> = {
@@ -31,6 +31,7 @@ const rows: Readonly<Record<string, readonly [TalkFacts, string]>> = {
     'excepted',
   ],
   'party-declined': [{ ...talk, consent: { ...consent, decision: 'declined' } }, 'declined'],
+  'stopped-on-request': [{ ...talk, asked: 'stop', patterns: { alwaysRecord: '+4179*' } }, 'direction-off'],
   'number-always-recorded': [
     { ...talk, record: false, consent: undefined, patterns: { alwaysRecord: '+4179*' } },
     'recorded',
@@ -64,7 +65,7 @@ describe('whether a talk is recorded', () => {
   });
 
   test('a talk that is recorded on demand is, once it was asked for, and only if the party may be recorded', () => {
-    const asked: TalkFacts = { ...talk, record: 'on-demand', demanded: true };
+    const asked: TalkFacts = { ...talk, record: 'on-demand', asked: 'start' };
     expect(decideTalk(asked).outcome).toBe('recorded');
     expect(decideTalk({ ...asked, consent: undefined }).outcome).toBe('not-announced');
     expect(decideTalk({ ...asked, record: false }).outcome).toBe('direction-off');

@@ -110,6 +110,7 @@ export const unbridged = (channel: string, bridge = 'B', replaced = false): Told
   bridge,
   replaced,
 });
+export const dialled = (channel: string, by: string): Told => ({ type: 'dialled', channel, by });
 /** It left its bridge and did not come into another one. */
 export const parted = (channel: string, at = 20_000): Told[] => [
   { ...unbridged(channel), at },

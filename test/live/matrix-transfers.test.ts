@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
 import { all, recordsAll, Rows, talkMs, type Expected, type Voices } from './rows.ts';
+import { partyTones } from './tone.ts';
 
 const dialplan = `
 [globals]
@@ -149,35 +150,53 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     });
   });
 
-  test('attended transfer to somebody who is busy: the talk goes on', async () => {
-    const target = await rows.answers('201', { status: 486 });
-    const { number, caller, member, first } = await transfer('*2', '201');
-    await target.done;
-    // Asterisk plays the busy tone until the member returns.
-    const returned = (await rows.dial(member, '*0')) + keyMs;
-    await pause(talkMs);
-    const parted = await rows.hangUp(caller);
-    await rows.leaves(
-      first(),
-      { talk: 'internal 200>201', outcome: 'not-answered', rule: 'no-talk' },
-      { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
-    );
-  });
+  /** Whom a member consults: the party, what is dialled, and the talk with it. */
+  const targets = [
+    ['a member', '201', '201', 'internal 200>201'],
+    ['somebody else', '300', '300', 'internal 200>300'],
+    ['the outside', 'trunk', '0790030003', 'outgoing 200>790030003'],
+  ] as const;
 
-  test('attended transfer that the member breaks off: the talk goes on', async () => {
-    const target = await rows.answers('201', { afterMs: ringMs });
-    const { number, caller, member, first } = await transfer('*2', '201');
-    const consulted = await consults(target);
-    const returned = (await rows.dial(member, '*0')) + keyMs;
-    await pause(talkMs);
-    const parted = await rows.hangUp(caller);
-    await target.done;
-    await rows.leaves(
-      first(),
-      { talk: 'internal 200>201', heard: { '201': [consulted, returned], '200': [consulted, returned, 2] } },
-      { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
-    );
-  });
+  test.each(targets)(
+    'attended transfer to %s who is busy: the talk goes on',
+    async (_who, party, to, talk) => {
+      const target = await rows.answers(party, { status: 486 });
+      const { number, caller, member, first } = await transfer('*2', to);
+      await target.done;
+      // Asterisk plays the busy tone until the member returns.
+      const returned = (await rows.dial(member, '*0')) + keyMs;
+      await pause(talkMs);
+      const parted = await rows.hangUp(caller);
+      await rows.leaves(
+        first(),
+        { talk, outcome: 'not-answered', rule: 'no-talk' },
+        { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
+      );
+    },
+  );
+
+  test.each(targets)(
+    'attended transfer to %s that the member breaks off: the talk goes on',
+    async (_who, party, to, talk) => {
+      // Who is consulted outside must not sound like the one who called.
+      const target = await rows.answers(party, {
+        afterMs: ringMs,
+        ...(party === 'trunk' ? { tone: partyTones['300'] } : {}),
+      });
+      const { number, caller, member, first } = await transfer('*2', to);
+      const sounds = party === 'trunk' ? '300' : party;
+      const consulted = await consults(target);
+      const returned = (await rows.dial(member, '*0')) + keyMs;
+      await pause(talkMs);
+      const parted = await rows.hangUp(caller);
+      await target.done;
+      await rows.leaves(
+        first(),
+        { talk, heard: { [sounds]: [consulted, returned], '200': [consulted, returned, code] } },
+        { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
+      );
+    },
+  );
 
   test('attended transfer that the colleague breaks off: the talk goes on', async () => {
     const target = await rows.answers('201', { afterMs: ringMs });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import type { AnswerPlan, CallPlan, PartyName } from './sipp.ts';
 import type { Call } from './call.ts';
 import { eventually } from './eventually.ts';
+import { timeZone } from './station-config.ts';
 import { isWaiting, Station, type Heard, type Listed, type Options } from './station.ts';
 import type { Interval } from './tone.ts';
 
@@ -136,16 +137,16 @@ export class Rows {
     expect(lines.map(lineOf)).toEqual(expected.map(wantedLineOf));
     for (const [index, { heard = {} }] of expected.entries()) {
       const line = lines[index];
-      if (line?.file != null) expectHeard(line, this.station.heardIn(line), heard);
+      if (line?.file == null) continue;
+      expect(line.file).toMatch(fileNameOf(line));
+      expectHeard(line, this.station.heardIn(line), heard);
     }
     const before = this.#before ?? { files: 0, report: 0 };
     expect((await this.#files()).length - before.files).toBe(
       lines.filter(({ file }) => file !== null).length,
     );
     const reported = await this.#newReported(before.report, lines.length);
-    expect(reported.map(([from, to, , , file]) => [from, to, file]).sort()).toEqual(
-      lines.map(reportedOf).sort(),
-    );
+    expect(reported.toSorted()).toEqual(lines.map(reportedOf).sort());
     return lines;
   }
 
@@ -197,9 +198,27 @@ function lineOf({ direction, from, to, outcome, rule, file }: Listed): string {
   return `${direction} ${from}>${to} ${outcome} (${rule}), ${file === null ? 'no file' : 'file'}`;
 }
 
-/** Caller, called and file as the report has them. */
-function reportedOf({ from, to, file, outcome }: Listed): readonly string[] {
-  return [from || 'anonym', to || 'anonym', file ?? (outcome === 'declined' ? 'abgelehnt' : '')];
+/** Caller, called, start, talk time and file as the report has them. */
+function reportedOf({ from, to, start, talk_ms, file, outcome }: Listed): readonly string[] {
+  const said = file ?? (outcome === 'declined' ? 'abgelehnt' : '');
+  return [from || 'anonym', to || 'anonym', localTime(start), clockTime(talk_ms), said];
+}
+
+/** Two recordings that began in one second with the same parties are told apart by a number. */
+function fileNameOf({ from, to, start }: Listed): RegExp {
+  const [date = '', time = ''] = localTime(start).split(' ');
+  const name = ['Aufnahme', date, time.replaceAll(':', '-'), from || 'anonym', to || 'anonym'].join('_');
+  return new RegExp(`^${name.replaceAll('+', '\\+')}(-\\d+)?\\.wav$`);
+}
+
+/** On the clock of the PBX: `2026-11-27 03:04:05`. */
+function localTime(instant: string): string {
+  return new Date(instant).toLocaleString('sv-SE', { timeZone });
+}
+
+/** `00:03:12` */
+function clockTime(ms: number): string {
+  return new Date(Math.floor(ms / 1_000) * 1_000).toISOString().slice(11, 19);
 }
 
 function wantedLineOf(expected: Expected): string {

@@ -92,4 +92,46 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       );
     },
   );
+
+  test.each([
+    ['who is busy', '201', { status: 486 }, 'internal 200>201'],
+    ['outside who is busy', 'trunk', { status: 486 }, 'outgoing 200>790030004'],
+    ['who answers and is left', '201', {}, 'internal 200>201'],
+    ['outside who answers and is left', 'trunk', outside, 'outgoing 200>790030004'],
+  ] as const)(
+    'a member consults somebody %s, and returns to the caller',
+    async (_whom, party, plan, talk) => {
+      const number = rows.newNumber();
+      const { caller, member, met } = await rows.incoming(number);
+      const held = Date.now();
+      await member.hold();
+      const target = await rows.answers(party, plan);
+      const consultation = await rows.calls('200', party === 'trunk' ? '0790030004' : party);
+      const isBusy = 'status' in plan;
+      const consulted = isBusy ? undefined : await rows.talking(target);
+      // Not so soon that nobody hears the caller wait.
+    if (isBusy) await Promise.all([target.done, consultation.done, pause(talkMs)]);
+      const left = await rows.hangUp(...(isBusy ? [] : [consultation, target]));
+      await member.resume();
+      const back = Date.now();
+      await pause(talkMs);
+      const parted = await rows.hangUp(caller);
+      const sounds = party === 'trunk' ? '300' : party;
+      await rows.leaves(
+        {
+          talk: `incoming ${number}>200`,
+          heard: {
+            trunk: [met, parted, 1],
+            '200': [
+              [met, held],
+              [back, parted, 1],
+            ],
+          },
+        },
+        consulted === undefined
+          ? { talk, outcome: 'not-answered', rule: 'no-talk' }
+          : { talk, heard: all([consulted, left], '200', sounds) },
+      );
+    },
+  );
 });

@@ -12,6 +12,8 @@ export interface Channel {
   /** Undefined: one half of a Local channel. */
   readonly phone: Phone | undefined;
   readonly origin: 'placed' | 'dialled';
+  /** On whose behalf it was called. */
+  readonly by: Channel | undefined;
   readonly number: string;
   readonly from: number;
   linkedId: string;
@@ -108,6 +110,7 @@ export class Asterisk {
       name: isHalf ? `${base}-${hex(half === '1' ? order : order - 1)};${half}` : `${base}-${hex(order)}`,
       phone,
       origin: by ? 'dialled' : 'placed',
+      by,
       number,
       from: this.clock.now,
       linkedId: by?.linkedId ?? id,

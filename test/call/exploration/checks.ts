@@ -1,9 +1,9 @@
 import type { Call, Segment } from '../../../src/call/call.ts';
 import { verdictOfSegment } from '../../../src/call/rules.ts';
-import type { Channel, Monitor } from './asterisk.ts';
+import type { Channel, Monitor, Stay } from './asterisk.ts';
 import { minDurationMs, type Performance } from './performance.ts';
 import { longestWayMs } from './mitschnitt.ts';
-import { talksOf, toleranceMs, type Talk } from './truth.ts';
+import { groupAt, isMemberSteady, talksOf, toleranceMs, type Talk } from './truth.ts';
 
 /** All that is wrong with what Mitschnitt did, as sentences. */
 export function faultsOf(performance: Performance): readonly string[] {
@@ -13,6 +13,7 @@ export function faultsOf(performance: Performance): readonly string[] {
     ...performance.spool.faults,
     ...settled(performance),
     ...released(performance),
+    ...asked(performance),
     ...recordedOnce(performance),
     ...talks.flatMap((talk) => audio(talk, talks, performance)),
     ...(performance.blind.length === 0 ? listed(talks, performance) : []),
@@ -47,6 +48,31 @@ function released({ asterisk, blind }: Performance): string[] {
     if (stay.to === undefined) return [`${stay.channel.name} was left in the gate`];
     if (stay.continued > 1 && !isDoubtful) return [`${stay.channel.name} was sent out of the gate twice`];
     return [];
+  });
+}
+
+/** Whoever was called outside is asked before it is connected with a member whose group wants that, and only then. */
+function asked(performance: Performance): string[] {
+  const { asterisk, blind, story } = performance;
+  if (blind.length > 0) return [];
+  const isAsked = ({ played }: Stay): boolean => played.length > 0;
+  const wasAsked = ({ channel, from }: Stay): boolean =>
+    asterisk.stays.some((each) => each.channel === channel && each.from <= from && isAsked(each));
+  return asterisk.stays.flatMap((stay) => {
+    const { channel: called, side, to = Infinity } = stay;
+    const { by } = called;
+    const isConnected = asterisk.acoustics.hearings.some(
+      ({ a, b, from }) => [a, b].every((one) => one === called || one === by) && from - to < toleranceMs,
+    );
+    // Answered before the other connection could tell that it was called.
+    const isTooSoon = stay.from - called.from < toleranceMs;
+    if (side !== 'called' || !by || !isConnected || isTooSoon) return [];
+    if (!isMemberSteady(by, stay.from, to, performance)) return [];
+    const group = groupAt(by, stay.from, performance);
+    const manner = group && story.manners[group].outgoing;
+    const isToBeAsked = manner !== undefined && manner !== 'none' && manner !== 'off';
+    if (isToBeAsked ? wasAsked(stay) : !isAsked(stay)) return [];
+    return [`${called.name} was ${isToBeAsked ? 'not asked' : 'asked for nothing'} on behalf of ${by.name}`];
   });
 }
 

@@ -148,4 +148,28 @@ export const keptStories: Readonly<Record<string, string>> = {
     300 answers
     300 logs out after 2 s
     300 consults 301 after 2 s`,
+
+  'was not made: a party had brought the Linkedid of a call that was over to another': `
+    noise 1205
+    210 calls A
+    210 calls 300
+    300 answers after 150 ms
+    A answers
+    210 joins after 400 ms
+    300 consults local-stays after 1 s
+    200 answers after 1 s`,
+
+  'was announced to a party that no member would talk to': `
+    Verkauf: incoming none, outgoing notice, internal none
+    200 calls B
+    B answers
+    200 transfers to C after 1 s
+    C answers after 1 s`,
+
+  'was not announced to a party that a member called because somebody had transferred it': `
+    Verkauf: incoming none, outgoing notice, internal none
+    300 calls 200
+    200 answers
+    300 transfers to C after 1 s
+    C answers after 1 s`,
 };

@@ -1,5 +1,6 @@
 // What must be recorded, told from what the parties heard and pressed, and from nothing that Mitschnitt made of it.
 import type { Direction, Outcome } from '../../../src/call/call.ts';
+import { keyHeldMs } from '../../../src/call/gate.ts';
 import type { Channel, Stay } from './asterisk.ts';
 import type { Hearing } from './acoustics.ts';
 import { isOutside } from './dialplan.ts';
@@ -44,7 +45,7 @@ export function talksOf(performance: Performance): readonly Talk[] {
   });
 }
 
-function groupAt({ phone }: Channel, at: number, { agents }: Performance): GroupName | undefined {
+export function groupAt({ phone }: Channel, at: number, { agents }: Performance): GroupName | undefined {
   if (!phone || isOutside(phone)) return undefined;
   const inQueue = agents.findLast(({ from }) => from <= at)?.in.has(phone) ?? false;
   if (phone === '200' || phone === '201' || inQueue) return 'Verkauf';
@@ -52,7 +53,7 @@ function groupAt({ phone }: Channel, at: number, { agents }: Performance): Group
 }
 
 /** Whether a party was a member, or was none, for all of this time and a little before. */
-function isMemberSteady(party: Channel, from: number, to: number, performance: Performance): boolean {
+export function isMemberSteady(party: Channel, from: number, to: number, performance: Performance): boolean {
   const times = performance.agents
     .map((change) => change.from)
     .filter((at) => at > from - toleranceMs && at <= to);
@@ -115,7 +116,7 @@ function evidenceOf(party: Channel, at: number, { asterisk, blind }: Performance
   const mode = announcement.media.split('/')[2] as Manner;
   const playedMs = (announcement.to ?? asterisk.clock.now) - announcement.from;
   const key = stay.keys.find((each) => each.key === declineKey);
-  const closesAt = announcement.from + promptMs + keyTimeoutMs;
+  const closesAt = announcement.from + promptMs + keyTimeoutMs + keyHeldMs;
   const isLate = key !== undefined && Math.abs(key.at - closesAt) < toleranceMs;
   const isAlmost = playedMs < promptMs && playedMs > promptMs / 2 && key === undefined;
   return {

@@ -22,6 +22,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
   rules: {
     'number-never-recorded': 'Die Nummer steht auf der Liste der nie aufgezeichneten.',
     'party-declined': 'Der Gesprächspartner hat per Taste abgelehnt.',
+    'stopped-on-request': 'Jemand hat die Aufnahme dieses Gesprächs beendet.',
     'number-always-recorded': 'Die Nummer steht auf der Liste der immer aufgezeichneten.',
     'direction-is-off': 'Die Gruppe zeichnet diesen Anruftyp nicht auf.',
     'agreement-not-asked-for': 'Die Ansage, die um Einwilligung bittet, wurde nicht zu Ende gespielt.',

@@ -20,6 +20,7 @@ export const records = {
   rules: {
     'number-never-recorded': 'The number is in the list of those that are never recorded.',
     'party-declined': 'The other party declined by key.',
+    'stopped-on-request': 'Somebody stopped the recording of this talk.',
     'number-always-recorded': 'The number is in the list of those that are always recorded.',
     'direction-is-off': 'The group does not record this direction.',
     'agreement-not-asked-for': 'The announcement that asks for agreement was not played to its end.',
