@@ -162,6 +162,9 @@ test('With the keyboard alone somebody signs in, finds a recording and plays it'
   await page.locator('tr.goes').first().waitFor();
   await tabTo(isField('Number'));
   await page.keyboard.type('79123');
+  // A row of the former list is gone as soon as the answer is there, and the focus with it.
+  await page.waitForURL(/number=79123/);
+  await anna.settled();
   await tabTo(
     async () => await page.evaluate<boolean>("document.activeElement?.classList.contains('row') === true"),
   );
