@@ -13,6 +13,7 @@ import { createTarget } from './delivery/targets.ts';
 import type { UploadEvent } from './delivery/upload-events.ts';
 import { Uploader, type UploadTarget } from './delivery/uploader.ts';
 import type { Alarming } from './assemble-alarms.ts';
+import type { Reporting } from './assemble-report.ts';
 import { errorFields, type Log } from './log.ts';
 import type { Spool } from './spool/spool.ts';
 import { retryRequestOf, uploadsOf, type RetryAnswer, type Uploads } from './uploads.ts';
@@ -112,20 +113,31 @@ export function connectionChecksOf(
 export function uploadAnswers(
   uploader: Uploader,
   catalogue: Catalogue,
-  reports?: { hurry(state: 'pending' | 'set-aside', id?: string): Promise<number> },
+  reports?: Pick<Reporting, 'runNow' | 'retry' | 'activity'>,
 ): Answers {
-  const uploads = async (): Promise<Uploads> => uploadsOf(uploader.activity, await catalogue.backlog());
+  const activity = () => ({ activity: uploader.activity, reporting: reports?.activity ?? [] });
+  const kept = async () => ({
+    backlog: await catalogue.backlog(),
+    unfinished: await catalogue.unfinishedIssues(),
+    deliveredReports: await catalogue.deliveredIssues(),
+  });
   return {
-    'GET /uploads': uploads,
-    'POST /upload': async () => {
+    'GET /uploads': async (): Promise<Uploads> => {
+      // First: what is over by now is in the catalogue.
+      const now = activity();
+      return uploadsOf({ ...now, ...(await kept()) });
+    },
+    'POST /upload': async (): Promise<Uploads> => {
+      // Before anything of this run is delivered.
+      const before = await kept();
       // Not waited for: a backlog may take hours. Whoever asked looks at the progress.
       void uploader.runNow();
-      await reports?.hurry('pending');
-      return uploads();
+      reports?.runNow();
+      return uploadsOf({ ...activity(), ...before });
     },
     'POST /retry': async (body): Promise<RetryAnswer> => {
       const { id } = retryRequestOf(body);
-      const reported = await reports?.hurry('set-aside', id);
+      const reported = await reports?.retry(id);
       return { retried: (await uploader.retry(id)) + (reported ?? 0) };
     },
   };

@@ -10,6 +10,7 @@ import { errorFields, type Log } from './log.ts';
 import { IssueCourier, type IssueEvent } from './report/issue-courier.ts';
 import { ReportIssuer } from './report/issuer.ts';
 import { Reporter } from './report/reporter.ts';
+import type { ReportActivity } from './uploads.ts';
 
 interface Parts {
   readonly catalogue: Catalogue;
@@ -23,8 +24,12 @@ export interface Reporting {
   stop(): Promise<void>;
   /** A call was closed. */
   wake(): void;
-  /** Has the reports delivered now that wait, or that were set aside, or one of them. Returns how many those are. */
-  hurry(state: 'pending' | 'set-aside', id?: string): Promise<number>;
+  /** Has the reports delivered now that wait. */
+  runNow(): void;
+  /** Tries again what was set aside, one or all. Returns how many those are. */
+  retry(id: string | undefined): Promise<number>;
+  /** What goes on at each target that gets reports. */
+  readonly activity: readonly ReportActivity[];
   /** Does something with the report's files while none is written, made or delivered. */
   between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -69,10 +74,16 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
       await delivery.stop();
       await reporter.stop();
     },
-    async hurry(state, id) {
-      const hurried = await parts.catalogue.hurryIssues(state, id);
+    runNow() {
+      for (const courier of couriers) courier.runNow();
+    },
+    async retry(id) {
+      const retried = await parts.catalogue.retryIssues(id);
       for (const courier of couriers) courier.wake();
-      return hurried;
+      return retried;
+    },
+    get activity() {
+      return couriers.map(({ name, isAsked, moving }) => ({ target: name, isAsked, file: moving }));
     },
   };
 }

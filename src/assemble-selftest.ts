@@ -2,6 +2,7 @@
 import { Cron } from 'croner';
 
 import type { Alarms } from './alarms/alarms.ts';
+import type { Catalogue } from './catalogue/catalogue.ts';
 import { targetsOf } from './assemble-delivery.ts';
 import { selfTestFileOf, testRecordingsFileOf } from './config/files.ts';
 import { promptsOf } from './config/policy.ts';
@@ -19,15 +20,17 @@ export function selfTestOf(
   config: Config,
   parts: {
     readonly alarms: Alarms;
+    readonly catalogue: Catalogue;
     readonly spool: Spool;
     readonly log: Log;
     readonly checkPrompt: (name: string, language: string) => Promise<void>;
   },
 ): SelfTest {
-  const { alarms, spool, log, checkPrompt } = parts;
+  const { alarms, catalogue, spool, log, checkPrompt } = parts;
   const naming = { name: nameTemplate, folder: config.naming.folder, timeZone: config.pbx.timezone };
   return new SelfTest({
     file: selfTestFileOf(config),
+    ledger: catalogue,
     recordingsFile: testRecordingsFileOf(config),
     targets: targetsOf(config).map(({ name, create }) => ({ name, create, leftOut: leftOut(config, name) })),
     targetsOf: (group) => config.groups.find(({ name }) => name === group)?.deliver_to ?? [],

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { announcementHandlers } from './assemble-web/announcements.ts';
 import { AudioCopies } from './assemble-web/audio.ts';
-import { configurationHandlers, type ConfigurationFile } from './assemble-web/configuration.ts';
+import { configurationHandlers, draftOf, type ConfigurationFile } from './assemble-web/configuration.ts';
 import { liveSourceOf, timeIn } from './assemble-web/live.ts';
 import { metricsOf } from './assemble-web/metrics.ts';
 import { operationHandlers } from './assemble-web/operations.ts';
@@ -96,7 +96,7 @@ function handlersOf(
     ...recordHandlers(running, copies, (id, group) =>
       hub().push('record-changed', { id }, (viewer) => maySee(viewer, group)),
     ),
-    ...operationHandlers(running),
+    ...operationHandlers(running, (draft) => draftOf(file.path, draft)),
     ...announcementHandlers(running, () => {
       file.reload();
       hub().push('announcements', {}, seesMachine);

@@ -1,13 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import {
-  Asterisk,
-  checkAmi,
-  checkAri,
-  checkModule,
-  type AsteriskSettings,
-  type ConnectionLost,
-} from './asterisk/asterisk.ts';
+import { Asterisk, type AsteriskSettings, type ConnectionLost } from './asterisk/asterisk.ts';
+import { checkAmi, checkAri, checkCdr, checkModule } from './asterisk/checks.ts';
 import { alarmChecksOf, alarmingOf, type Alarming } from './assemble-alarms.ts';
 import { catalogueOf } from './assemble-catalogue.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
@@ -15,11 +9,19 @@ import { reportingOf } from './assemble-report.ts';
 import { connectionChecksOf, targetsOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { retentionPartsOf, type Deleting } from './assemble-retention.ts';
-import { reconcilerOf, watchLogOf } from './assemble-reconciliation.ts';
+import {
+  accountChecksOf,
+  reconcilerOf,
+  toldAccountOf,
+  toldCallsOf,
+  watchLogOf,
+} from './assemble-reconciliation.ts';
 import { GrowthWatch } from './alarms/growth-watch.ts';
+import { watchGroups } from './alarms/group-watch.ts';
 import { alarmsOf } from './alarms/recording-alarms.ts';
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { controlSocketOf } from './config/files.ts';
+import { hasAccount } from './config/reconciliation.ts';
 import { policyOf, promptsOf, type PromptSource } from './config/policy.ts';
 import { ControlSocket, type Answers } from './control-socket.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
@@ -36,6 +38,7 @@ import { withTestTelephones } from './call/self-test.ts';
 import type { Policy, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { ToldCalls } from './reconciliation/told-calls.ts';
 import type { WatchLog } from './reconciliation/watch-log.ts';
 import type { ConnectionChecks } from './delivery/connection-checks.ts';
 import type { Target } from './delivery/target.ts';
@@ -55,14 +58,17 @@ export interface Program {
 
 /** One thing that `mitschnitt check` tries. */
 export interface Check {
-  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'target' | 'alarms';
+  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'account' | 'target' | 'alarms';
   readonly name: string;
   /** Throws what stands in the way. */
   run(): Promise<void>;
 }
 
-/** Makes the whole program of a configuration. Nothing is opened before `start`. */
-export function assemble(config: Config): Program {
+/**
+ * Makes the whole program of a configuration. Nothing is opened before `start`. `hadGroups`: the program before it, in the
+ * same process, recorded calls.
+ */
+export function assemble(config: Config, { hadGroups = false } = {}): Program {
   const parts = partsOf(config);
   const { alarming, alarms, catalogue, checks, deleting, growth, log } = parts;
   const { reporting, selfTest, spool, uploader } = parts;
@@ -71,7 +77,8 @@ export function assemble(config: Config): Program {
   const storage = storageWatchOf(config, parts, (isFull) => recorder?.storage(isFull));
   const cleaning = cleaningOf(config, parts);
   const watch = watchLogOf(config, parts);
-  const reconciler = reconcilerOf(config, parts, () => recorder?.settledPolicy);
+  const told = toldCallsOf(config, watch);
+  const reconciler = reconcilerOf(config, { ...parts, told }, () => recorder?.settledPolicy);
   const startedAt = new Date();
   const all = { ...parts, reconciler, startedAt };
   const control = controlOf(config, all, () => recorder, cleaning.answers);
@@ -85,9 +92,10 @@ export function assemble(config: Config): Program {
           hint: spool.installCommand,
         });
       await alarming.start();
+      await watchGroups({ groups: config.groups.length, hadGroups, alarms, lines: catalogue });
       const policy = policyOf(config, await publishedPrompts(config, alarms));
       await watch.start();
-      recorder = recorderOf(config, policy, { ...parts, watch });
+      recorder = recorderOf(config, policy, { ...parts, watch, told });
       growth.start();
       await storage.start();
       await reporting?.start();
@@ -134,7 +142,7 @@ function partsOf(config: Config): Parts {
   const deleting = retentionPartsOf(config, { catalogue, spool, log, alarms, uploader, reporter: reporting });
   const checks = connectionChecksOf(config, { catalogue, uploader, log, alarming });
   const checkSound = (name: string, language: string) => checkPrompt(config, name, language);
-  const selfTest = selfTestOf(config, { alarms, spool, log, checkPrompt: checkSound });
+  const selfTest = selfTestOf(config, { alarms, catalogue, spool, log, checkPrompt: checkSound });
   return {
     ...{ catalogue, spool, log, alarming, alarms },
     ...{ growth, uploader, checks, reporting, selfTest, deleting },
@@ -180,7 +188,7 @@ function controlOf(
         alarms: alarms.standing,
         selfTest: selfTest.last,
         storage: config.storage,
-        reconciliation: config.reconciliation.cdr && reconciler.latest,
+        reconciliation: hasAccount(config.reconciliation) ? reconciler.latest : undefined,
         samples: await catalogue.storageSamples(Date.now() - forecastFromMs),
       }),
     ...uploadAnswers(uploader, catalogue, reporting),
@@ -210,6 +218,7 @@ export function checksOf(config: Config): readonly Check[] {
       name: module,
       run: () => checkModule(ari, module),
     })),
+    ...accountChecksOf(config, () => checkCdr(ami)),
     ...targetsOf(config).map((target) => ({
       kind: 'target' as const,
       name: target.name,
@@ -220,8 +229,10 @@ export function checksOf(config: Config): readonly Check[] {
 }
 
 /** Modules of Asterisk that not every one has loaded, and without which recordings would be missing or narrow. */
-function modulesOf({ groups }: Config): readonly string[] {
+function modulesOf({ groups, reconciliation }: Config): readonly string[] {
   return [
+    ...(reconciliation.cdr?.ami === true ? ['cdr_manager'] : []),
+    ...(reconciliation.cel ? ['cel_manager'] : []),
     ...(groups.some(({ beep }) => beep !== undefined) ? ['func_periodic_hook'] : []),
     ...(groups.some(({ audio }) => audio.sample_rate === 'auto') ? ['func_channel'] : []),
   ];
@@ -305,7 +316,11 @@ interface Parts {
   readonly deleting: Deleting;
 }
 
-function recorderOf(config: Config, policy: Policy, parts: Parts & { readonly watch: WatchLog }): Recorder {
+function recorderOf(
+  config: Config,
+  policy: Policy,
+  parts: Parts & { readonly watch: WatchLog; readonly told: ToldCalls | undefined },
+): Recorder {
   const { catalogue, spool, log, alarms, growth, uploader, reporting, selfTest, watch } = parts;
   const outage = logOutage(log, alarms);
   const lost: ConnectionLost = (which, error) => {
@@ -315,7 +330,8 @@ function recorderOf(config: Config, policy: Policy, parts: Parts & { readonly wa
   const troubled = (command: string, error: unknown): void => {
     log.warn('Asterisk did not accept a command', { command, ...errorFields(error) });
   };
-  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch);
+  const account = toldAccountOf(config, parts.told);
+  const pbx = new Asterisk(asteriskSettings(config), lost, troubled, watch, account);
   const naming: Naming = {
     name: config.naming.file,
     folder: config.naming.folder,
@@ -370,7 +386,7 @@ function logOutage(log: Log, alarms: Alarms): ConnectionLost {
     const facts = errorFields(error);
     const { error: problem, hint = '' } = facts;
     const fault = error instanceof MitschnittError ? error.fault : 'asterisk';
-    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint });
+    alarms.raise({ kind: 'asterisk-disconnected', subject, problem, fault, hint, code: facts.code });
     const reason = facts.code ?? facts.error;
     const level = told.get(which) === reason ? 'debug' : 'warn';
     told.set(which, reason);

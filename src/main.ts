@@ -119,7 +119,7 @@ class Service {
   /** With the former configuration where the new one, though it is valid, does not start. */
   async #begin(config: Config): Promise<void> {
     const former = this.#config;
-    this.#program = assemble(config);
+    this.#program = assemble(config, { hadGroups: former.groups.length > 0 });
     try {
       await this.#program.start();
       this.#config = config;

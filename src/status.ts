@@ -10,6 +10,7 @@ import type {
 import type { Config } from './config/schema.ts';
 import { forecast, type Forecast } from './spool/disk-use.ts';
 import type { UploadActivity } from './delivery/uploader.ts';
+import { reportsWaiting, type ReportsWaiting } from './uploads.ts';
 import type { SelfTestResult } from './selftest/result-file.ts';
 import type { Reconciliation } from './reconciliation/reconciler.ts';
 import type { Spool } from './spool/spool.ts';
@@ -57,18 +58,11 @@ export interface TargetStatus {
   /** Of the deliveries that have not got there yet. */
   readonly lastError?: DeliveryProblem | undefined;
   /** Reports that have not got there; undefined: there are none, or the process is of an earlier version. */
-  readonly reports?: ReportsStatus | undefined;
+  readonly reports?: ReportsWaiting | undefined;
   /** What the running process does there; undefined where none runs. */
   readonly activity?: TargetActivity | undefined;
   /** The last connection check; undefined before the first. */
   readonly check?: ConnectionCheck | undefined;
-}
-
-/** Reports on their way to a target. */
-export interface ReportsStatus {
-  readonly pending: number;
-  readonly setAside: number;
-  readonly lastError?: DeliveryProblem | undefined;
 }
 
 /** What goes on at a target. */
@@ -153,15 +147,8 @@ export function targetStatuses(
     };
     const check = checks.find(({ target }) => target === name);
     const counts = { pending, pendingBytes, setAside, delivered, lastSuccessAt, lastError };
-    const reports = reportsStatus(waiting.get(name));
+    const issues = waiting.get(name);
+    const reports = issues && reportsWaiting(issues);
     return { name, kind, ...counts, reports, activity, check };
   });
-}
-
-function reportsStatus(issues: readonly ReportIssue[] | undefined): ReportsStatus | undefined {
-  if (!issues) return undefined;
-  const pending = issues.filter(({ state }) => state === 'pending').length;
-  const problems = issues.flatMap(({ problem }) => problem ?? []);
-  const lastError = problems.sort((one, other) => one.at - other.at).at(-1);
-  return { pending, setAside: issues.length - pending, lastError };
 }

@@ -37,6 +37,20 @@ test('a configuration that is not valid is told, and the former one goes on', as
   await mitschnitt.stop();
 });
 
+test('groups that are gone by another configuration are an alarm until there are some again', async () => {
+  const text = `${await readFile(installed().config, 'utf8')}web: { listen: "127.0.0.1:0" }\n`;
+  const mitschnitt = await running(() => text);
+  // The last that it says before it hears signals.
+  await mitschnitt.prints(/there is no user yet/);
+  await mitschnitt.configure(text.replace(/^groups:[^]*?^targets:/m, 'groups: []\ntargets:'));
+  mitschnitt.signal('SIGHUP');
+  await mitschnitt.prints(/alarm.*no-groups/);
+  await mitschnitt.configure(text);
+  mitschnitt.signal('SIGHUP');
+  await mitschnitt.prints(/alarm is over.*no-groups/);
+  await mitschnitt.stop();
+});
+
 test('a process in which no configuration starts any more ends, for its supervisor to start it', async () => {
   const mitschnitt = await running();
   await mitschnitt.prints(/ started /);

@@ -14,6 +14,8 @@ export type AlarmKind =
   | 'recording-finding'
   /** A recording stays in `active/` though its call is over, or runs for longer than any call should. */
   | 'recording-stuck'
+  /** No call is recorded, since the configuration has no group any more. */
+  | 'no-groups'
   | 'asterisk-disconnected'
   | 'announcement-unplayable'
   | 'spool-unusable'
@@ -53,6 +55,8 @@ export interface Alarm {
   readonly fault: Fault;
   /** What to do about it. */
   readonly hint: string;
+  /** Of the error that it tells of; undefined: it tells of none. */
+  readonly code?: string | undefined;
   /** When it is over unless it is raised again; undefined: it stands until it is cleared. */
   readonly endsAt?: Instant | undefined;
 }

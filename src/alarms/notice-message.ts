@@ -1,4 +1,5 @@
 import { localDateTime } from '../recording/local-time.ts';
+import { hintIn } from '../error-words.ts';
 import { visibleLine } from '../recording/untrusted-text.ts';
 import type { AlarmNotice } from '../catalogue/catalogue.ts';
 import type { Instant } from '../call/call.ts';
@@ -56,7 +57,7 @@ function paragraph({ state, notice }: NoticeItem, form: NoticeForm): string {
     ...(notice.times > 1 ? [frame.times(notice.times)] : []),
     ...(stands ? [`${frame.meaning}: ${meaning}`, `${frame.remedy}: ${remedy}`] : []),
     `${frame.message}: ${visibleLine(notice.problem)}`,
-    ...(stands && notice.hint !== '' ? [`${frame.hint}: ${visibleLine(notice.hint)}`] : []),
+    ...(stands && notice.hint !== '' ? [`${frame.hint}: ${visibleLine(hintIn(form.language, notice))}`] : []),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -94,7 +95,8 @@ export function noticeJson({ id, sentAt, items }: NoticeMessage, { language, hos
         times: notice.times,
         fault: notice.fault,
         problem: notice.problem,
-        hint: notice.hint,
+        code: notice.code ?? null,
+        hint: hintIn(language, notice),
         meaning,
         remedy,
       };

@@ -48,6 +48,12 @@ const german: Kinds = {
       'Telefonieren geht weiter. Neue Gespräche werden nicht angesagt und nicht aufgezeichnet, solange die Verbindung fehlt; laufende Aufnahmen laufen weiter.',
     remedy: 'Prüfen, ob Asterisk läuft, und ob Adresse, Benutzer und Passwort unter "asterisk" stimmen.',
   },
+  'no-groups': {
+    title: (key) => `Es wird nichts mehr aufgezeichnet: unter "${key}" steht keine Gruppe mehr`,
+    meaning: 'Telefonieren geht weiter, doch kein Gespräch wird angesagt, aufgezeichnet oder aufgelistet.',
+    remedy:
+      'In der Konfiguration eine Gruppe einrichten. Soll mit Absicht nichts aufgezeichnet werden: die Gruppen behalten und "record" in jeder Richtung ausschalten.',
+  },
   'announcement-unplayable': {
     title: (prompt) => `Die Ansage ${prompt} kann nicht abgespielt werden`,
     meaning: 'Anrufe, die diese Ansage brauchen, werden verbunden, aber nicht aufgezeichnet.',
@@ -134,7 +140,8 @@ const german: Kinds = {
     title: (path) => `Die Verbindungsnachweise der Telefonanlage (${path}) sind nicht lesbar`,
     meaning:
       'Es wird aufgezeichnet wie immer. Ob Aufnahmen fehlen, lässt sich aber zurzeit nicht mit Asterisk abgleichen.',
-    remedy: 'Das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen.',
+    remedy:
+      'Bei einer Datei: das Modul cdr_csv von Asterisk laden, und Pfad und Rechte der Datei prüfen. Bei AMI: cdr_manager oder cel_manager laden und einschalten, und dem Benutzer in manager.conf read = cdr geben.',
   },
   'calls-unwatched': {
     title: (reason) => `Eine Zeit lang hat niemand auf die Gespräche geachtet (${reason})`,
@@ -179,6 +186,12 @@ const english: Kinds = {
     meaning:
       'Telephone calls go on. New calls are neither announced nor recorded as long as the connection is missing; running recordings run on.',
     remedy: 'Check that Asterisk runs, and that address, user and password under "asterisk" are right.',
+  },
+  'no-groups': {
+    title: (key) => `Nothing is recorded any more: there is no group under "${key}"`,
+    meaning: 'Telephone calls go on, but none is announced, recorded or listed.',
+    remedy:
+      'Set up a group in the configuration. To record nothing on purpose, keep the groups and switch "record" off in every direction.',
   },
   'announcement-unplayable': {
     title: (prompt) => `The announcement ${prompt} cannot be played`,
@@ -262,7 +275,8 @@ const english: Kinds = {
     title: (path) => `The call records of the PBX (${path}) cannot be read`,
     meaning:
       'Calls are recorded as ever. But whether recordings are missing cannot be compared with Asterisk at present.',
-    remedy: 'Load the module cdr_csv of Asterisk, and check path and rights of the file.',
+    remedy:
+      'For a file: load the module cdr_csv of Asterisk, and check path and rights of the file. For AMI: load cdr_manager or cel_manager and turn it on, and give the user read = cdr in manager.conf.',
   },
   'calls-unwatched': {
     title: (reason) => `For some time nobody watched the calls (${reason})`,

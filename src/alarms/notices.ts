@@ -26,8 +26,8 @@ const isSame = (a: AlarmNotice, b: Pick<AlarmNotice, 'kind' | 'subject'>) =>
 
 /** An alarm begins. One whose end was not told yet goes on, so that coming and going is one matter. */
 export function noted(notices: readonly AlarmNotice[], alarm: Alarm, now: Instant): readonly AlarmNotice[] {
-  const { kind, subject, problem, fault, hint } = alarm;
-  const facts = { kind, subject, problem, fault, hint, begunAt: now };
+  const { kind, subject, problem, fault, hint, code } = alarm;
+  const facts = { kind, subject, problem, fault, hint, code, begunAt: now };
   const known = notices.find((each) => isSame(each, alarm));
   if (!known) {
     const unheard = { since: alarm.since, endedAt: undefined, times: 1, toldAt: undefined, reminders: 0 };

@@ -157,7 +157,7 @@ export class Notifier {
       ({ kind, subject }) => kind === notice.kind && subject === notice.subject,
     );
     return alarm
-      ? { state, notice: { ...notice, problem: alarm.problem, hint: alarm.hint } }
+      ? { state, notice: { ...notice, problem: alarm.problem, hint: alarm.hint, code: alarm.code } }
       : { state, notice };
   }
 
@@ -166,16 +166,16 @@ export class Notifier {
     this.#failures += 1;
     this.#restUntil = now() + retryDelay(this.#failures, random(), delays);
     const problem = messageOf(thrown);
-    const { hint, fault } =
+    const { code, hint, fault } =
       thrown instanceof MitschnittError
         ? thrown
-        : { hint: 'Report this to the makers of Mitschnitt.', fault: 'defect' as const };
+        : { code: 'unexpected', hint: 'Report this to the makers of Mitschnitt.', fault: 'defect' as const };
     log.warn('nobody could be told of alarms yet', {
       ...{ by: channel.name, error: problem, hint },
       again: new Date(this.#restUntil).toISOString(),
     });
     if (this.#failures >= failuresToTell)
-      alarms.raise({ kind: 'notices-unsent', subject: channel.name, problem, fault, hint });
+      alarms.raise({ kind: 'notices-unsent', subject: channel.name, problem, fault, hint, code });
   }
 }
 

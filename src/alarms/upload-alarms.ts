@@ -54,6 +54,7 @@ interface Trouble {
 }
 
 interface Problem {
+  readonly code: string;
   readonly message: string;
   readonly fault: Fault;
   readonly hint: string;
@@ -80,7 +81,7 @@ export class UploadAlarms {
     failed: ReadonlyMap<string, readonly string[]>,
     now: Instant,
   ): readonly AlarmChange[] {
-    return standing.flatMap(({ kind, subject, problem, fault, hint, since }) => {
+    return standing.flatMap(({ kind, subject, problem, fault, hint, code, since }) => {
       const isChecked = kind === 'target-unreachable' || kind === 'target-check-failed';
       const recordings = failed.get(subject) ?? [];
       if (!isChecked && (kind !== 'delivery-failing' || recordings.length === 0)) return [];
@@ -94,7 +95,7 @@ export class UploadAlarms {
         trouble.first.set(recording, since);
         if (kind === 'delivery-failing') trouble.failing.add(recording);
       }
-      return [{ raise: { kind, subject, problem, fault, hint } }];
+      return [{ raise: { kind, subject, problem, fault, hint, code } }];
     });
   }
 
@@ -174,8 +175,8 @@ function cleared(kind: AlarmKind, subject: string): AlarmChange {
   return { clear: { kind, subject } };
 }
 
-function facts({ fault, hint }: Problem, problem: string) {
-  return { problem, fault, hint };
+function facts({ code, fault, hint }: Problem, problem: string) {
+  return { problem, fault, hint, code };
 }
 
 function setAside({ delivery, error }: Failure): AlarmChange {

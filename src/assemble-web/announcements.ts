@@ -68,10 +68,11 @@ export function announcementHandlers(running: RunningSource, changed: () => void
       const [first] = used_by;
       if (first && origin === 'own' && !has_built_in)
         throw conflict(`the group ${first.group} plays it`, 'Have it play another one first.');
-      if (origin === null) throw notFound();
+      // One's own that is gone: somebody wants that of the package from now on.
+      if (origin === null && !has_built_in) throw notFound();
       if (origin === 'built-in')
         throw notDone('it comes with the package, and stays', 'Put one of your own in its place.');
-      await writable();
+      if (origin === 'own') await writable();
       await library().remove(name, language);
       changed();
       return { ok: true };

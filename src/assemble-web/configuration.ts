@@ -28,8 +28,9 @@ import {
 import { ConfigurationError, keyOf, type ConfigFault } from '../config/faults.ts';
 import { configurationSchema, nodeAt, type Path } from '../config/json-schema.ts';
 import { lineDiff } from '../config/line-diff.ts';
-import { loadText } from '../config/load.ts';
-import type { Checked, Configuration, ConfigFault as FaultJson } from '../web/api/configuration.ts';
+import { loadText, type ConfigWarning } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { Checked, Configuration, ConfigFault as FaultJson, Draft } from '../web/api/configuration.ts';
 import { ApiFailure, conflict, notDone } from '../web/failure.ts';
 import type { Handlers } from '../web/handlers.ts';
 import { timeIn } from './live.ts';
@@ -94,6 +95,16 @@ export function configurationHandlers(
   };
 }
 
+/** The configuration as it would be with changes, to try it. @throws ApiFailure with all that would be wrong */
+export async function draftOf(path: string, draft: Draft): Promise<Config> {
+  try {
+    return (await loadText(changed(await readFile(path, 'utf8'), draft), path)).config;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw invalid(error.faults.map(faultJson));
+  }
+}
+
 function changed(
   text: string,
   draft: { readonly revision: string; readonly changes: readonly Change[] },
@@ -135,7 +146,7 @@ async function configurationOf(
 async function faultsOf(
   text: string,
   path: string,
-): Promise<{ readonly faults: readonly FaultJson[]; readonly warnings: readonly string[] }> {
+): Promise<{ readonly faults: readonly FaultJson[]; readonly warnings: readonly ConfigWarning[] }> {
   try {
     const { warnings } = await loadText(text, path);
     return { faults: [], warnings };

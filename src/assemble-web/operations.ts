@@ -6,6 +6,8 @@ import { targetsOf } from '../assemble-delivery.ts';
 import { explained } from '../delivery/explained.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
 import type { AlarmNotice } from '../catalogue/catalogue.ts';
+import type { Config } from '../config/schema.ts';
+import type { Draft } from '../web/api/configuration.ts';
 import type { ResponseOf } from '../web/api/routes.ts';
 import { conflict, notDone, notFound } from '../web/failure.ts';
 import type { Handlers } from '../web/handlers.ts';
@@ -28,34 +30,27 @@ type OperationHandlers = Pick<
 const checkMs = 30_000;
 const testMs = 30_000;
 
-export function operationHandlers(running: RunningSource): OperationHandlers {
-  return { ...deliveryHandlers(running), ...testHandlers(running), ...cleanupHandlers(running) };
+/** `trial`: the configuration with changes that are not saved. */
+export function operationHandlers(
+  running: RunningSource,
+  trial: (draft: Draft) => Promise<Config>,
+): OperationHandlers {
+  return { ...deliveryHandlers(running), ...testHandlers(running, trial), ...cleanupHandlers(running) };
 }
 
 function deliveryHandlers(running: RunningSource) {
   return {
-    'POST /targets/:name/check': async ({ params }) => {
-      const { config, uploader } = running();
-      const found = targetsOf(config).find(({ name }) => name === params.name);
-      if (!found) throw notFound();
-      const target = found.create();
-      const result = await timed(params.name, () => target.check(AbortSignal.timeout(checkMs)));
-      await target.close().catch(() => undefined);
-      // What waits for the end of its rest waits no longer.
-      if (result.ok) uploader.recovered(params.name);
-      return result;
-    },
     'POST /upload': async () => {
       const { uploader, reporting, catalogue } = running();
       // Not waited for: a backlog may take hours. It is seen at the targets.
       void uploader.runNow();
-      await reporting?.hurry('pending');
+      reporting?.runNow();
       const backlog = await catalogue.backlog();
       return { pending: backlog.reduce((sum, { pending }) => sum + pending, 0) };
     },
     'POST /retry': async () => {
       const { uploader, reporting } = running();
-      const reports = (await reporting?.hurry('set-aside')) ?? 0;
+      const reports = (await reporting?.retry(undefined)) ?? 0;
       return { retried: (await uploader.retry(undefined)) + reports };
     },
   } satisfies Partial<Handlers>;
@@ -75,11 +70,28 @@ async function timed(
   }
 }
 
-function testHandlers(running: RunningSource) {
+/** How the audit log tells a test of what is not saved. */
+const unsaved = 'with changes that are not saved';
+
+function testHandlers(running: RunningSource, trial: (draft: Draft) => Promise<Config>) {
   return {
+    'POST /targets/:name/check': async ({ params, body, audit }) => {
+      if (body.draft) audit({ detail: unsaved });
+      const { config, uploader } = running();
+      const found = targetsOf(body.draft ? await trial(body.draft) : config).find(
+        ({ name }) => name === params.name,
+      );
+      if (!found) throw notFound();
+      const target = found.create();
+      const result = await timed(params.name, () => target.check(AbortSignal.timeout(checkMs)));
+      await target.close().catch(() => undefined);
+      // What waits for the end of its rest waits no longer.
+      if (result.ok && !body.draft) uploader.recovered(params.name);
+      return result;
+    },
     'POST /alarms/test': async ({ viewer, body, audit }) => {
-      audit({ subject: body.channel });
-      const { config } = running();
+      audit({ subject: body.channel, ...(body.draft ? { detail: unsaved } : {}) });
+      const config = body.draft ? await trial(body.draft) : running().config;
       const channel = channelsOf(config).find(({ name }) => name === body.channel);
       if (!channel) throw notDone(`alarms.${body.channel} is not set`, 'Set it, save, and try again.');
       const sentAt = Date.now();

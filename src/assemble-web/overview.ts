@@ -1,8 +1,9 @@
 /** What happens now and lately, as the API has it. */
 import { liveTalks } from '../controls.ts';
+import { hasAccount } from '../config/reconciliation.ts';
 import { dayOf } from '../recording/local-time.ts';
 import { completenessOf } from '../reconciliation/completeness.ts';
-import type { Interval } from '../catalogue/catalogue.ts';
+import type { Interval } from '../catalogue/account-ledger.ts';
 import type { HourCount } from '../catalogue/console-ledger.ts';
 import type { ResponseOf } from '../web/api/routes.ts';
 import { ApiFailure, notDone } from '../web/failure.ts';
@@ -175,21 +176,24 @@ async function statementOf(
 ): Promise<ResponseOf<'GET /completeness'>> {
   const { catalogue, config } = running;
   const time = timeIn(running);
-  const hasAccount = config.reconciliation.cdr !== undefined;
   const isSeen = ({ group }: { readonly group: string }) => groups?.includes(group) ?? true;
   const own = {
     accountProgress: () => catalogue.accountProgress(),
     unwatched: (interval: Interval) => catalogue.unwatched(interval),
+    accountHoles: (interval: Interval) => catalogue.accountHoles(interval),
     accounted: async (interval: Interval) => (await catalogue.accounted(interval)).filter(isSeen),
     records: async function* (interval: Interval) {
       for await (const record of catalogue.records(interval)) if (isSeen(record)) yield record;
     },
   };
-  const statement = await completenessOf(period, { catalogue: own, hasAccount, now: Date.now() });
+  const withAccount = hasAccount(config.reconciliation);
+  const statement = await completenessOf(period, {
+    ...{ catalogue: own, hasAccount: withAccount, now: Date.now() },
+  });
   const { toRecord, recorded, recordedInPart, notRecorded, gaps, unwatched } = statement;
   return {
     ...{ from: time(statement.from), to: time(statement.to), complete: statement.complete },
-    ...{ to_record: toRecord, recorded, recorded_in_part: recordedInPart, has_account: hasAccount },
+    ...{ to_record: toRecord, recorded, recorded_in_part: recordedInPart, has_account: withAccount },
     not_recorded: Object.values(notRecorded).reduce((sum, count) => sum + count, 0),
     gaps: gaps.map(({ name, startedAt, endedAt, group, direction, from, to, record }) => ({
       ...{ name, start: time(startedAt), end: maybe(time, endedAt), group, from, to },

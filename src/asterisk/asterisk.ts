@@ -2,8 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { AmiConnection, type AmiSettings } from './ami.ts';
 import { field, type AmiMessage } from './ami-wire.ts';
-import { MitschnittError } from '../errors.ts';
-import { AriClient, AriRefusal, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
+import { AriClient, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
 import { Attendance, type WatchMark } from './attendance.ts';
 import { channelEvents, Channels } from './channels.ts';
 import { EventClock } from './event-clock.ts';
@@ -12,6 +11,7 @@ import { recordedChannels } from './recorded-channels.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
 import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
+import type { ToldAccount } from './told-account.ts';
 import { TestTelephones } from './telephones.ts';
 import { isWhisper, Whisper } from './whisper.ts';
 import type { ChannelId, RecordingId } from '../call/call.ts';
@@ -55,6 +55,7 @@ export class Asterisk implements Pbx {
   readonly #mixMonitor: MixMonitor;
   readonly #attendance: Attendance;
   readonly #mark: WatchMark;
+  readonly #account: ToldAccount | undefined;
   readonly #channels = new Channels();
   readonly #queues = new Queues();
   #seenInGate: ReadonlySet<ChannelId> = new Set();
@@ -64,12 +65,16 @@ export class Asterisk implements Pbx {
   #events: AriStream | undefined;
   #listener: PbxListener | undefined;
 
-  /** `troubled` is told when a command got no answer; recovery repeats it after the next connection. */
+  /**
+   * `troubled` is told when a command got no answer; recovery repeats it after the next connection. `account`: hears what
+   * Asterisk tells of calls by itself.
+   */
   constructor(
     settings: AsteriskSettings,
     lost: ConnectionLost,
     troubled: (command: string, error: unknown) => void,
     mark: WatchMark,
+    account?: ToldAccount,
   ) {
     this.#settings = settings;
     this.#lost = lost;
@@ -88,6 +93,7 @@ export class Asterisk implements Pbx {
       () => this.#ami?.greeting ?? '',
     );
     this.#mark = mark;
+    this.#account = account;
     this.#attendance = new Attendance(
       (fields) => this.#action(fields),
       settings.ami.username,
@@ -231,6 +237,7 @@ export class Asterisk implements Pbx {
     const clock = new EventClock();
     const connection = new AmiConnection(this.#settings.ami, (message) => {
       if (this.#queues.take(message)) this.#listener?.queues(this.#queues.members);
+      this.#account?.take(message, Date.now());
       // What is told of calls before the list of channels is in the list.
       if (this.#ami !== connection) return;
       if (message.has('UserEvent')) {
@@ -251,9 +258,16 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    await connection.open(this.#settings.queues ? 'call,user,agent' : 'call,user');
+    const classes = [
+      'call',
+      'user',
+      ...(this.#settings.queues ? ['agent'] : []),
+      ...(this.#account?.classes ?? []),
+    ];
+    await connection.open(classes.join(','));
+    this.#account?.begin(Date.now());
     try {
-      await connection.only([...channelEvents, ...queueEvents]);
+      await connection.only([...channelEvents, ...queueEvents, ...(this.#account?.events ?? [])]);
       // Before the calls: who of them is a member depends on it.
       if (this.#settings.queues) await this.#command('QueueStatus', this.#followQueues(connection));
       let bridges: readonly AmiMessage[] = [];
@@ -336,38 +350,5 @@ export class Asterisk implements Pbx {
     this.#listener?.endpoints(
       new Set(endpoints.map(({ technology, resource }) => `${technology}/${resource}`)),
     );
-  }
-}
-
-/** Tries ARI once, for `mitschnitt check`; throws what stands in the way. */
-export async function checkAri(settings: AriSettings): Promise<void> {
-  await new AriClient(settings).request('GET', 'asterisk/info', { only: 'system' });
-}
-
-/** Asks once whether Asterisk has loaded a module that the configuration needs, for `mitschnitt check`. */
-export async function checkModule(settings: AriSettings, module: string): Promise<void> {
-  try {
-    const { status } = (await new AriClient(settings).request('GET', `asterisk/modules/${module}.so`)) as {
-      status?: string;
-    };
-    if (status === 'Running') return;
-  } catch (error) {
-    if (!(error instanceof AriRefusal)) throw error;
-  }
-  throw new MitschnittError(`Asterisk's module ${module} does not run`, {
-    code: 'module-missing',
-    fault: 'asterisk',
-    retry: false,
-    hint: `Load it, and what it depends on (modules.conf; "module load ${module}.so" on Asterisk's console says what is missing).`,
-  });
-}
-
-/** Tries AMI once: connection and login. */
-export async function checkAmi(settings: AmiSettings): Promise<void> {
-  const connection = new AmiConnection(settings, () => undefined);
-  try {
-    await connection.open('call');
-  } finally {
-    connection.close();
   }
 }

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync';
 
+import { field, type AmiMessage } from './ami-wire.ts';
 import { dialledUser } from './channels.ts';
 import { instantsOfLocal } from '../recording/local-time.ts';
 import { isTestChannel } from '../call/self-test.ts';
@@ -28,26 +29,60 @@ const msPerSecond = 1_000;
 export function callDetailOf(line: string, timeZone: string): CallDetail | undefined {
   const fields = fieldsOf(line);
   if (!fields) return undefined;
-  const field = (column: keyof typeof columns): string => fields[columns[column]] ?? '';
-  const channel = field('uniqueId');
-  const created = Number(uniqueIdPattern.exec(channel)?.[1]) * msPerSecond;
-  const time = (column: 'start' | 'answer' | 'end') => instantOf(field(column), created, timeZone);
+  const linkedId = fields.length < fewestWithLinkedId ? undefined : fields.at(-2);
+  return detailOf((part) => fields[columns[part]] ?? '', linkedId, timeZone);
+}
+
+/** Where the same things are in the AMI event `Cdr` of cdr_manager. */
+const headers: Readonly<Record<keyof typeof columns, string>> = {
+  ...{ src: 'Source', dst: 'Destination', channel: 'Channel', dstChannel: 'DestinationChannel' },
+  ...{ lastApp: 'LastApplication', lastData: 'LastData', uniqueId: 'UniqueID' },
+  ...{ start: 'StartTime', answer: 'AnswerTime', end: 'EndTime', disposition: 'Disposition' },
+};
+
+/**
+ * The same as an AMI event, which has a `LinkedID` where cdr_manager.conf maps it; undefined when it is not as Asterisk
+ * sends it.
+ *
+ * @param timeZone that of Asterisk's machine.
+ */
+export function callDetailOfEvent(message: AmiMessage, timeZone: string): CallDetail | undefined {
+  const linkedId = field(message, 'LinkedID');
+  return detailOf((part) => field(message, headers[part]), linkedId === '' ? undefined : linkedId, timeZone);
+}
+
+function detailOf(
+  told: (part: keyof typeof columns) => string,
+  linkedId: string | undefined,
+  timeZone: string,
+): CallDetail | undefined {
+  const channel = told('uniqueId');
+  const created = createdAt(channel);
+  const time = (part: 'start' | 'answer' | 'end') => instantOf(told(part), created, timeZone);
   const [startedAt, endedAt] = [time('start'), time('end')];
   if (startedAt === undefined || endedAt === undefined) return undefined;
-  const talked = field('disposition') === 'ANSWERED' && field('dstChannel') !== '';
-  const dialled =
-    field('lastApp') === 'Dial' ? dialledUser(field('lastData').split(',')[0] ?? '') : undefined;
+  const talked = told('disposition') === 'ANSWERED' && told('dstChannel') !== '';
   return {
     channel,
-    linkedId: fields.length < fewestWithLinkedId ? undefined : fields.at(-2),
-    callerName: field('channel'),
-    calledName: field('dstChannel'),
-    from: field('src'),
-    to: dialled ?? field('dst'),
+    linkedId,
+    callerName: told('channel'),
+    calledName: told('dstChannel'),
+    from: told('src'),
+    to: dialledBy(told('lastApp'), told('lastData')) ?? told('dst'),
     startedAt,
     answeredAt: talked ? (time('answer') ?? startedAt) : undefined,
     endedAt,
   };
+}
+
+/** The number outside, as an application that is `Dial` was given it. */
+export function dialledBy(application: string, data: string): string | undefined {
+  return application === 'Dial' ? dialledUser(data.split(',')[0] ?? '') : undefined;
+}
+
+/** When a channel came to be, by its id, in ms since 1970 to the second; NaN where it has not one of Asterisk's. */
+export function createdAt(uniqueId: string): number {
+  return Number(uniqueIdPattern.exec(uniqueId)?.[1]) * msPerSecond;
 }
 
 /** Whether a telephone of the self-test called: nobody's call. Its channels have ids that Asterisk did not give. */

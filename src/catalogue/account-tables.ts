@@ -33,6 +33,11 @@ export interface AccountProgressRow {
   stated_to: number;
 }
 
+export interface AccountHoleRow {
+  from_at: number;
+  to_at: number;
+}
+
 export interface UnwatchedRow {
   reason: UnwatchedReason;
   from_at: number;

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call } from '../call/call.ts';
 import type { AccountedCallRow, AccountProgressRow } from './account-tables.ts';
-import type { AccountProgress, Interval } from './catalogue.ts';
+import type { AccountProgress, Interval } from './account-ledger.ts';
 import type { Tables } from './tables.ts';
 
 export async function accountProgress(db: Kysely<Tables>): Promise<AccountProgress | undefined> {
@@ -25,6 +25,7 @@ export async function saveAccount(
   db: Kysely<Tables>,
   progress: AccountProgress,
   calls: readonly Omit<AccountedCall, 'judgement'>[],
+  hole?: Interval,
 ): Promise<void> {
   const row = progressRow(progress);
   await db.transaction().execute(async (transaction) => {
@@ -35,12 +36,31 @@ export async function saveAccount(
         .onConflict((conflict) => conflict.column('id').doNothing())
         .execute();
     }
+    if (hole) {
+      const { from, to } = hole;
+      await transaction
+        .insertInto('account_holes')
+        .values({ from_at: Math.round(from), to_at: Math.round(to) })
+        .onConflict((conflict) => conflict.column('from_at').doUpdateSet({ to_at: Math.round(to) }))
+        .execute();
+    }
     await transaction
       .insertInto('account_progress')
       .values(row)
       .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
       .execute();
   });
+}
+
+export async function accountHoles(db: Kysely<Tables>, { from, to }: Interval): Promise<readonly Interval[]> {
+  const rows = await db
+    .selectFrom('account_holes')
+    .selectAll()
+    .where('from_at', '<', to)
+    .where('to_at', '>', from)
+    .orderBy('from_at')
+    .execute();
+  return rows.map(({ from_at, to_at }) => ({ from: from_at, to: to_at }));
 }
 
 export async function unjudged(db: Kysely<Tables>, limit: number): Promise<readonly AccountedCall[]> {
@@ -152,7 +172,7 @@ function progressRow({ place, ...progress }: AccountProgress): AccountProgressRo
     since: progress.since,
     inode: place?.inode ?? null,
     byte_offset: place?.offset ?? null,
-    read_at: progress.readAt ?? null,
+    read_at: progress.readAt === undefined ? null : Math.round(progress.readAt),
     unreadable: progress.unreadable,
     unreadable_at: progress.unreadableAt ?? null,
     stated_to: progress.statedTo,

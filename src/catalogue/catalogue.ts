@@ -1,10 +1,11 @@
 import type { Fault } from '../errors.ts';
-import type { AccountedCall, AccountPlace, CallDetail, Judgement, Unwatched } from '../call/account.ts';
 import type { Call, Outcome, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { AccountLedger } from './account-ledger.ts';
 import type { ConsoleLedger } from './console-ledger.ts';
 import type { Hold, RetentionLedger } from './retention-ledger.ts';
+import type { SelfTestLedger } from './self-test-ledger.ts';
 
 /** What the catalogue keeps of calls. */
 export interface CallCatalogue {
@@ -244,8 +245,10 @@ export interface ReportIssues {
   saveIssue(issue: ReportIssue): Promise<void>;
   /** Another file, with an id of its own, takes the place of an issue that is not delivered. */
   replaceIssue(before: ReportIssue['id'], issue: ReportIssue): Promise<void>;
-  /** Makes what is in a state pending and due now, one issue or all. Returns how many that were. */
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number>;
+  /** How many each target got. */
+  deliveredIssues(): Promise<ReadonlyMap<string, number>>;
+  /** Makes what was set aside pending and due now, one issue or all. Returns how many that were. */
+  retryIssues(id?: ReportIssue['id']): Promise<number>;
 }
 
 /** How full the disk of the spool was at a time. */
@@ -272,6 +275,8 @@ export interface AlarmNotice {
   readonly problem: string;
   readonly fault: Fault;
   readonly hint: string;
+  /** Of the error that it tells of. */
+  readonly code?: string | undefined;
   /** Its first beginning that nobody was told the end of. */
   readonly since: number;
   /** Its last beginning. */
@@ -317,48 +322,6 @@ export interface CheckLedger {
   checks(): Promise<readonly ConnectionCheck[]>;
 }
 
-/** How far the account of the PBX is known. Times are ms since 1970. */
-export interface AccountProgress {
-  /** Since when it is compared with the catalogue. */
-  readonly since: number;
-  /** How far it was read; undefined where there is none. */
-  readonly place: AccountPlace | undefined;
-  /** When it was read last. */
-  readonly readAt: number | undefined;
-  /** Lines that could not be read, and when the last one was. */
-  readonly unreadable: number;
-  readonly unreadableAt: number | undefined;
-  /** The days before this have their statement. */
-  readonly statedTo: number;
-}
-
-/** From `from` on, and before `to`; ms since 1970. */
-export interface Interval {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** What reconciliation needs: the account of the PBX beside our own. */
-export interface AccountLedger {
-  /** Undefined before the first time. */
-  accountProgress(): Promise<AccountProgress | undefined>;
-  /** Notes calls of members in the account, and how far it was read, in one transaction. What is known stays. */
-  saveAccount(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void>;
-  /** Calls that were not judged yet, oldest first. */
-  unjudged(limit: number): Promise<readonly AccountedCall[]>;
-  /** Gaps that ended since a time, those first that were judged longest ago: the catalogue may know them by now. */
-  gaps(since: number, limit: number): Promise<readonly AccountedCall[]>;
-  saveJudgement(id: string, judgement: Judgement, at: number): Promise<void>;
-  /** The calls of the catalogue in which one of the channels took part. */
-  callsOf(detail: CallDetail): Promise<readonly Call[]>;
-  /** Calls of the account that went on at some time of the interval, by their start. */
-  accounted(interval: Interval): Promise<readonly AccountedCall[]>;
-  /** Takes the place of one that began at the same time for the same reason. */
-  saveUnwatched(unwatched: Unwatched): Promise<void>;
-  /** Those that reach into the interval, by their beginning. */
-  unwatched(interval: Interval): Promise<readonly Unwatched[]>;
-}
-
 /** Everything that must outlive the process (PORT). */
 export interface Catalogue
   extends
@@ -372,7 +335,8 @@ export interface Catalogue
     StorageHistory,
     RetentionLedger,
     ConsoleLedger,
-    AccountLedger {
+    AccountLedger,
+    SelfTestLedger {
   /** Opens and brings the schema up to date. */
   open(): Promise<void>;
   close(): Promise<void>;

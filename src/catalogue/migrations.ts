@@ -22,8 +22,36 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-identify-files': { up: indexFiles },
   '0010-account-by-group': { up: indexAccountByGroup },
   '0011-console': { up: createConsole },
+  '0012-selftest-files': { up: createSelfTestFiles },
+  '0013-account-holes': { up: createAccountHoles },
+  '0014-alarm-code': { up: addAlarmCode },
   '0015-users': { up: inviteUsers },
 };
+
+async function addAlarmCode(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('alarm_notices').addColumn('code', 'text').execute();
+}
+
+async function createAccountHoles(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('account_holes')
+    .addColumn('from_at', 'integer', (column) => column.primaryKey().notNull())
+    .addColumn('to_at', 'integer', (column) => column.notNull())
+    .execute();
+}
+
+async function createSelfTestFiles(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('selftest_files')
+    .addColumn('recording', 'text', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('folder', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('at', 'integer', (column) => column.notNull())
+    .addPrimaryKeyConstraint('selftest_files_key', ['recording', 'target'])
+    .execute();
+}
 
 /** For retention, which each group may have of its own. */
 async function indexAccountByGroup(db: Kysely<Tables>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { AlarmNotice } from './catalogue.ts';
 import type { AlarmNoticeRow, Tables } from './tables.ts';
 
@@ -28,20 +28,22 @@ export async function saveNotices(
   });
 }
 
-function noticeFrom(row: AlarmNoticeRow): AlarmNotice {
+function noticeFrom(row: Selectable<AlarmNoticeRow>): AlarmNotice {
   const { kind, subject, problem, fault, hint, since, times, reminders } = row;
   return {
     ...{ kind, subject, problem, fault, hint, since, times, reminders },
+    code: row.code ?? undefined,
     begunAt: row.begun_at,
     endedAt: row.ended_at ?? undefined,
     toldAt: row.told_at ?? undefined,
   };
 }
 
-function noticeRow(channel: string, notice: AlarmNotice): AlarmNoticeRow {
+function noticeRow(channel: string, notice: AlarmNotice): Selectable<AlarmNoticeRow> {
   const { kind, subject, problem, fault, hint, since, times, reminders } = notice;
   return {
     ...{ channel, kind, subject, problem, fault, hint, since, times, reminders },
+    code: notice.code ?? null,
     begun_at: notice.begunAt,
     ended_at: notice.endedAt ?? null,
     told_at: notice.toldAt ?? null,

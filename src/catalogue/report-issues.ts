@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { problemColumns, problemFrom, recordColumns, recordFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { CallRecord } from '../recording/recording.ts';
-import type { Delivery, ReportIssue, ReportLines, ReportMark } from './catalogue.ts';
+import type { ReportIssue, ReportLines, ReportMark } from './catalogue.ts';
 import type { ReportIssueRow, Tables } from './tables.ts';
 
 /** Of one query: a few ms in which nothing else of the process runs. */
@@ -145,15 +145,21 @@ export async function saveIssue(db: Kysely<Tables>, issue: ReportIssue): Promise
   await db.updateTable('report_issues').set(issueRow(issue)).where('id', '=', issue.id).execute();
 }
 
-export async function hurryIssues(
-  db: Kysely<Tables>,
-  state: Exclude<Delivery['state'], 'delivered'>,
-  id: string | undefined,
-): Promise<number> {
+export async function deliveredIssues(db: Kysely<Tables>): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('report_issues')
+    .select(({ fn }) => ['target', fn.countAll<number>().as('issues')])
+    .where('state', '=', sql.lit('delivered' as const))
+    .groupBy('target')
+    .execute();
+  return new Map(rows.map(({ target, issues }) => [target, issues]));
+}
+
+export async function retryIssues(db: Kysely<Tables>, id: string | undefined): Promise<number> {
   let update = db
     .updateTable('report_issues')
     .set({ state: 'pending', due_at: 0 })
-    .where('state', '=', state);
+    .where('state', '=', sql.lit('set-aside' as const));
   if (id !== undefined) update = update.where('id', '=', id);
   const { numUpdatedRows } = await update.executeTakeFirstOrThrow();
   return Number(numUpdatedRows);

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import {
   accounted,
+  accountHoles,
   accountProgress,
   callsOf,
   gaps,
@@ -28,11 +29,12 @@ import { addRecording, identify, mediaOf } from './recordings.ts';
 import { beginAppend, completeAppend, openAppend, recordsOf, unreported } from './report-ledger.ts';
 import {
   addIssues,
-  hurryIssues,
+  deliveredIssues,
   lastIssue,
   lastSeq,
   pendingIssues,
   replaceIssue,
+  retryIssues,
   reportLines,
   reportMark,
   saveIssue,
@@ -41,6 +43,7 @@ import {
 } from './report-issues.ts';
 import { bringUpToDate, demandUpToDate } from './schema.ts';
 import { addStorageSample, storageSamples } from './storage-samples.ts';
+import { addTestFile, forgetTestFile, testFiles } from './test-files.ts';
 import { openForReading, openForWriting } from './sqlite-connection.ts';
 import { SearchThread } from './search-thread.ts';
 import { SqliteConsoleLedger } from './sqlite-console.ts';
@@ -49,15 +52,14 @@ import type { AccountedCall, CallDetail, Judgement, Unwatched } from '../call/ac
 import type { Call, RecordingId } from '../call/call.ts';
 import type { Media } from '../recording/media.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
+import type { AccountProgress, Interval } from './account-ledger.ts';
 import type {
-  AccountProgress,
   AlarmNotice,
   Catalogue,
   ConnectionCheck,
   Delivery,
   DeliveryFilter,
   DueDelivery,
-  Interval,
   ListedRecord,
   RecordFilter,
   RecordingWithDeliveries,
@@ -69,6 +71,7 @@ import type {
   StorageSample,
   TargetBacklog,
 } from './catalogue.ts';
+import type { TestFile } from './self-test-ledger.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { Tables } from './tables.ts';
 
@@ -273,8 +276,12 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
     return replaceIssue(this.db, before, issue);
   }
 
-  hurryIssues(state: Exclude<Delivery['state'], 'delivered'>, id?: ReportIssue['id']): Promise<number> {
-    return hurryIssues(this.db, state, id);
+  deliveredIssues(): Promise<ReadonlyMap<string, number>> {
+    return deliveredIssues(this.db);
+  }
+
+  retryIssues(id?: ReportIssue['id']): Promise<number> {
+    return retryIssues(this.db, id);
   }
 
   addStorageSample(sample: StorageSample): Promise<void> {
@@ -305,8 +312,16 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
     return accountProgress(this.db);
   }
 
-  saveAccount(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
-    return saveAccount(this.db, progress, calls);
+  saveAccount(
+    progress: AccountProgress,
+    calls: readonly Omit<AccountedCall, 'judgement'>[],
+    hole?: Interval,
+  ): Promise<void> {
+    return saveAccount(this.db, progress, calls, hole);
+  }
+
+  accountHoles(interval: Interval): Promise<readonly Interval[]> {
+    return accountHoles(this.db, interval);
   }
 
   unjudged(limit: number): Promise<readonly AccountedCall[]> {
@@ -335,5 +350,18 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
 
   unwatched(interval: Interval): Promise<readonly Unwatched[]> {
     return unwatched(this.db, interval);
+  }
+
+  async addTestFile(file: TestFile): Promise<void> {
+    await addTestFile(this.db, file);
+    await this.sync();
+  }
+
+  testFiles(): Promise<readonly TestFile[]> {
+    return testFiles(this.db);
+  }
+
+  forgetTestFile(file: Pick<TestFile, 'recording' | 'target'>): Promise<void> {
+    return forgetTestFile(this.db, file);
   }
 }

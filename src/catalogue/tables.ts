@@ -1,11 +1,12 @@
 import type { Generated, Selectable } from 'kysely';
 import type { Fault } from '../errors.ts';
-import type { AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
+import type { AccountHoleRow, AccountProgressRow, AccountedCallRow, UnwatchedRow } from './account-tables.ts';
 import type { ConsoleTables } from './console-tables.ts';
 import type { Direction, Outcome } from '../call/call.ts';
 import type { CallRecord, FinishedRecording } from '../recording/recording.ts';
 import type { Delivery } from './catalogue.ts';
 import type { Deletion, Hold } from './retention-ledger.ts';
+import type { TestFile } from './self-test-ledger.ts';
 
 /** The tables of the catalogue. Times are ms since 1970-01-01 UTC. */
 export interface Tables extends ConsoleTables {
@@ -26,7 +27,9 @@ export interface Tables extends ConsoleTables {
   erasures: ErasureRow;
   accounted_calls: AccountedCallRow;
   account_progress: AccountProgressRow;
+  account_holes: AccountHoleRow;
   unwatched: UnwatchedRow;
+  selftest_files: TestFile;
 }
 
 export interface CallRow {
@@ -182,6 +185,7 @@ export interface AlarmNoticeRow {
   times: number;
   told_at: number | null;
   reminders: number;
+  code: Generated<string | null>;
 }
 
 /** Of released holds as well: they say that it was held. */

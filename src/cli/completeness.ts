@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 
 import { codeOf } from '../errors.ts';
 import { controlSocketOf, watchMarkOf } from '../config/files.ts';
+import { hasAccount } from '../config/reconciliation.ts';
 import { loadConfig } from '../config/load.ts';
 import { dayOf } from '../recording/local-time.ts';
 import { completenessOf } from '../reconciliation/completeness.ts';
@@ -32,8 +33,9 @@ export async function completeness(options: CompletenessOptions): Promise<void> 
   const { from = yesterday, to = now } = periodOf(options.from, options.to, timezone);
   const unwatchedNow = await currentlyUnwatched(config, now);
   const statement = await withCatalogue(config, (catalogue) => {
-    const hasAccount = config.reconciliation.cdr !== undefined;
-    return completenessOf({ from, to }, { catalogue, hasAccount, now, unwatchedNow });
+    const { reconciliation } = config;
+    const sources = { catalogue, hasAccount: hasAccount(reconciliation), now, unwatchedNow };
+    return completenessOf({ from, to }, sources);
   });
   process.exitCode = statement.complete ? exitCodes.fine : exitCodes.wrong;
   if (options.json === true) await writeLines(toJson(statementJson(statement, timezone)));

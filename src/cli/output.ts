@@ -76,6 +76,6 @@ export function tellError(thrown: unknown): void {
   process.stderr.write(`This is a defect of Mitschnitt, please report it:\n${printableLines(trace)}\n`);
 }
 
-export function tellWarnings(warnings: readonly string[]): void {
-  for (const warning of warnings) process.stderr.write(`warning: ${printable(warning)}\n`);
+export function tellWarnings(warnings: readonly { readonly message: string }[]): void {
+  for (const { message } of warnings) process.stderr.write(`warning: ${printable(message)}\n`);
 }

@@ -40,7 +40,7 @@ export async function play(id: string, options: PlayOptions): Promise<void> {
   try {
     await fetchIntact({ wanted, config, copy, signal: interrupted.signal }, (error) => {
       if (error.code === 'altered') process.exitCode = exitCodes.wrong;
-      tellWarnings([error.message]);
+      tellWarnings([error]);
     });
     if (player) await runPlayer(player, copy, interrupted.signal);
     else if (save !== undefined) await keep(copy, save, force);

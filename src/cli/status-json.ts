@@ -56,7 +56,7 @@ export function targetJson(target: TargetStatus) {
   };
 }
 
-function problemJson({ at, code, message, hint }: DeliveryProblem) {
+export function problemJson({ at, code, message, hint }: DeliveryProblem) {
   return { at: new Date(at).toISOString(), code, message, hint };
 }
 

@@ -25,12 +25,14 @@ export class UploadView {
     if (!this.#terminal) {
       if (uploads.at - this.#writtenAt < lineEveryMs) return;
       this.#writtenAt = uploads.at;
-      await writeLines(...uploads.targets.map(targetLine));
+      await writeLines(...uploads.targets.flatMap((each) => [targetLine(each), ...reportLines(each)]));
       return;
     }
     const lines = uploads.targets.flatMap((target) => [
       targetLine(target),
       ...target.files.map((file) => fileLine(file, uploads.at)),
+      ...reportLines(target),
+      ...(target.reports?.file ? [fileLine(target.reports.file, uploads.at)] : []),
     ]);
     await this.end();
     const width = stdout.columns;
@@ -57,6 +59,13 @@ function targetLine(target: TargetUploads): string {
   if (target.state === 'resting')
     return `${what}, not reachable now: ${printable(target.lastError?.message ?? '')}`;
   return `${what}, ${rate(target.bytesPerSecond)}, ${timeLeft(left, target.bytesPerSecond)} left`;
+}
+
+/** None where no report waits. */
+function reportLines({ target, reports }: TargetUploads): readonly string[] {
+  if (!reports || reports.pending === 0) return [];
+  const left = Math.max(0, reports.pendingBytes - (reports.file?.sent ?? 0));
+  return [`${printable(target)}, reports: ${files(reports.pending, left)} to go`];
 }
 
 function fileLine(file: TargetUploads['files'][number], now: number): string {

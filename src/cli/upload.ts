@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import { printable } from '../recording/untrusted-text.ts';
-import type { TargetUploads, Uploads } from '../uploads.ts';
+import type { ReportUploads, Uploads } from '../uploads.ts';
 import { askRunning } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { toJson, write, writeLines } from './output.ts';
@@ -31,7 +31,7 @@ export async function upload(options: UploadOptions): Promise<void> {
   const view = options.watch === true ? new UploadView() : undefined;
   const before = (await askRunning(socket, '/upload', {})) as Uploads;
   let now = before;
-  while (now.targets.some(({ isAsked }) => isAsked)) {
+  while (now.targets.some(({ isAsked, reports }) => isAsked || reports?.isAsked === true)) {
     await view?.show(now);
     await pause(watchMs);
     now = (await askRunning(socket, '/uploads')) as Uploads;
@@ -44,10 +44,12 @@ export async function upload(options: UploadOptions): Promise<void> {
 
 /** What is pending after a run that tried all did not get there; what was set aside waits for a person. */
 function exitCodeOfUploads({ targets }: Uploads, since: number): number {
-  const hasFailed = ({ state, pending, lastError }: TargetUploads) =>
-    state === 'resting' || (pending > 0 && lastError !== undefined && lastError.at >= since);
-  if (targets.some(hasFailed)) return exitCodes.target;
-  return targets.some(({ setAside }) => setAside > 0) ? exitCodes.wrong : exitCodes.fine;
+  const reports = targets.flatMap((target) => target.reports ?? []);
+  const hasFailed = ({ pending, lastError }: Pick<ReportUploads, 'pending' | 'lastError'>) =>
+    pending > 0 && lastError !== undefined && lastError.at >= since;
+  if (targets.some(({ state }) => state === 'resting') || [...targets, ...reports].some(hasFailed))
+    return exitCodes.target;
+  return [...targets, ...reports].some(({ setAside }) => setAside > 0) ? exitCodes.wrong : exitCodes.fine;
 }
 
 const headings = ['target', 'delivered now', 'waiting', 'set aside', 'last error'];
@@ -57,20 +59,33 @@ async function tell(before: Uploads, now: Uploads): Promise<void> {
     await writeLines('There are no targets in the configuration.');
     return;
   }
-  const rows = now.targets.map((target) => [
-    target.target,
-    String(target.delivered - deliveredOf(before, target)),
-    files(target.pending, target.pendingBytes),
-    String(target.setAside),
-    target.lastError?.message ?? '',
-  ]);
+  const rows = now.targets.flatMap((target) => {
+    const former = before.targets.find((each) => each.target === target.target);
+    const { reports } = target;
+    return [
+      rowOf(target.target, target, former),
+      ...(reports ? [rowOf(`${target.target} (reports)`, reports, former?.reports)] : []),
+    ];
+  });
   await write(table(headings, rows));
-  const hints = now.targets.flatMap(({ target, lastError }) =>
-    lastError ? [`${printable(target)}: ${printable(lastError.hint)}`] : [],
+  const hints = new Set(
+    now.targets.flatMap(({ target, lastError, reports }) =>
+      [lastError, reports?.lastError].flatMap((error) =>
+        error ? [`${printable(target)}: ${printable(error.hint)}`] : [],
+      ),
+    ),
   );
-  if (hints.length > 0) await writeLines(...hints);
+  if (hints.size > 0) await writeLines(...hints);
 }
 
-function deliveredOf({ targets }: Uploads, { target }: TargetUploads): number {
-  return targets.find((each) => each.target === target)?.delivered ?? 0;
+type Counts = Pick<ReportUploads, 'pending' | 'pendingBytes' | 'setAside' | 'delivered' | 'lastError'>;
+
+function rowOf(name: string, now: Counts, before: Counts | undefined): string[] {
+  return [
+    name,
+    String(now.delivered - (before?.delivered ?? 0)),
+    files(now.pending, now.pendingBytes),
+    String(now.setAside),
+    now.lastError?.message ?? '',
+  ];
 }

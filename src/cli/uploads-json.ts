@@ -1,3 +1,5 @@
+import type { FileProgress } from '../delivery/progress.ts';
+import { problemJson, time } from './status-json.ts';
 import type { TargetUploads, Uploads } from '../uploads.ts';
 
 /** Times are ISO 8601; what is not known is null. */
@@ -6,7 +8,7 @@ export function uploadsJson({ targets }: Uploads) {
 }
 
 function targetJson(target: TargetUploads) {
-  const { lastError } = target;
+  const { lastError, reports } = target;
   return {
     target: target.target,
     state: target.state,
@@ -17,24 +19,17 @@ function targetJson(target: TargetUploads) {
     set_aside: target.setAside,
     delivered: target.delivered,
     last_success: time(target.lastSuccessAt),
-    last_error: lastError
-      ? {
-          at: new Date(lastError.at).toISOString(),
-          code: lastError.code,
-          message: lastError.message,
-          hint: lastError.hint,
-        }
-      : null,
-    files: target.files.map(({ recording, name, bytes, sent, startedAt }) => ({
-      recording,
-      name,
-      bytes,
-      sent,
-      started: new Date(startedAt).toISOString(),
-    })),
+    last_error: lastError ? problemJson(lastError) : null,
+    files: target.files.map(fileJson),
+    reports_pending: reports?.pending ?? 0,
+    reports_pending_bytes: reports?.pendingBytes ?? 0,
+    reports_set_aside: reports?.setAside ?? 0,
+    reports_delivered: reports?.delivered ?? 0,
+    reports_last_error: reports?.lastError ? problemJson(reports.lastError) : null,
+    report: reports?.file ? fileJson(reports.file) : null,
   };
 }
 
-function time(instant: number | undefined): string | null {
-  return instant === undefined ? null : new Date(instant).toISOString();
+function fileJson({ recording, name, bytes, sent, startedAt }: FileProgress) {
+  return { recording, name, bytes, sent, started: new Date(startedAt).toISOString() };
 }

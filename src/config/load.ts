@@ -9,11 +9,19 @@ import { childOf, configurationSchema, fileKeyOf, nodeAt, type Path } from './js
 import type { Config } from './schema.ts';
 import { validate, type Finding } from './validate.ts';
 
+/** What is not wrong and yet unwise. */
+export interface ConfigWarning {
+  readonly code: 'no-groups' | 'secret-readable';
+  /** What it is about: a key, or a file. */
+  readonly subject: string;
+  /** As a sentence for the administrator. */
+  readonly message: string;
+}
+
 /** A configuration that can be used. */
 export interface LoadedConfig {
   readonly config: Config;
-  /** What is not wrong and yet unwise, as sentences for the administrator. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly ConfigWarning[];
 }
 
 /**
@@ -49,9 +57,14 @@ export async function loadText(
       inOrder.map(({ fault }) => fault),
     );
   }
-  const idle = config.groups.length === 0 ? ['groups: there is none, so that no call is recorded'] : [];
+  const idle = config.groups.length === 0 ? [withoutGroups] : [];
   return { config, warnings: [...(await warnOfFile(file, document)), ...secrets.warnings, ...idle] };
 }
+
+const withoutGroups: ConfigWarning = {
+  ...{ code: 'no-groups', subject: 'groups' },
+  message: 'groups: there is none, so that no call is recorded',
+};
 
 async function readText(file: string): Promise<string> {
   try {
@@ -84,7 +97,7 @@ function nothing(reading: readonly ReadingFault[]): { config: undefined; finding
 /** Puts the secrets that are in files in their places, without the line break at their end. */
 async function readSecrets(document: ReadDocument, folder: string) {
   const faults: ReadingFault[] = [];
-  const warnings: string[] = [];
+  const warnings: ConfigWarning[] = [];
   for (const secret of document.secretFiles) {
     const file = path.resolve(folder, secret.file);
     const key = [...secret.path.slice(0, -1), fileKeyOf(String(secret.path.at(-1)))];
@@ -110,14 +123,14 @@ function putIn(configuration: unknown, secret: SecretFile, text: string): void {
 /** Permission of everybody to read. */
 const readableByAll = 0o004;
 
-async function warnIfOpen(file: string, subject: string): Promise<string[]> {
+async function warnIfOpen(file: string, subject: string): Promise<ConfigWarning[]> {
   const { mode } = await stat(file);
-  return (mode & readableByAll) === 0
-    ? []
-    : [`${subject} contains a secret and every user may read it: chmod o-r ${file}`];
+  if ((mode & readableByAll) === 0) return [];
+  const message = `${subject} contains a secret and every user may read it: chmod o-r ${file}`;
+  return [{ code: 'secret-readable', subject: file, message }];
 }
 
-async function warnOfFile(file: string, document: ReadDocument): Promise<string[]> {
+async function warnOfFile(file: string, document: ReadDocument): Promise<ConfigWarning[]> {
   return document.containsSecrets ? warnIfOpen(file, file) : [];
 }
 

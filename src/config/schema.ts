@@ -155,13 +155,15 @@ const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
 
 /**
  * Who names a folder has all announcements in it: where one is missing nothing is played in its place, since nobody
- * approved that. Who names none has those of the package, and in the place of some of them perhaps their own.
+ * approved that. Who names none has those of the package, and in the place of some of them perhaps their own; where one
+ * of these is gone, it is missing as well.
  */
 function promptFolders(config: Fields) {
   const { path } = config.prompts;
+  const played = join(config.spool.path, 'prompts', 'own.json');
   return path === undefined
-    ? { path: join(stateFolder(config), 'prompts'), builtIn: builtInPrompts }
-    : { path, builtIn: undefined };
+    ? { path: join(stateFolder(config), 'prompts'), builtIn: builtInPrompts, played }
+    : { path, builtIn: undefined, played };
 }
 
 /** Fills in the defaults that depend on other keys or on the machine. */

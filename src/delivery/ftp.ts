@@ -7,7 +7,8 @@ import { askTogether, createFtpClient, fetch, reasonOf, sizeIn, store } from './
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
 import { OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
-import { newProbeName, temporaryName } from './own-names.ts';
+import { temporaryName } from '../recording/naming.ts';
+import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
 import { contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import { within } from './time-limit.ts';

@@ -3,7 +3,8 @@ import { posix } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
-import { newProbeName, temporaryName } from './own-names.ts';
+import { temporaryName } from '../recording/naming.ts';
+import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
 import { sftpProblem, type SftpStep } from './sftp-errors.ts';
 import { connectTrusted, WrongHostKey } from './sftp-connect.ts';

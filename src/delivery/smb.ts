@@ -5,7 +5,8 @@ import { join } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
 import { OpenRecording } from './local-file.ts';
-import { newProbeName, temporaryName } from './own-names.ts';
+import { temporaryName } from '../recording/naming.ts';
+import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
 import { connectSmb } from './smb-connect.ts';
 import { noFolder, notAllowed, smbProblem, unusableName, unusablePath, type SmbStep } from './smb-errors.ts';

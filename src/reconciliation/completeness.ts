@@ -1,10 +1,11 @@
 import { statementOf, type Statement } from './statement.ts';
 import type { Unwatched } from '../call/account.ts';
 import type { Instant } from '../call/call.ts';
-import type { AccountLedger, Interval, Listings } from '../catalogue/catalogue.ts';
+import type { AccountLedger, Interval } from '../catalogue/account-ledger.ts';
+import type { Listings } from '../catalogue/catalogue.ts';
 
 export interface CompletenessSources {
-  readonly catalogue: Pick<AccountLedger, 'accounted' | 'accountProgress' | 'unwatched'> &
+  readonly catalogue: Pick<AccountLedger, 'accounted' | 'accountHoles' | 'accountProgress' | 'unwatched'> &
     Pick<Listings, 'records'>;
   /** The PBX gives an account of its own. */
   readonly hasAccount: boolean;
@@ -26,6 +27,7 @@ export async function completenessOf(
     records: catalogue.records(period),
     accounted: hasAccount ? await catalogue.accounted(period) : undefined,
     progress: await catalogue.accountProgress(),
+    holes: hasAccount ? await catalogue.accountHoles(period) : [],
     unwatched: [...known, ...current],
   });
 }

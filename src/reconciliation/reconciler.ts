@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 
 import { messageOf, MitschnittError } from '../errors.ts';
 import { judge, talkOf } from './judgement.ts';
+import type { ToldCalls } from './told-calls.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { AccountPiece, AccountPlace, AccountedCall, CallDetail } from '../call/account.ts';
 import type { Instant, Policy } from '../call/call.ts';
-import type { AccountLedger, AccountProgress } from '../catalogue/catalogue.ts';
+import type { AccountLedger, AccountProgress, Interval } from '../catalogue/account-ledger.ts';
 import type { Log } from '../log.ts';
 
-/** The account that the PBX keeps by itself. */
+/** The account that the PBX keeps by itself in a file. */
 export interface Account {
   /** Where it is, for people. */
   readonly path: string;
@@ -16,8 +17,10 @@ export interface Account {
 }
 
 export interface ReconcilerParts {
-  /** Undefined: the PBX gives none, and only what nobody watched is stated. */
+  /** Undefined: there is no file. Without either account only what nobody watched is stated. */
   readonly account: Account | undefined;
+  /** What it tells of calls while it is listened to. The file has the same calls, and those that nobody heard of. */
+  readonly told: ToldCalls | undefined;
   readonly ledger: AccountLedger;
   /** As it is now: who is logged in to queues changes. Undefined: that is not known yet. */
   readonly policy: () => Policy | undefined;
@@ -37,6 +40,8 @@ export interface Reconciliation {
 }
 
 const lookEveryMs = 5_000;
+/** What was told is kept together within this: a process that dies has less to miss. */
+const keepAfterMs = 200;
 /** What the catalogue did not know, it may have known and not kept yet: its disk was full, say. */
 const lookAgainEveryMs = 60_000;
 const lookAgainForMs = 24 * 3_600_000;
@@ -50,6 +55,9 @@ export class Reconciler {
   #progress: AccountProgress | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  #keeping: NodeJS.Timeout | undefined;
+  /** One writes at a time. */
+  #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   #lookedAgainAt: Instant;
   #gaps = 0;
@@ -65,14 +73,15 @@ export class Reconciler {
     const at = now();
     this.#progress = (await ledger.accountProgress()) ?? { ...never, since: at, statedTo: at };
     await this.#save(this.#progress, []);
-    if (account && !this.#progress.place) await this.#begin(account, this.#progress);
+    if (account && !this.#progress.place) await this.#begin(account);
+    if (this.#parts.told) this.#parts.told.onTold = () => this.#keepSoon();
     void this.look();
     this.#timer = setInterval(() => void this.look(), lookEveryMs);
   }
 
   /** Compares what is new; resolves when that is done, and never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    this.#looking ??= this.#inTurn(() => this.#look()).finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
@@ -81,19 +90,46 @@ export class Reconciler {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#keeping);
     await this.#looking;
+    await this.#keep();
   }
 
   get latest(): Reconciliation {
     return { readAt: this.#progress?.readAt, gaps: this.#gaps };
   }
 
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  #keepSoon(): void {
+    if (this.#stopping) return;
+    this.#keeping ??= setTimeout(() => {
+      this.#keeping = undefined;
+      void this.#keep();
+    }, keepAfterMs);
+  }
+
+  /** What cannot be kept is kept by the next look. */
+  async #keep(): Promise<void> {
+    const { told, log } = this.#parts;
+    const policy = this.#parts.policy();
+    if (!told || !policy) return;
+    await this.#inTurn(() => this.#takeTold(told, policy)).catch((error: unknown) => {
+      log.error('calls that the PBX told of could not be kept yet', { error: messageOf(error) });
+    });
+  }
+
   async #look(): Promise<void> {
-    const { account, log } = this.#parts;
+    const { account, log, told } = this.#parts;
     const policy = this.#parts.policy();
     try {
-      if (account && policy) {
-        await this.#read(account, policy);
+      if ((account ?? told) && policy) {
+        if (told) await this.#takeTold(told, policy);
+        if (account) await this.#read(account, policy);
         await this.#judgeNew(policy);
         await this.#judgeAgain(policy);
       }
@@ -105,10 +141,14 @@ export class Reconciler {
 
   async #read(account: Account, policy: Policy): Promise<void> {
     const { alarms } = this.#parts;
+    if (!this.#progress?.place) {
+      await this.#begin(account);
+      return;
+    }
     try {
       let piece: AccountPiece;
       do {
-        piece = await account.readSince(this.#progress?.place);
+        piece = await account.readSince(this.#progress.place);
         await this.#take(piece, policy);
         await setImmediate();
       } while (piece.more && !this.#stopping);
@@ -118,41 +158,71 @@ export class Reconciler {
     }
   }
 
-  /** What is there by now is of calls that nobody was to record. */
-  async #begin(account: Account, progress: AccountProgress): Promise<void> {
+  /** What is there by now is of calls that nobody was to record, or that were told; what nobody told of is not read. */
+  async #begin(account: Account): Promise<void> {
+    const { now } = this.#parts;
+    const before = this.#progress ?? never;
+    const place = await this.#endOf(account);
+    if (!place) return;
+    const hole = before.readAt === undefined ? undefined : { from: before.readAt, to: now() };
+    // Before there was an account, nothing was compared.
+    await this.#save({ ...before, place, since: hole ? before.since : now() }, [], hole);
+  }
+
+  /** Undefined: that cannot be known yet. */
+  async #endOf(account: Account): Promise<AccountPlace | undefined> {
     try {
-      const { place } = await account.readSince(undefined);
-      await this.#save({ ...progress, place }, []);
+      return (await account.readSince(undefined)).place;
     } catch (error) {
       this.#troubled(account, error);
       // Whatever comes to be there is new.
-      if (error instanceof MitschnittError && error.code === 'cdr-missing')
-        await this.#save({ ...progress, place: { inode: 0, offset: 0 } }, []);
+      const isMissing = error instanceof MitschnittError && error.code === 'cdr-missing';
+      return isMissing ? { inode: 0, offset: 0 } : undefined;
     }
   }
 
-  #troubled({ path }: Account, error: unknown): void {
+  #troubled({ path }: Pick<Account, 'path'>, error: unknown): void {
     if (!(error instanceof MitschnittError)) throw error;
-    const { message: problem, fault, hint } = error;
-    this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint });
+    const { message: problem, fault, hint, code } = error;
+    this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint, code });
   }
 
   async #take({ details, place, unreadable, more }: AccountPiece, policy: Policy): Promise<void> {
-    const { log, now } = this.#parts;
+    const { now } = this.#parts;
     const before = this.#progress ?? never;
-    if (unreadable > 0) log.error('lines of the account of the PBX cannot be read', { lines: unreadable });
-    const calls = details.flatMap((detail) => {
-      const talk = talkOf(detail, policy);
-      return talk ? [{ id: idOf(detail), detail, group: talk.group.name }] : [];
-    });
-    const progress: AccountProgress = {
-      ...before,
-      place,
-      readAt: more ? before.readAt : now(),
-      unreadable: before.unreadable + unreadable,
-      unreadableAt: unreadable > 0 ? now() : before.unreadableAt,
+    const progress = { ...before, place, readAt: more ? before.readAt : now() };
+    await this.#save(this.#withUnreadable(progress, unreadable), callsOfMembers(details, policy));
+  }
+
+  /** The file has what was missed while nobody listened; without one, that time is a hole of the account. */
+  async #takeTold(told: ToldCalls, policy: Policy): Promise<void> {
+    const { account, alarms } = this.#parts;
+    const piece = told.waiting();
+    const { begunAt, details, heardTo, unreadable } = piece;
+    const before = this.#progress ?? never;
+    const calls = callsOfMembers(details, policy);
+    if (account) {
+      if (details.length + unreadable > 0) await this.#save(this.#withUnreadable(before, unreadable), calls);
+    } else if (begunAt !== undefined && heardTo !== undefined) {
+      const { readAt, since } = before;
+      const hole = readAt !== undefined && readAt < begunAt ? { from: readAt, to: begunAt } : undefined;
+      const progress = { ...before, since: readAt === undefined ? begunAt : since, readAt: heardTo };
+      await this.#save(this.#withUnreadable(progress, unreadable), calls, hole);
+    }
+    told.kept(piece);
+    const { problem } = told;
+    if (problem) this.#troubled({ path: told.name }, problem);
+    else alarms.clear('account-unreadable', told.name);
+  }
+
+  #withUnreadable(progress: AccountProgress, unreadable: number): AccountProgress {
+    if (unreadable === 0) return progress;
+    this.#parts.log.error('lines of the account of the PBX cannot be read', { lines: unreadable });
+    return {
+      ...progress,
+      unreadable: progress.unreadable + unreadable,
+      unreadableAt: this.#parts.now(),
     };
-    await this.#save(progress, calls);
   }
 
   async #judgeNew(policy: Policy): Promise<void> {
@@ -213,10 +283,19 @@ export class Reconciler {
     if (statedTo > progress.statedTo) await this.#save({ ...progress, statedTo }, []);
   }
 
-  async #save(progress: AccountProgress, calls: readonly Omit<AccountedCall, 'judgement'>[]): Promise<void> {
-    await this.#parts.ledger.saveAccount(progress, calls);
+  async #save(progress: AccountProgress, calls: readonly NotedCall[], hole?: Interval): Promise<void> {
+    await this.#parts.ledger.saveAccount(progress, calls, hole);
     this.#progress = progress;
   }
+}
+
+type NotedCall = Omit<AccountedCall, 'judgement'>;
+
+function callsOfMembers(details: readonly CallDetail[], policy: Policy): readonly NotedCall[] {
+  return details.flatMap((detail) => {
+    const talk = talkOf(detail, policy);
+    return talk ? [{ id: idOf(detail), detail, group: talk.group.name }] : [];
+  });
 }
 
 const never: AccountProgress = {

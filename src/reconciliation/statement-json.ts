@@ -44,6 +44,7 @@ export function statementJson(statement: Statement, timeZone: string) {
           pending: account.pending,
           only_in_catalogue: account.onlyInCatalogue,
           unreadable: account.unreadable,
+          holes: account.holes.map(({ from, to }) => ({ from: time(from), to: time(to) })),
         }
       : null,
   };

@@ -28,10 +28,11 @@ interface Words {
   readonly account: string;
   readonly noAccount: string;
   readonly readTo: string;
+  readonly hole: string;
   readonly counts: Readonly<Record<CountName, string>>;
 }
 
-type CountName = Exclude<keyof AccountSummary, 'since' | 'readAt'>;
+type CountName = Exclude<keyof AccountSummary, 'since' | 'readAt' | 'holes'>;
 
 const german: Words = {
   file: 'Vollstaendigkeit',
@@ -57,9 +58,10 @@ const german: Words = {
   },
   accounted: 'mit den Verbindungsnachweisen abgeglichen',
   unaccounted: 'was in dieser Zeit geführt wurde, ist nicht bekannt',
-  account: 'Abgleich mit den Verbindungsnachweisen (CDR) von Asterisk',
-  noAccount: 'Kein Abgleich: Asterisks Verbindungsnachweise sind nicht eingerichtet (reconciliation.cdr)',
+  account: 'Abgleich mit den Verbindungsnachweisen von Asterisk (CDR, CEL)',
+  noAccount: 'Kein Abgleich: Asterisks Verbindungsnachweise sind nicht eingerichtet (reconciliation)',
   readTo: 'gelesen bis',
+  hole: 'nicht darin: Gespräche, die in dieser Zeit endeten',
   counts: {
     calls: 'Verbindungen von Mitgliedern',
     matched: 'im Katalog',
@@ -97,9 +99,10 @@ const english: Words = {
   },
   accounted: 'compared with the call detail records',
   unaccounted: 'which calls there were is not known',
-  account: "Compared with Asterisk's call detail records (CDR)",
-  noAccount: "Compared with nothing: Asterisk's call detail records are not set up (reconciliation.cdr)",
+  account: "Compared with Asterisk's own records (CDR, CEL)",
+  noAccount: "Compared with nothing: Asterisk's call detail records are not set up (reconciliation)",
   readTo: 'read to',
+  hole: 'not in them: calls that ended in this time',
   counts: {
     calls: 'calls of members',
     matched: 'in the catalogue',
@@ -181,7 +184,7 @@ function unwatchedLine({ from, to, reason, accounted }: UnwatchedTime, words: Wo
   return `${period}: ${words.reasons[reason]}; ${accounted ? words.accounted : words.unaccounted}`;
 }
 
-function accountLines({ since, readAt, ...counts }: AccountSummary, words: Words, time: Time) {
+function accountLines({ since, readAt, holes, ...counts }: AccountSummary, words: Words, time: Time) {
   const read = readAt === undefined ? '-' : time(readAt);
   const names = Object.keys(words.counts) as readonly CountName[];
   return [
@@ -189,5 +192,6 @@ function accountLines({ since, readAt, ...counts }: AccountSummary, words: Words
     ...names
       .filter((name) => name === 'calls' || counts[name] > 0)
       .map((name) => `  ${words.counts[name]}: ${counts[name]}`),
+    ...holes.map(({ from, to }) => `  ${time(from)} ${words.until} ${time(to)}: ${words.hole}`),
   ];
 }

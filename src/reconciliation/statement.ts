@@ -1,7 +1,8 @@
 import { verdictOfSegment } from '../call/rules.ts';
 import type { AccountedCall, Unwatched } from '../call/account.ts';
 import type { Direction, Instant, Outcome } from '../call/call.ts';
-import type { AccountProgress, Interval, ListedRecord } from '../catalogue/catalogue.ts';
+import type { AccountProgress, Interval } from '../catalogue/account-ledger.ts';
+import type { ListedRecord } from '../catalogue/catalogue.ts';
 
 /** A call that policy says to record, and of which there is no recording. */
 export interface Gap {
@@ -61,6 +62,8 @@ export interface AccountSummary {
   readonly onlyInCatalogue: number;
   /** Lines of the account that could not be read; the last of them in this period. */
   readonly unreadable: number;
+  /** Times of which the account has nothing: calls that ended in them are not in it. */
+  readonly holes: readonly Interval[];
 }
 
 export interface StatementSources {
@@ -69,6 +72,7 @@ export interface StatementSources {
   /** That went on at some time of the period; undefined where the PBX gives no account. */
   readonly accounted: readonly AccountedCall[] | undefined;
   readonly progress: AccountProgress | undefined;
+  readonly holes: readonly Interval[];
   readonly unwatched: readonly Unwatched[];
 }
 
@@ -162,13 +166,17 @@ function gapOfAccount(unwatched: readonly Unwatched[]): (call: AccountedCall) =>
   });
 }
 
-function isAccounted({ from, to = Infinity }: Unwatched, { accounted, progress }: StatementSources): boolean {
+function isAccounted(
+  { from, to = Infinity }: Unwatched,
+  { accounted, progress, holes }: StatementSources,
+): boolean {
   if (!accounted || !progress) return false;
-  return progress.since <= from && (progress.readAt ?? 0) >= to;
+  const isWhole = holes.every((hole) => hole.to <= from || hole.from >= to);
+  return isWhole && progress.since <= from && (progress.readAt ?? 0) >= to;
 }
 
 function summaryOf(
-  { accounted = [], period, progress }: StatementSources,
+  { accounted = [], period, progress, holes }: StatementSources,
   onlyInCatalogue: number,
 ): AccountSummary {
   const within = accounted.filter(({ detail }) => isWithin(startOf(detail), period));
@@ -184,5 +192,6 @@ function summaryOf(
     gaps: count('gap'),
     pending: count(undefined),
     unreadable: isWithin(unreadableAt, period) ? unreadable : 0,
+    holes,
   };
 }

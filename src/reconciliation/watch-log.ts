@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Unwatched, UnwatchedReason } from '../call/account.ts';
 import type { Instant } from '../call/call.ts';
-import type { AccountLedger } from '../catalogue/catalogue.ts';
+import type { AccountLedger } from '../catalogue/account-ledger.ts';
 import type { Log } from '../log.ts';
 import type { WatchMarkFile } from '../watch-mark.ts';
 

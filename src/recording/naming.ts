@@ -25,6 +25,12 @@ export interface Naming {
 
 export const defaultNameTemplate = 'Aufnahme_{date}_{time}_{from}_{to}';
 
+/** The name at a target under which a file is until it is complete. The same for every attempt, so that a later one replaces what was left. */
+export function temporaryName(recording: string): string {
+  // No character that a server could refuse: what goes wrong here is not for the name.
+  return `.mitschnitt-${recording}.part`;
+}
+
 /** Stands for a number that is unknown, and for whatever has no safe character in it. */
 const anonymous = 'anonym';
 

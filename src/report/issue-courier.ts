@@ -7,6 +7,7 @@ import { MitschnittError } from '../errors.ts';
 import { withSuffix } from '../recording/naming.ts';
 import { issueFile } from './issuer.ts';
 import type { ReportIssue, ReportIssues } from '../catalogue/catalogue.ts';
+import type { FileProgress } from '../delivery/progress.ts';
 import type { Target } from '../delivery/target.ts';
 import type { ReportLanguage } from './csv.ts';
 
@@ -43,6 +44,9 @@ export class IssueCourier {
   #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #rung = false;
+  /** Ids of those that somebody wants to be tried now, whatever they are due; `all`: it is not known yet which they are. */
+  #asked: 'all' | Set<string> | undefined;
+  #moving: FileProgress | undefined;
   #awaken: (() => void) | undefined;
 
   constructor(options: IssueCourierOptions) {
@@ -55,6 +59,27 @@ export class IssueCourier {
   start(): void {
     this.#stopping = new AbortController();
     this.#work = this.#run(this.#stopping.signal);
+  }
+
+  /** The target. */
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Whether a run that somebody asked for goes on. */
+  get isAsked(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** What is on its way. */
+  get moving(): FileProgress | undefined {
+    return this.#moving;
+  }
+
+  /** Tries everything that is pending now, whatever windows and retry delays say: each once, until the target takes none. */
+  runNow(): void {
+    this.#asked = 'all';
+    this.wake();
   }
 
   /** There may be something more to deliver. */
@@ -85,14 +110,26 @@ export class IssueCourier {
 
   async #deliverDue(signal: AbortSignal): Promise<void> {
     const { ledger, name, windows } = this.#options;
-    const [next] = await ledger.pendingIssues(name);
+    const pending = await ledger.pendingIssues(name);
+    if (this.#asked === 'all') this.#asked = new Set(pending.map(({ id }) => id));
+    const asked = this.#asked;
+    const wanted = asked && pending.find(({ id }) => asked.has(id));
+    if (wanted) {
+      asked.delete(wanted.id);
+      const goesOn = await this.#deliver(wanted, signal);
+      if (!goesOn && this.#asked === asked) this.#asked = undefined;
+      return;
+    }
+    if (asked && this.#asked === asked) this.#asked = undefined;
+    const [next] = pending;
     const now = this.#clock.now();
     if (!next || next.dueAt > now) await this.#pause(next ? next.dueAt - now : longestSleepMs);
     else if (!isOpen(windows, now)) await this.#pause(untilNextMinute(now));
     else await this.#deliver(next, signal);
   }
 
-  async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<void> {
+  /** Returns whether the next one may fare better than this one did. */
+  async #deliver(issue: ReportIssue, signal: AbortSignal): Promise<boolean> {
     const { folder, ledger, report } = this.#options;
     const attempts = issue.attempts + 1;
     let delivered: ReportIssue;
@@ -101,12 +138,14 @@ export class IssueCourier {
       const deliveredAt = this.#clock.now();
       delivered = { ...issue, name, state: 'delivered', attempts, deliveredAt, problem: undefined };
     } catch (thrown) {
-      if (!signal.aborted) await this.#noteFailure({ ...issue, attempts }, thrown);
-      return;
+      return !signal.aborted && (await this.#noteFailure({ ...issue, attempts }, thrown)) === 'set-aside';
+    } finally {
+      this.#moving = undefined;
     }
     await ledger.saveIssue(delivered);
     await rm(issueFile(folder, issue.id), { force: true });
     report({ type: 'delivered', issue: delivered });
+    return true;
   }
 
   /** Returns the name that it has there: that of the issue, or the first with a suffix that is free. */
@@ -117,7 +156,13 @@ export class IssueCourier {
     for (let suffix = 1; ; suffix += 1) {
       const name = suffix === 1 ? plain : withSuffix(plain, suffix);
       try {
-        await this.#target.put({ id, source, bytes, sha256, folder: '', name, facts, signal });
+        const moving = { recording: id, name, bytes, startedAt: this.#clock.now() };
+        this.#moving = { ...moving, sent: 0 };
+        const onProgress = (more: number): void => {
+          this.#moving = { ...moving, sent: (this.#moving?.sent ?? 0) + more };
+        };
+        const file = { id, source, bytes, sha256, folder: '', name, facts, signal };
+        await this.#target.put({ ...file, onProgress });
         return name;
       } catch (error) {
         const taken = error instanceof MitschnittError && error.code === 'name-taken';
@@ -126,7 +171,8 @@ export class IssueCourier {
     }
   }
 
-  async #noteFailure(issue: ReportIssue, thrown: unknown): Promise<void> {
+  /** Returns what becomes of it. */
+  async #noteFailure(issue: ReportIssue, thrown: unknown): Promise<ReportIssue['state']> {
     const { ledger, name, report, random = Math.random } = this.#options;
     const error = explained(thrown, name);
     const at = this.#clock.now();
@@ -136,6 +182,7 @@ export class IssueCourier {
       : { ...issue, state: 'set-aside', problem };
     await ledger.saveIssue(failed);
     report({ type: error.retry ? 'postponed' : 'set-aside', issue: failed, error });
+    return failed.state;
   }
 
   /** Sleeps, unless something happened that was not seen yet, and until something happens. */

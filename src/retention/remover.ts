@@ -186,7 +186,7 @@ class Round {
     this.#failed.add(target);
     await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
     if (now - orderedAt >= alarmAfterMs)
-      alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint });
+      alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
   }
 }
 

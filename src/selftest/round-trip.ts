@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 
 import type { RecordingFacts, Target, TargetPath, Upload } from '../delivery/target.ts';
 import { explained } from '../delivery/explained.ts';
+import type { LeftFiles } from './left-files.ts';
 import { found, type StepName, type Steps } from './steps.ts';
 
-/** Brings a file to a target, reads it back, and removes it there. */
+/** Brings a file to a target, reads it back, and removes it there; what stays is noted in `left`. */
 export async function roundTrip(
   target: Target,
   upload: Upload & { readonly facts: RecordingFacts },
   steps: Steps,
+  left: Pick<LeftFiles, 'note' | 'forget'>,
 ): Promise<void> {
   const at = (name: StepName) => ({ name, group: upload.facts.group, target: target.name });
   const run = <Result>(name: StepName, work: () => Promise<Result>) =>
@@ -16,12 +18,16 @@ export async function roundTrip(
       work().catch((error: unknown) => Promise.reject(explained(error, target.name))),
     );
   try {
-    if (!(await run('delivery', () => target.put(upload)))) {
+    const deliver = async () => {
+      await left.note(upload, target.name);
+      return target.put(upload);
+    };
+    if (!(await run('delivery', deliver))) {
       for (const name of ['read-back', 'removal'] as const) steps.skip(at(name), 'nothing was delivered');
       return;
     }
     await run('read-back', () => compare(target, upload));
-    await run('removal', () => remove(target, upload));
+    if (await run('removal', () => remove(target, upload))) await left.forget(upload, target.name);
   } finally {
     // Whatever its end is like, the test is over.
     await target.close().catch(() => undefined);

@@ -4,9 +4,11 @@ import type { PbxConnections, Telephones } from '../asterisk/pbx.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Target, TargetPath } from '../delivery/target.ts';
 import type { Log } from '../log.ts';
+import type { SelfTestLedger } from '../catalogue/self-test-ledger.ts';
+import { LeftFiles } from './left-files.ts';
 import { ResultFile, type SelfTestResult } from './result-file.ts';
 import { roundTrip } from './round-trip.ts';
-import { found, Steps, type StepName } from './steps.ts';
+import { found, Steps, type SkipReason, type StepName } from './steps.ts';
 import { TestRecordings } from './test-recordings.ts';
 import { TestCall } from './test-call.ts';
 import { checkTestFile } from './test-file.ts';
@@ -16,12 +18,14 @@ export interface TestedTarget {
   readonly name: string;
   readonly create: () => Target;
   /** Why nothing is sent to it; undefined: it is tried. */
-  readonly leftOut: string | undefined;
+  readonly leftOut: SkipReason | undefined;
 }
 
 export interface SelfTestParts {
   /** Keeps the last result over a restart. */
   readonly file: string;
+  /** Keeps what is at targets. */
+  readonly ledger: SelfTestLedger;
   /** Keeps which recordings are of self-tests. */
   readonly recordingsFile: string;
   readonly targets: readonly TestedTarget[];
@@ -67,22 +71,26 @@ export class SelfTest {
   readonly #parts: SelfTestParts;
   readonly #file: ResultFile;
   readonly #recordings: TestRecordings;
+  readonly #left: LeftFiles;
   readonly #stopping = new AbortController();
   #recorder: TestedRecorder | undefined;
   #running: { readonly startedAt: number; readonly steps: Steps; readonly done: Promise<void> } | undefined;
   #call: TestCall | undefined;
   #last: SelfTestResult | undefined;
+  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(parts: SelfTestParts) {
     this.#parts = parts;
     this.#file = new ResultFile(parts.file, parts.log);
     const { files, log, recordingsFile } = parts;
     this.#recordings = new TestRecordings(recordingsFile, (id) => files.remove(id), log);
+    this.#left = new LeftFiles(parts);
   }
 
-  /** Takes over what a former process found, and removes what it left. */
+  /** Takes over what a former process found, and removes what it left; at targets meanwhile, which may take long. */
   async start(): Promise<void> {
     await this.#recordings.sweep();
+    this.#sweepTargets();
     this.#last = await this.#file.read();
     if (this.#last?.ok === false) this.#judge(this.#last);
   }
@@ -96,6 +104,7 @@ export class SelfTest {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running?.done;
+    await this.#sweeping;
   }
 
   /** Undefined: there was none yet. */
@@ -132,8 +141,14 @@ export class SelfTest {
     else if (call.verdict) for (const { id } of call.segments) void this.#parts.files.discard(id);
   }
 
+  /** Of targets that do not answer nothing can be had, and nothing has to wait for it. */
+  #sweepTargets(): void {
+    this.#sweeping = this.#left.sweep(this.#stopping.signal);
+  }
+
   async #run(steps: Steps): Promise<void> {
     await this.#recordings.sweep();
+    this.#sweepTargets();
     for (const { name, check } of this.#parts.prompts)
       await steps.run({ name: 'prompt', prompt: name }, check);
     const recorder = await steps.run({ name: 'asterisk' }, () => Promise.resolve(this.#connected()));
@@ -198,7 +213,7 @@ export class SelfTest {
   ): Promise<void> {
     const media = talk?.recording?.media;
     const targets = this.#parts.targetsOf(group).flatMap((name) => untried.get(name) ?? []);
-    const leaveOut = (target: string, reason: string): void => {
+    const leaveOut = (target: string, reason: SkipReason): void => {
       for (const name of atTargets) steps.skip({ name, group, target }, reason);
     };
     if (!talk || !media) {
@@ -216,7 +231,7 @@ export class SelfTest {
     };
     for (const { name, create, leftOut } of targets) {
       untried.delete(name);
-      if (leftOut === undefined) await roundTrip(create(), upload, steps);
+      if (leftOut === undefined) await roundTrip(create(), upload, steps, this.#left);
       else leaveOut(name, leftOut);
     }
   }
@@ -242,9 +257,9 @@ export class SelfTest {
       alarms.clear('selftest-failed', subject);
       return;
     }
-    const { fault, hint, message } = problem;
+    const { code, fault, hint, message } = problem;
     const more = failed.length > 1 ? ` (and ${failed.length - 1} more: mitschnitt status --json)` : '';
-    alarms.raise({ kind: 'selftest-failed', subject, problem: `${message}${more}`, fault, hint });
+    alarms.raise({ kind: 'selftest-failed', subject, problem: `${message}${more}`, fault, hint, code });
   }
 }
 

@@ -1,4 +1,4 @@
-import { messageOf, MitschnittError, type Fault } from '../errors.ts';
+import { codeOf, messageOf, MitschnittError, type Fault } from '../errors.ts';
 
 /** What is tried, in this order; `delivery` to `removal` at each target. */
 export type StepName =
@@ -20,6 +20,18 @@ export interface StepPlace {
   readonly target?: string | undefined;
   readonly prompt?: string | undefined;
 }
+
+/** Why a step is left out; the console has words of its own for each. */
+export const skipReasons = [
+  'the group records nothing',
+  'the group announces nothing',
+  'no key is needed to be recorded',
+  'there is no recording to deliver',
+  'nothing was delivered',
+  'what a target of this kind was sent is out of reach',
+  'a message cannot be taken back (selftest.email: true sends one each time)',
+] as const;
+export type SkipReason = (typeof skipReasons)[number];
 
 /** How a step ended. */
 export interface Step extends StepPlace {
@@ -60,7 +72,7 @@ export class Steps {
     return this.#done.every(({ state }) => state !== 'failed');
   }
 
-  /** Undefined: it failed, and those that need it are to be left out. */
+  /** Undefined: it failed, or cannot be done with such a target; those that need it are to be left out. */
   async run<Result>(place: StepPlace, work: () => Promise<Result>): Promise<Result | undefined> {
     const startedAt = this.#now();
     const passed = (): number => this.#now() - startedAt;
@@ -69,12 +81,14 @@ export class Steps {
       this.#done.push({ ...place, state: 'ok', ms: passed() });
       return result;
     } catch (thrown) {
-      this.#done.push({ ...place, state: 'failed', ms: passed(), problem: problemOf(thrown) });
+      if (codeOf(thrown) === 'not-possible')
+        this.skip(place, 'what a target of this kind was sent is out of reach');
+      else this.#done.push({ ...place, state: 'failed', ms: passed(), problem: problemOf(thrown) });
       return undefined;
     }
   }
 
-  skip(place: StepPlace, reason: string): void {
+  skip(place: StepPlace, reason: SkipReason): void {
     this.#done.push({ ...place, state: 'skipped', ms: 0, reason });
   }
 }

@@ -5,7 +5,7 @@ import { hints } from '../alarms/recording-alarms.ts';
 import { testCallOrder } from '../call/self-test.ts';
 import { verdictOfSegment } from '../call/rules.ts';
 import { CallWatch } from './call-watch.ts';
-import { found, type StepName, type Steps } from './steps.ts';
+import { found, type SkipReason, type StepName, type Steps } from './steps.ts';
 import { tones } from './test-file.ts';
 import type { Telephones } from '../asterisk/pbx.ts';
 import type {
@@ -161,7 +161,7 @@ export class TestCall {
     return this.#parts.steps.run({ name, group: this.#group.name }, work);
   }
 
-  #skip(name: StepName, reason: string): void {
+  #skip(name: StepName, reason: SkipReason): void {
     this.#parts.steps.skip({ name, group: this.#group.name }, reason);
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, wavHeaderBytes, type WavHeader } from '../recording/wav.ts';
+import { forgetOwnPrompt } from './own-prompts.ts';
 import { hasPrompt, promptFolder, promptProblem, type PromptFolders } from './prompts.ts';
 
 /** An announcement's files in the folder of announcements. */
@@ -73,7 +74,8 @@ export class PromptLibrary {
     const content = await readFile(`${path}.wav`).catch(() => undefined);
     const header = content && parseWavHeader(content);
     if (!content || !header) {
-      const origin = (await hasPrompt(folder, name, language)) ? ('own' as const) : undefined;
+      const isThere = await hasPrompt(folder, name, language);
+      const origin = isThere ? (folder === builtIn ? ('built-in' as const) : ('own' as const)) : undefined;
       const nothing = { durationMs: undefined, sha256: undefined, changedAt: undefined };
       return { ...known, ...nothing, wideband: false, origin };
     }
@@ -116,10 +118,12 @@ export class PromptLibrary {
     }
   }
 
+  /** From then on that of the package is played, if there is one. */
   async remove(name: string, language: string): Promise<void> {
     const path = join(this.#folder, language, name);
     await rm(`${path}.wav`, { force: true });
     await rm(`${path}.wav16`, { force: true });
+    await forgetOwnPrompt(this.#folders.played, name, language);
   }
 }
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { codeOf, messageOf } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
+import { keepOwnPrompt, ownPromptPlayed, type OwnPrompt } from './own-prompts.ts';
 import type { Prompt } from '../call/call.ts';
 
 /** Where announcements come from. */
@@ -12,6 +13,8 @@ export interface PromptFolders {
   readonly path: string;
   /** Those that are played where there is none of one's own; undefined: nothing is. */
   readonly builtIn: string | undefined;
+  /** File that keeps which of one's own were played. */
+  readonly played: string;
 }
 
 /**
@@ -48,11 +51,50 @@ export async function hasPrompt(folder: string, name: string, language: string):
   return (await Promise.all(found)).includes(true);
 }
 
-/** Where an announcement comes from: the folder of one's own, or the built-in ones if only those have it. */
+/** Where an announcement is looked for. */
+interface PromptPlace {
+  readonly folder: string;
+  /** One's own that was played until now and is gone: nothing is played in its place before somebody wants that. */
+  readonly lost: OwnPrompt | undefined;
+}
+
+/** The folder of one's own, or the built-in ones if only those have it and ever had. */
+async function placeOf(folders: PromptFolders, name: string, language: string): Promise<PromptPlace> {
+  const { path, builtIn, played } = folders;
+  const own = { folder: path, lost: undefined };
+  if (builtIn === undefined || (await hasPrompt(path, name, language))) return own;
+  if (!(await hasPrompt(builtIn, name, language))) return own;
+  const lost = await ownPromptPlayed(played, name, language);
+  const isOther = lost && lost.sha256 !== (await hashOf(join(builtIn, language, `${name}.wav`)));
+  return isOther ? { folder: path, lost } : { folder: builtIn, lost: undefined };
+}
+
 export async function promptFolder(folders: PromptFolders, name: string, language: string): Promise<string> {
-  const { path, builtIn } = folders;
-  if (builtIn === undefined || (await hasPrompt(path, name, language))) return path;
-  return (await hasPrompt(builtIn, name, language)) ? builtIn : path;
+  return (await placeOf(folders, name, language)).folder;
+}
+
+async function hashOf(file: string): Promise<string | undefined> {
+  const content = await readFile(file).catch(() => undefined);
+  return content && sha256Of(content);
+}
+
+function sha256Of(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** What is played, or why nothing is. */
+async function found(
+  folders: PromptFolders,
+  name: string,
+  language: string,
+): Promise<{ readonly folder: string; readonly files: Awaited<ReturnType<typeof readPrompt>> }> {
+  const { folder, lost } = await placeOf(folders, name, language);
+  const path = join(language, `${name}.wav`);
+  if (!lost) return { folder, files: await readPrompt(join(folder, language, name)) };
+  const gone =
+    `${join(folder, path)} is not there: until now ${join(lost.folder, path)} was played, and that of the package is ` +
+    `played in its place only if that is wanted (say so in the console, or remove its entry from ${folders.played})`;
+  return { folder, files: gone };
 }
 
 /** Why an announcement cannot be played; undefined when it can. */
@@ -61,9 +103,8 @@ export async function promptProblem(
   name: string,
   language: string,
 ): Promise<string | undefined> {
-  const folder = await promptFolder(folders, name, language);
-  const found = await readPrompt(join(folder, language, name));
-  return typeof found === 'string' ? found : undefined;
+  const { files } = await found(folders, name, language);
+  return typeof files === 'string' ? files : undefined;
 }
 
 /**
@@ -77,15 +118,15 @@ export async function publishPrompt(
   language: string,
 ): Promise<Prompt> {
   const absent = { name, language, media: undefined, sha256: undefined, durationMs: 0 };
-  const folder = await promptFolder(folders, name, language);
-  const found = await readPrompt(join(folder, language, name));
-  if (typeof found === 'string') return { ...absent, problem: found };
-  const [{ content, header }] = found;
-  const sha256 = createHash('sha256').update(content).digest('hex');
+  const { folder, files } = await found(folders, name, language);
+  if (typeof files === 'string') return { ...absent, problem: files };
+  const [{ content, header }] = files;
+  const sha256 = sha256Of(content);
   const published = join(spool, 'prompts', sha256, name);
   try {
     await mkdir(dirname(published), { recursive: true });
-    for (const file of found) await publish(file.content, `${published}${file.ending}`);
+    for (const file of files) await publish(file.content, `${published}${file.ending}`);
+    if (folder === folders.path) await keepOwnPrompt(folders.played, name, language, { folder, sha256 });
   } catch (error) {
     return { ...absent, problem: `${published} cannot be written: ${messageOf(error)}` };
   }

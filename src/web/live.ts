@@ -34,7 +34,7 @@ const aboutGroups = new Set([
   'call-missing',
 ]);
 /** Those that explain to anybody why nothing is recorded. Others tell of files and servers. */
-const forEverybody = new Set(['asterisk-disconnected', 'storage-full', 'calls-unwatched']);
+const forEverybody = new Set(['asterisk-disconnected', 'no-groups', 'storage-full', 'calls-unwatched']);
 
 type Alarms = EventData<'alarms'>['alarms'];
 

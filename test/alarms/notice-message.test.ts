@@ -38,6 +38,16 @@ Mitschnitt, pbx1
     });
   });
 
+  test('gives the hint of an error in German as well', () => {
+    const items = [item('raised', { code: 'connection-refused' })];
+    const hint = 'Prüfen, ob der Dienst auf dem Server läuft';
+    expect(textOf(items, german).text).toContain(`Hinweis: ${hint}`);
+    expect(textOf(items, english).text).toContain(`Hint: ${notice.hint}`);
+    expect(noticeJson({ id: 'x', sentAt: at, items }, german)).toMatchObject({
+      alarms: [{ code: 'connection-refused', hint: expect.stringContaining(hint) as string }],
+    });
+  });
+
   test('says in English that it is over, and how long it was', () => {
     const { subject, text } = textOf([item('over', { endedAt: at + 3_600_000, times: 4 })], english);
     expect(subject).toBe('[Mitschnitt pbx1] Over: The target archiv cannot be reached');
@@ -92,6 +102,7 @@ Mitschnitt, pbx1
           times: 1,
           fault: 'destination',
           problem: 'Target archiv: nothing answers at nas:21',
+          code: null,
           hint: 'Check that the service is running.',
           meaning: noticeWords.en.kinds['target-unreachable'].meaning,
           remedy: noticeWords.en.kinds['target-unreachable'].remedy,

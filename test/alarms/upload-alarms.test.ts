@@ -123,6 +123,7 @@ describe('deliveries', () => {
           problem: 'Target archiv: no-answer',
           fault: 'destination',
           hint: 'Mend no-answer.',
+          code: 'no-answer',
         },
       },
     ]);

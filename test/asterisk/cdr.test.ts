@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { callDetailOf } from '../../src/asterisk/cdr.ts';
+import { callDetailOf, callDetailOfEvent } from '../../src/asterisk/cdr.ts';
 import { CdrFile } from '../../src/asterisk/cdr-file.ts';
 import type { AccountPlace } from '../../src/call/account.ts';
 import { nasty } from '../nasty.ts';
@@ -73,6 +73,41 @@ describe('a line of the account', () => {
     ['of another kind', 'a,b,c'],
   ])('is refused %s', (_why, line) => {
     expect(callDetailOf(line, 'UTC')).toBeUndefined();
+  });
+});
+
+describe('the same as an event of cdr_manager', () => {
+  const told = {
+    ...{ Event: 'Cdr', Source: '+41790030001', Destination: '200', DestinationContext: 'from-trunk' },
+    ...{ Channel: 'PJSIP/trunk-00000000', DestinationChannel: 'PJSIP/200-00000001' },
+    ...{ LastApplication: 'Dial', LastData: 'PJSIP/200,30', UniqueID: '1795707456.0' },
+    ...{
+      StartTime: '2026-11-26 15:37:36',
+      AnswerTime: '2026-11-26 15:37:36',
+      EndTime: '2026-11-26 15:37:38',
+    },
+    ...{ Duration: '2', BillableSeconds: '2', Disposition: 'ANSWERED' },
+  };
+  const detail = (changes: Readonly<Record<string, string>>, timeZone = 'UTC') =>
+    callDetailOfEvent(
+      new Map(Object.entries({ ...told, ...changes }).map(([name, value]) => [name, [value]])),
+      timeZone,
+    );
+
+  test('is the same call, so that both together are one', () => {
+    expect(detail({ LinkedID: '1795707456.0' })).toEqual(callDetailOf(answered, 'UTC'));
+    expect(detail({})).toMatchObject({ linkedId: undefined });
+  });
+
+  test('is in the time of the machine of Asterisk, and of a call that was busy has no answer', () => {
+    const busy = { AnswerTime: '', Disposition: 'BUSY', StartTime: '2026-11-26 16:37:36' };
+    expect(detail({ ...busy, EndTime: '2026-11-26 16:37:38' }, 'Europe/Zurich')).toMatchObject({
+      ...{ startedAt: at('15:37:36'), answeredAt: undefined, endedAt: at('15:37:38') },
+    });
+  });
+
+  test.each([{ UniqueID: 'x' }, { EndTime: '' }, { StartTime: 'today' }])('is refused with %j', (changes) => {
+    expect(detail(changes)).toBeUndefined();
   });
 });
 

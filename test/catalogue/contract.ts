@@ -369,6 +369,25 @@ function contract(make: () => Promise<Catalogue>): void {
     expect(await catalogue.checks()).toEqual([fine, { ...failed, at: START + 2, problem: undefined }]);
   });
 
+  test('files of self-tests are kept until nothing of them is at the target', async () => {
+    const file = {
+      ...{
+        recording: 'a',
+        target: 'nas',
+        folder: '2021/04',
+        name: nasty[0] ?? '',
+        sha256: 'f00d',
+        at: START,
+      },
+    };
+    const other = { ...file, target: 'cloud', at: START - 1 };
+    for (const each of [file, other, { ...file, at: START + 1 }]) await catalogue.addTestFile(each);
+    expect(await catalogue.testFiles()).toEqual([other, { ...file, at: START + 1 }]);
+    await catalogue.forgetTestFile(file);
+    await catalogue.forgetTestFile({ ...file, recording: 'unknown' });
+    expect(await catalogue.testFiles()).toEqual([other]);
+  });
+
   describe('notices of alarms', () => {
     const notice: AlarmNotice = {
       ...{ kind: 'target-unreachable', subject: 'archiv', problem: 'p', fault: 'destination', hint: 'h' },

@@ -9,12 +9,14 @@ import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { ControlSocket } from '../../src/control-socket.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { Uploader } from '../../src/delivery/uploader.ts';
+import { IssueCourier } from '../../src/report/issue-courier.ts';
 import { patterned, sha256 } from '../delivery/content.ts';
 import { one } from '../delivery/workplace.ts';
 import { sampleIssue, sampleRecording } from '../catalogue/sample.ts';
 import { mitschnitt } from './command.ts';
 import { useInstallation } from './installation.ts';
 import * as kept from './json/kept.ts';
+import * as live from './json/live.ts';
 
 const installation = useInstallation();
 const ends: (() => Promise<void>)[] = [];
@@ -43,8 +45,19 @@ async function running(): Promise<{ catalogue: SqliteCatalogue; record: (id: str
     localSidecar: (id) => join(folder, 'spool/transfer', `${id}.json`),
     report: () => undefined,
   });
+  const courier = new IssueCourier({
+    ...{ ledger: catalogue, name: 'archiv', folder: join(folder, 'outgoing'), language: 'de' },
+    create: () => new FolderTarget('archiv', { type: 'folder', path: join(folder, 'archiv') }),
+    // It is never that late: what is delivered is because somebody asked for it.
+    windows: { windows: [{ from: 1_440, to: 1_441 }], timeZone: 'Europe/Zurich' },
+    report: () => undefined,
+  });
   const reports = {
-    hurry: (state: 'pending' | 'set-aside', id?: string) => catalogue.hurryIssues(state, id),
+    runNow: () => courier.runNow(),
+    retry: (id?: string) => catalogue.retryIssues(id),
+    get activity() {
+      return [{ target: courier.name, isAsked: courier.isAsked, file: courier.moving }];
+    },
   };
   const control = new ControlSocket(
     join(folder, 'mitschnitt.sock'),
@@ -52,8 +65,10 @@ async function running(): Promise<{ catalogue: SqliteCatalogue; record: (id: str
   );
   await control.start();
   uploader.start();
+  courier.start();
   ends.push(
     () => catalogue.close(),
+    () => courier.stop(),
     () => uploader.stop(),
     () => control.stop(),
   );
@@ -72,9 +87,10 @@ describe('upload', () => {
     const { record } = await running();
     for (const id of ['a', 'b', 'c']) await record(id);
     const { code, stdout } = await mitschnitt(['upload', '--watch', '-c', config]);
-    expect(stdout.split('\n').slice(-3)).toEqual([
+    expect(stdout.split('\n').slice(-4)).toEqual([
       'target\tdelivered now\twaiting\tset aside\tlast error',
       'archiv\t3\t0 files, 0 B\t0\t',
+      'archiv (reports)\t0\t0 files, 0 B\t0\t',
       '',
     ]);
     expect(stdout).toMatch(/^archiv: 3 files, 6\.0 kB to go/);
@@ -100,6 +116,51 @@ describe('upload', () => {
 });
 
 describe('reports', () => {
+  test('are delivered now as well, and shown', async () => {
+    const { folder, config } = installation();
+    await mkdir(join(folder, 'outgoing'));
+    const { catalogue } = await running();
+    const facts = { bytes: content.length, sha256: sha256(content) };
+    const late = { ...facts, dueAt: Date.now() + 3_600_000 };
+    const issues = [
+      sampleIssue('i0', { ...facts, name: 'Report_2021-03.csv' }),
+      sampleIssue('i1', facts),
+      sampleIssue('i2', { ...late, name: 'Report_2021-05.csv' }),
+      sampleIssue('i3', { ...facts, name: 'Report_2021-06.csv', state: 'set-aside' }),
+    ];
+    for (const { id } of issues.slice(1)) await writeFile(join(folder, 'outgoing', `${id}.csv`), content);
+    await catalogue.addIssues('archiv', issues, { seq: 1, until: 0 });
+    const { code, stdout } = await mitschnitt(['upload', '--watch', '-c', config]);
+    expect(stdout).toMatch(/^archiv, reports: 3 files, 6\.0 kB to go$/m);
+    expect(stdout.split('\n').slice(-4)).toEqual([
+      'archiv\t0\t0 files, 0 B\t0\t',
+      expect.stringMatching(/^archiv \(reports\)\t2\t0 files, 0 B\t2\t/),
+      expect.stringMatching(/^archiv: /),
+      '',
+    ]);
+    expect(code).toBe(1);
+    expect((await readdir(join(folder, 'archiv'))).sort()).toEqual([
+      'Report_2021-04.csv',
+      'Report_2021-05.csv',
+    ]);
+    const json = await mitschnitt(['upload', '--json', '-c', config]);
+    expect(z.array(live.uploads).parse(JSON.parse(json.stdout))).toMatchObject([
+      { pending: 0, reports_pending: 0, reports_set_aside: 2, reports_delivered: 2, report: null },
+    ]);
+  });
+
+  test('that do not get there end it with 4, each tried once', async () => {
+    const { folder, config } = installation();
+    const { catalogue } = await running();
+    const issues = [sampleIssue('i1'), sampleIssue('i2', { name: 'Report_2021-05.csv' })];
+    await catalogue.addIssues('archiv', issues, { seq: 1, until: 0 });
+    await rename(join(folder, 'archiv'), join(folder, 'away'));
+    const { code, stdout } = await mitschnitt(['upload', '-c', config]);
+    expect(stdout).toMatch(/^archiv \(reports\)\t0\t2 files, 4\.0 kB\t0\tTarget archiv: /m);
+    expect(code).toBe(4);
+    expect((await catalogue.pendingIssues('archiv')).map(({ attempts }) => attempts).sort()).toEqual([0, 1]);
+  });
+
   test('that wait or were set aside are listed with the recordings, and tried again by their id', async () => {
     const { config } = installation();
     const { catalogue, record } = await running();

@@ -226,7 +226,7 @@ describe('a secret', () => {
   test('that everybody may read is warned of', async () => {
     const path = await file('ari', 'x', 0o644);
     const { warnings } = await load(changed('password: ari-password', `password_file: ${path}`), {}, 0o644);
-    expect(warnings).toEqual([
+    expect(warnings.map(({ message }) => message)).toEqual([
       expect.stringMatching(
         /mitschnitt\.yaml contains a secret and every user may read it: chmod o-r .*mitschnitt\.yaml$/,
       ),
@@ -284,7 +284,9 @@ describe('faults', () => {
     const path = await file('mitschnitt.yaml', 'web: {}\n');
     const { config, warnings } = await loadConfig(path, {});
     expect(config).toMatchObject({ groups: [], targets: {}, pbx: { trunks: [] } });
-    expect(warnings).toEqual(['groups: there is none, so that no call is recorded']);
+    expect(warnings).toMatchObject([
+      { code: 'no-groups', message: 'groups: there is none, so that no call is recorded' },
+    ]);
     expect(config.asterisk.ari.password.reveal()).toBe('');
     expect(config.prompts).toMatchObject({ builtIn: expect.stringMatching(/\/sounds$/) as unknown });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { Delivery, DeliveryLedger } from '../../src/catalogue/catalogue.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
-import { temporaryName } from '../../src/delivery/own-names.ts';
+import { temporaryName } from '../../src/recording/naming.ts';
 import type { Stored, Target, Upload } from '../../src/delivery/target.ts';
 import { Uploader, type UploadTarget } from '../../src/delivery/uploader.ts';
 import { MitschnittError } from '../../src/errors.ts';

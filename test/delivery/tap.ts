@@ -8,6 +8,7 @@ export class Tap {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #sent: Buffer[] = [];
+  #until: string | undefined;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -31,6 +32,16 @@ export class Tap {
     return Buffer.concat(this.#sent);
   }
 
+  /** Once the client has sent `text`, no answer gets back to it any more: what it asked for is done and never told. */
+  hushAfter(text: string): void {
+    this.#until = text;
+  }
+
+  /** Whether the time of {@link hushAfter} has come. */
+  get isHushed(): boolean {
+    return this.#until !== undefined && this.sent.includes(this.#until);
+  }
+
   async remove(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -46,7 +57,7 @@ export class Tap {
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroySoon());
     }
-    far.on('data', (piece) => near.write(piece));
+    far.on('data', (piece) => this.isHushed || near.write(piece));
     near.on('data', (piece) => {
       this.#sent.push(piece);
       far.write(piece);

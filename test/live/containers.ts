@@ -14,6 +14,9 @@ const freezeMs = 5_000;
 /** On every container of the tests, so that set-up can remove those of runs that are gone. */
 export const testLabels = { mitschnitt: 'test', 'mitschnitt.pid': String(process.pid) } as const;
 
+/** Servers are in the network of this machine, or in that of a container in which the test itself runs (network.test.ts). */
+export const networkMode = process.env['MITSCHNITT_TEST_NETWORK'] ?? 'host';
+
 /** Runs the docker command and answers with its output. */
 export async function docker(...parameters: readonly string[]): Promise<string> {
   const { stdout } = await run('docker', parameters, { encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const ftpHost = 6;
@@ -52,7 +52,7 @@ export class FtpServer extends Server {
   static async start(options: FtpOptions): Promise<FtpServer> {
     const { net, software = 'vsftpd', root, tmpfs = '10m', tls = 'none', quota } = options;
     const image = new GenericContainer(software === 'vsftpd' ? 'mitschnitt/ftp' : 'mitschnitt/proftpd')
-      .withNetworkMode('host')
+      .withNetworkMode(networkMode)
       .withLabels(testLabels)
       .withEnvironment({ NET: net, TLS: tls, QUOTA: String(quota ?? '') });
     if (root === undefined) image.withTmpFs({ '/home/mitschnitt': `size=${tmpfs}` });

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const s3Host = 9;
@@ -41,7 +41,7 @@ export class S3Server extends Server {
   static async start(options: S3Options): Promise<S3Server> {
     const { net, kind = 'swift', tls = false } = options;
     const container = await new GenericContainer(`mitschnitt/${kind}`)
-      .withNetworkMode('host')
+      .withNetworkMode(networkMode)
       .withLabels(testLabels)
       .withEnvironment({ NET: net, TLS: tls ? 'yes' : 'no' })
       .start();

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startLyingWebDav } from '../delivery/lying-webdav.ts';
+import { Tap } from '../delivery/tap.ts';
 import { eventually } from './eventually.ts';
 import { FtpServer } from './ftp.ts';
 import { takeNet } from './net.ts';
 import { SmbServer } from './smb.ts';
 import { Station } from './station.ts';
 import { keyTimeoutMs } from './station-config.ts';
+import { WebDavServer } from './webdav.ts';
 
 interface Step {
   readonly name: string;
@@ -183,6 +185,33 @@ describe('on Asterisk 22', () => {
     expect(await filesIn(station.archive)).toEqual([]);
     expect(await filesIn(server.root)).toEqual([]);
     expect((await station.mitschnitt.cli('recordings', '--json')).json()).toEqual([]);
+  });
+
+  test('one that is killed when its file is at the target leaves a note of it: the next process removes it there', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'mitschnitt-selftest-'));
+    undo.push(() => rm(root, { recursive: true }));
+    const web = await WebDavServer.start({ net: await net(), root });
+    undo.push(() => web.stop());
+    const tap = await Tap.to(web.host, web.port);
+    undo.push(() => tap.remove());
+    const { username, password } = web;
+    const url = `http://${tap.host}:${String(tap.port)}`;
+    const cloud = { type: 'webdav', url, username, password };
+    await run(station, { cloud }, [{ ...sales, deliver_to: ['cloud'] }]);
+    // The destination of a rename is the only one that is a whole URL. It never learns that the file has its name.
+    tap.hushAfter(`${url}/Selbsttest_`);
+    const asked = station.mitschnitt.cli('selftest');
+    await eventually(async () => (await filesIn(root)).some((name) => name.startsWith('Selbsttest_')), {
+      within: 30_000,
+    });
+    await station.mitschnitt.kill();
+    await asked;
+    expect(await filesIn(root)).toEqual([expect.stringMatching(/^Selbsttest_.*_Verkauf\.wav$/)]);
+    const direct = { ...cloud, url: web.url };
+    await run(station, { cloud: direct }, [{ ...sales, deliver_to: ['cloud'] }]);
+    await eventually(async () => (await filesIn(root)).length === 0);
+    await station.mitschnitt.prints(/removed what a self-test had left at a target.*Selbsttest_/);
+    expect(await station.spooled()).toEqual([]);
   });
 
   test('a wrong password and a target that cuts files are found', async () => {

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const smbHost = 7;
@@ -38,7 +38,7 @@ export class SmbServer extends Server {
   static async start(options: SmbOptions): Promise<SmbServer> {
     const { net, root, tmpfs = '10m', config = [], share = [] } = options;
     const container = new GenericContainer('mitschnitt/smb')
-      .withNetworkMode('host')
+      .withNetworkMode(networkMode)
       .withLabels(testLabels)
       .withEnvironment({ NET: net, CONFIG: config.join('\n'), SHARE: share.join('\n') });
     if (root === undefined) container.withTmpFs({ '/share': `size=${tmpfs}` });

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const sshHost = 8;
@@ -40,7 +40,7 @@ export class SshServer extends Server {
     const { net, root, tmpfs = '10m', login = 'password', config = '' } = options;
     const home = '/home/mitschnitt';
     const container = new GenericContainer('mitschnitt/ssh')
-      .withNetworkMode('host')
+      .withNetworkMode(networkMode)
       .withLabels(testLabels)
       .withEnvironment({ NET: net, LOGIN: login, CONFIG: config });
     if (root === undefined) container.withTmpFs({ [home]: `size=${tmpfs}` });

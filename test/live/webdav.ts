@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const webDavHost = 10;
@@ -41,7 +41,7 @@ export class WebDavServer extends Server {
   static async start(options: WebDavOptions): Promise<WebDavServer> {
     const { net, root, tmpfs = '10m', tls = false, login = 'basic' } = options;
     const container = new GenericContainer('mitschnitt/webdav')
-      .withNetworkMode('host')
+      .withNetworkMode(networkMode)
       .withLabels(testLabels)
       .withEnvironment({ NET: net, TLS: tls ? 'yes' : 'no', LOGIN: login });
     if (root === undefined) container.withTmpFs({ '/srv/dav': `size=${tmpfs}` });

@@ -109,6 +109,7 @@ function reconcilerOn(path: string, raised: Set<string>): Reconciler {
   const file = new CdrFile({ path, timeZone: 'UTC' });
   return new Reconciler({
     account: { path, readSince: (place) => file.readSince(place) },
+    told: undefined,
     ledger: catalogue,
     policy: () => rules,
     alarms: { raise: ({ kind }) => raised.add(kind), clear: nobody },

@@ -41,6 +41,7 @@ const statement: Statement = {
     pending: 0,
     onlyInCatalogue: 0,
     unreadable: 0,
+    holes: [],
   },
   complete: false,
 };
@@ -62,7 +63,7 @@ Lücken:
 Zeiten, in denen niemand auf die Gespräche achtete:
   2021-04-07 13:34:26 bis 2021-04-07 13:44:26: Mitschnitt lief nicht; mit den Verbindungsnachweisen abgeglichen
 
-Abgleich mit den Verbindungsnachweisen (CDR) von Asterisk, seit 2021-04-07 13:33:26, gelesen bis 2021-04-07 14:34:26:
+Abgleich mit den Verbindungsnachweisen von Asterisk (CDR, CEL), seit 2021-04-07 13:33:26, gelesen bis 2021-04-07 14:34:26:
   Verbindungen von Mitgliedern: 130
   im Katalog: 124
   kein Gespräch zustande gekommen: 5

@@ -254,7 +254,7 @@ describe('the delivery of a report', () => {
     await deliver();
     expect(events).toMatchObject([{ type: 'set-aside', error: { code: 'local-file-altered' } }]);
     await writeFile(file, whole);
-    expect(await catalogue.hurryIssues('set-aside')).toBe(1);
+    expect(await catalogue.retryIssues()).toBe(1);
     await deliver();
     expect(await textOf('Report_2021-04.csv')).toEqual(['100']);
   });

@@ -208,7 +208,7 @@ describe('the erasure of a number', () => {
       ]);
       expect(certificateText(certificate, 'de')).toContain('noch zu übertragen sind');
       expect(await readdir(outgoing())).toHaveLength(3);
-      expect(await estate.catalogue.hurryIssues('set-aside')).toBe(1);
+      expect(await estate.catalogue.retryIssues()).toBe(1);
       const courier = new IssueCourier({
         ...{ ledger: estate.catalogue, name: 'zweit', folder: outgoing(), language: 'de' },
         create: () => new FolderTarget('zweit', { type: 'folder', path: join(estate.path, 'zweit') }),

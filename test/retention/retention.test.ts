@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { AccountProgress } from '../../src/catalogue/catalogue.ts';
+import type { AccountProgress } from '../../src/catalogue/account-ledger.ts';
 import type { Deletion } from '../../src/catalogue/retention-ledger.ts';
 import { allOf, START } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { newCall } from '../../src/call/lifecycle.ts';
 import type { Call, Segment } from '../../src/call/call.ts';
+import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { SelfTest } from '../../src/selftest/self-test.ts';
 import { Spool } from '../../src/spool/spool.ts';
 import { sampleCall } from '../catalogue/sample.ts';
@@ -15,11 +16,17 @@ import { eventually } from '../live/eventually.ts';
 let folder: string;
 let alarms: string[];
 let log: string[];
+let catalogue: SqliteCatalogue;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-selftest-'));
   [alarms, log] = [[], []];
+  catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
+  await catalogue.open();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  await catalogue.close();
+  await rm(folder, { recursive: true });
+});
 
 const file = () => join(folder, 'selftest.json');
 
@@ -30,6 +37,7 @@ const spool = () => new Spool(join(folder, 'spool'));
 function lonely(): SelfTest {
   const write = (message: string): number => log.push(message);
   return new SelfTest({
+    ledger: catalogue,
     recordingsFile: join(folder, 'selftest-recordings'),
     ...{ file: file(), targets: [], targetsOf: () => [], minDurationMs: 500, now: Date.now },
     prompts: [{ name: 'de/ansage', check: () => Promise.resolve() }],

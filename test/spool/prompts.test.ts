@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { publishPrompt } from '../../src/spool/prompts.ts';
+import { PromptLibrary } from '../../src/spool/prompt-library.ts';
+import { promptProblem, publishPrompt } from '../../src/spool/prompts.ts';
 import { tone, toneFile } from '../live/tone.ts';
 import { formatWav } from '../live/wav.ts';
 
@@ -26,9 +27,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const original = (name: string) => join(prompts, 'de', name);
-const publish = () => publishPrompt({ path: prompts, builtIn: undefined }, spool, 'ansage', 'de');
+const own = 'own.json';
+const foldersOf = (builtIn?: string) => ({ path: prompts, builtIn, played: join(spool, 'prompts', own) });
+const publish = () => publishPrompt(foldersOf(), spool, 'ansage', 'de');
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
-const published = async () => (await readdir(join(spool, 'prompts'), { recursive: true })).sort();
+const published = async () =>
+  (await readdir(join(spool, 'prompts'), { recursive: true })).filter((name) => name !== own).sort();
 
 test('a prompt is published in both rates, under the hash of its content', async () => {
   await writeFile(original('ansage.wav'), narrow);
@@ -58,13 +62,52 @@ test('a prompt that is missing is told: nothing that nobody approved is played i
 });
 
 test('of the built-in prompts each is played where there is none of one’s own', async () => {
-  const folders = { path: prompts, builtIn: 'sounds' };
+  const folders = foldersOf('sounds');
   const played = async (name: string) => (await publishPrompt(folders, spool, name, 'de')).sha256;
   expect(await played('ansage')).toBe(sha256(await readFile('sounds/de/ansage.wav')));
   await writeFile(original('ansage.wav'), narrow);
   expect(await played('ansage')).toBe(sha256(narrow));
   const unknown = await publishPrompt(folders, spool, 'nowhere', 'de');
   expect(unknown.problem).toContain(`${original('nowhere.wav')} cannot be used`);
+});
+
+test('one’s own that is gone is missing, and not replaced by that of the package unasked', async () => {
+  const folders = foldersOf('sounds');
+  const play = (from = folders) => publishPrompt(from, spool, 'ansage', 'de');
+  await writeFile(original('ansage.wav'), narrow);
+  expect(await play()).toMatchObject({ sha256: sha256(narrow) });
+
+  const elsewhere = { ...folders, path: join(folder, 'elsewhere') };
+  const lost = await play(elsewhere);
+  expect(lost).toMatchObject({ media: undefined, sha256: undefined });
+  expect(lost.problem).toContain(`until now ${original('ansage.wav')} was played`);
+  expect(await promptProblem(elsewhere, 'ansage', 'de'), 'check tells the same').toBe(lost.problem);
+  expect(await new PromptLibrary(elsewhere).facts('ansage', 'de')).toMatchObject({
+    ...{ origin: undefined, hasBuiltIn: true, problem: lost.problem, sha256: undefined },
+  });
+  expect(await play(), 'put back').toMatchObject({ sha256: sha256(narrow) });
+
+  await new PromptLibrary(elsewhere).remove('ansage', 'de');
+  const builtIn = sha256(await readFile('sounds/de/ansage.wav'));
+  expect(await play(elsewhere), 'that of the package is wanted').toMatchObject({ sha256: builtIn });
+});
+
+test('one’s own that is that of the package may go', async () => {
+  const folders = foldersOf('sounds');
+  const content = await readFile('sounds/de/ansage.wav');
+  await writeFile(original('ansage.wav'), content);
+  await publishPrompt(folders, spool, 'ansage', 'de');
+  await rm(original('ansage.wav'));
+  expect(await publishPrompt(folders, spool, 'ansage', 'de')).toMatchObject({ sha256: sha256(content) });
+});
+
+test('a built-in prompt that is broken is none of one’s own', async () => {
+  const builtIn = join(folder, 'package');
+  await mkdir(join(builtIn, 'de'), { recursive: true });
+  await writeFile(join(builtIn, 'de/ansage.wav'), 'no audio');
+  const facts = await new PromptLibrary(foldersOf(builtIn)).facts('ansage', 'de');
+  expect(facts).toMatchObject({ origin: 'built-in', hasBuiltIn: true, sha256: undefined });
+  expect(facts.problem).toContain('is no WAV file');
 });
 
 test('the version with 16 kHz may be missing', async () => {

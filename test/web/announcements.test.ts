@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import { beforeAll, expect, test } from 'vitest';
 
 import { clientOf, signedIn, useConsole, type Client } from './console.ts';
@@ -13,7 +16,13 @@ beforeAll(async () => {
 const path = '/announcements/de/ansage';
 const facts = async () => {
   const answer = (await (await admin.ask('GET', '/announcements')).json()) as {
-    announcements: { name: string; language: string; origin: string | null; has_built_in: boolean }[];
+    announcements: {
+      name: string;
+      language: string;
+      ok: boolean;
+      origin: string | null;
+      has_built_in: boolean;
+    }[];
   };
   return answer.announcements.find(({ name, language }) => name === 'ansage' && language === 'de');
 };
@@ -32,6 +41,16 @@ test('an announcement of one’s own is played instead of that of the package, w
 
   expect((await admin.ask('DELETE', path)).status).toBe(200);
   expect(await facts()).toMatchObject({ origin: 'built-in' });
+});
+
+test('one’s own that is gone is told, and that of the package is played when somebody says so', async () => {
+  const played = join(running().folder, 'spool/prompts/own.json');
+  await mkdir(dirname(played), { recursive: true });
+  await writeFile(played, JSON.stringify({ 'de/ansage': { folder: '/former/prompts', sha256: 'ab' } }));
+  expect(await facts()).toMatchObject({ ok: false, origin: null, has_built_in: true });
+  expect((await admin.ask('GET', `${path}/audio`)).status).toBe(404);
+  expect((await admin.ask('DELETE', path)).status).toBe(200);
+  expect(await facts()).toMatchObject({ ok: true, origin: 'built-in' });
 });
 
 test('the announcements of the package are never removed', async () => {

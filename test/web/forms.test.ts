@@ -1,9 +1,15 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { configurationSchema, type SchemaNode } from '../../src/config/json-schema.ts';
 import { groupParts, pageOf, pageParts, pagePaths } from '../../src/web/console/forms/layouts.ts';
-import { withChange, replayed, type Value } from '../../src/web/console/forms/changes.ts';
-import { keysOf } from '../../src/web/console/forms/schema.ts';
+import { amountOf, isOwnValue, unitsOf } from '../../src/web/console/forms/amounts.ts';
+import { givenAgain, withChange, replayed, type Value } from '../../src/web/console/forms/changes.ts';
+import { loadedOnce } from '../../src/web/console/forms/loaded-once.ts';
+import { entryRemoval, keysOf } from '../../src/web/console/forms/schema.ts';
+import { sayings } from '../../src/web/console/language/de/sayings.ts';
+import { rightsOf } from '../../src/web/console/rights.ts';
+import { routes, type RouteName } from '../../src/web/api/routes.ts';
+import { skipReasons } from '../../src/selftest/steps.ts';
 import * as de from '../../src/web/console/language/de/fields.ts';
 import * as en from '../../src/web/console/language/en/fields.ts';
 
@@ -129,4 +135,85 @@ test('behind a step that moves entries, a place is another one', () => {
   const all = withChange(base, moved, { do: 'set', at: ['groups', 0, 'name'], value: 'B' });
   expect(all).toHaveLength(3);
   expect(replayed(base, all)).toEqual({ groups: [{ name: 'B' }, { name: 'A' }] });
+});
+
+test('the last entry of a list that is needed leaves an empty list, of any other nothing', () => {
+  const schema = configurationSchema() as Parameters<typeof entryRemoval>[0];
+  const base: Value = { pbx: { trunks: ['PJSIP/trunk'] }, alarms: { email: ['a@example', 'b@example'] } };
+  const trunk = entryRemoval(schema, base, ['pbx', 'trunks'], 0);
+  expect(withChange(base, [], trunk)).toEqual([{ do: 'set', at: ['pbx', 'trunks'], value: [] }]);
+  const email = entryRemoval(schema, base, ['alarms', 'email'], 1);
+  expect(email).toEqual({ do: 'remove', at: ['alarms', 'email', 1] });
+  const one = replayed(base, [email]);
+  expect(entryRemoval(schema, one, ['alarms', 'email'], 0)).toEqual({
+    do: 'remove',
+    at: ['alarms', 'email'],
+  });
+});
+
+test('a section that is switched off and on again is as it was; one that was not there is empty', () => {
+  const base: Value = { smtp: { host: 'mail', port: '25' } };
+  const off = withChange(base, [], { do: 'remove', at: ['smtp'] });
+  expect(givenAgain(base, off, ['smtp'])).toEqual([]);
+  expect(givenAgain({}, [], ['smtp'])).toEqual([{ do: 'set', at: ['smtp'], value: {} }]);
+});
+
+test('an amount is a number and any unit that the configuration knows; all else is shown as it is written', () => {
+  expect(amountOf('8h', 'duration')).toEqual({ number: '8', unit: 'h' });
+  expect(amountOf('1GiB', 'size')).toEqual({ number: '1', unit: 'GiB' });
+  expect(amountOf('1.5 TB', 'size')).toEqual({ number: '1.5', unit: 'TB' });
+  expect(amountOf('${SIZE}', 'size')).toBeUndefined();
+  expect(amountOf('8h', 'size')).toBeUndefined();
+  expect(unitsOf('size', 'GiB')).toEqual(['KB', 'MB', 'GB', 'GiB']);
+  expect(unitsOf('rate', 'MB/s')).toEqual(['KB/s', 'MB/s', 'GB/s']);
+});
+
+test('a value of one’s own is told by what is written now, not by what was before', () => {
+  const offered = ['5m', '1h'];
+  expect(isOwnValue('0 5 * * *', offered, undefined)).toBe(true);
+  expect(isOwnValue('5m', offered, '5m'), 'typed, though it is offered').toBe(true);
+  expect(isOwnValue('1h', offered, '0 5 * * *'), 'what was typed was discarded').toBe(false);
+  expect(isOwnValue('', offered, undefined)).toBe(false);
+});
+
+test('words that could not be loaded are told as such, and loaded when they are asked for later', async () => {
+  vi.useFakeTimers();
+  try {
+    let isDown = true;
+    const load = vi.fn((name: string) =>
+      isDown ? Promise.reject(new Error('down')) : Promise.resolve(name),
+    );
+    const words = loadedOnce(load);
+    const first = words('de');
+    await expect(first).rejects.toThrow('down');
+    expect(words('de'), 'asked again by who waited for it').toBe(first);
+    await vi.runAllTimersAsync();
+    isDown = false;
+    expect(await words('de')).toBe('de');
+    expect(await words('de')).toBe('de');
+    expect(load).toHaveBeenCalledTimes(2);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('why a step of the self-test was left out has German words', () => {
+  expect(skipReasons.filter((reason) => !Object.hasOwn(sayings, reason))).toEqual([]);
+});
+
+test('who may change, test and begin something on these pages is who the server lets', () => {
+  const buttons: readonly RouteName[] = [
+    ...(['PUT /configuration', 'POST /configuration/check', 'GET /configuration/export'] as const),
+    ...(['POST /targets/:name/check', 'POST /alarms/test', 'POST /selftest', 'POST /upload'] as const),
+    ...(['POST /retry', 'POST /cleanup', 'PUT /announcements/:language/:name'] as const),
+  ];
+  const reading: readonly RouteName[] = [
+    ...(['GET /configuration', 'GET /configuration/schema', 'GET /announcements', 'GET /selftest'] as const),
+    'GET /announcements/:language/:name/audio',
+  ];
+  for (const role of ['administrator', 'supervisor', 'auditor'] as const) {
+    const { administers, oversees } = rightsOf(role);
+    for (const name of buttons) expect(routes[name].access.includes(role), name).toBe(administers);
+    for (const name of reading) expect(routes[name].access.includes(role), name).toBe(oversees);
+  }
 });

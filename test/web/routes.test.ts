@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
+import { Receiver } from '../alarms/receiver.ts';
 import { signedIn, useConsole, type Client } from './console.ts';
 import { wavOf } from './wav.ts';
 
@@ -140,6 +141,60 @@ describe('The configuration', () => {
     expect(text).toContain('members: ["300"]\n');
     // The same draft once more is of another file.
     expect((await admin.ask('PUT', '/configuration', { revision, changes })).status).toBe(409);
+  });
+
+  test('is tried before it is saved, with the secrets of the file', async () => {
+    const { revision } = await json(admin.ask('GET', '/configuration'));
+    const before = await readFile(console().file, 'utf8');
+    const target = (type: string, more: object) => ({
+      ...{ do: 'set', at: ['targets', 'neu'], value: { type, ...more } },
+    });
+    const check = (...changes: readonly object[]) =>
+      admin.ask('POST', '/targets/neu/check', { draft: { revision, changes } });
+    expect((await admin.ask('POST', '/targets/neu/check', {})).status).toBe(404);
+    expect(await json(check(target('folder', { path: `${console().folder}/archiv` })))).toMatchObject({
+      ...{ ok: true, problem: null },
+    });
+    expect(await json(check(target('folder', { path: `${console().folder}/nowhere` })))).toMatchObject({
+      ok: false,
+    });
+    const wrong = await check(target('folder', {}));
+    expect(wrong.status).toBe(422);
+    expect(await wrong.json()).toMatchObject({ error: { faults: [{ key: 'targets.neu.path' }] } });
+    expect(await readFile(console().file, 'utf8')).toBe(before);
+    const { entries } = await json(admin.ask('GET', '/audit?action=test&subject=neu'));
+    expect(entries).toMatchObject([{ detail: 'with changes that are not saved' }, {}, {}, {}]);
+  });
+
+  test('is tried with the secrets that are in the file, which nobody is shown', async () => {
+    const key = Buffer.from('a key that the receiver has, too');
+    const receiver = new Receiver(key);
+    await receiver.start();
+    try {
+      const { revision: former } = await json(admin.ask('GET', '/configuration'));
+      const value = {
+        webhook: 'http://127.0.0.1:9/nobody',
+        webhook_secret: `whsec_${key.toString('base64')}`,
+      };
+      const changes = [{ do: 'set', at: ['alarms'], value }];
+      const { revision } = await json(admin.ask('PUT', '/configuration', { revision: former, changes }));
+      const address = [{ do: 'set', at: ['alarms', 'webhook'], value: receiver.url }];
+      const draft = { revision, changes: address };
+      const tested = await json(admin.ask('POST', '/alarms/test', { channel: 'webhook', draft }));
+      expect(tested).toMatchObject({ ok: true, problem: null });
+      expect(receiver.received).toHaveLength(1);
+      expect(receiver.doubts).toEqual([]);
+    } finally {
+      await receiver.stop();
+    }
+  });
+
+  test('warns of what is not wrong and yet unwise, by a code', async () => {
+    const { revision } = await json(admin.ask('GET', '/configuration'));
+    const changes = [{ do: 'set', at: ['groups'], value: [] }];
+    expect(await json(admin.ask('POST', '/configuration/check', { revision, changes }))).toMatchObject({
+      ...{ ok: true, warnings: [{ code: 'no-groups', subject: 'groups' }] },
+    });
   });
 
   test('says when a restart is needed', async () => {

@@ -59,6 +59,15 @@ export const configFault = z.object({
 });
 export type ConfigFault = z.infer<typeof configFault>;
 
+/** What is not wrong and yet unwise. */
+export const configWarning = z.object({
+  code: z.enum(['no-groups', 'secret-readable']),
+  /** A key, or the path of a file. */
+  subject: z.string(),
+  message: z.string(),
+});
+export type ConfigWarning = z.infer<typeof configWarning>;
+
 export const configuration = z.object({
   /** Of the file's content. */
   revision: z.string(),
@@ -72,7 +81,7 @@ export const configuration = z.object({
   secrets: z.array(secretState),
   /** What is wrong with it as it is now: a running process can outlive a broken file. */
   faults: z.array(configFault),
-  warnings: z.array(z.string()),
+  warnings: z.array(configWarning),
   /** The file is another than the one that runs: somebody edited it, or a restart is needed. */
   differs_from_running: z.boolean(),
 });
@@ -94,7 +103,7 @@ export const difference = z.object({
 export const checked = z.object({
   ok: z.boolean(),
   faults: z.array(configFault),
-  warnings: z.array(z.string()),
+  warnings: z.array(configWarning),
   differences: z.array(difference),
   /** The lines of the file that change, as a unified diff, secrets as `***`. */
   diff: z.string(),

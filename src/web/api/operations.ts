@@ -1,6 +1,7 @@
 /** Announcements, tests, clean-up, audit. */
 import { z } from 'zod';
 
+import { draft } from './configuration.ts';
 import { fault, id, maybeTime, problem, time } from './shapes.ts';
 
 /** Name of an announcement, and its language (`de`, `de-ch`): also names of files. */
@@ -52,8 +53,15 @@ export const connectionResult = z.object({
   ms: z.int(),
   problem: problem.extend({ fault }).nullable(),
 });
-/** Tests with a draft of the configuration, before it is saved, or with the running one where `draft` is left out. */
-export const channelTest = z.strictObject({ channel: z.enum(['email', 'webhook']) });
+/**
+ * Tests are made with the configuration that runs, or with `draft`: as it would be with these changes, before they are
+ * saved. Secrets that are not among them are those of the file. 422 with faults where it would not be right.
+ */
+export const targetCheck = z.strictObject({ draft: draft.optional() });
+export const channelTest = z.strictObject({
+  channel: z.enum(['email', 'webhook']),
+  draft: draft.optional(),
+});
 
 export const selfTestStep = z.object({
   /** `prompt`, `asterisk`, `call`, `announcement`, `key`, `recording`, `file`, `delivery`, `read-back`, `removal` */

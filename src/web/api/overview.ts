@@ -200,7 +200,7 @@ export const completeness = z.object({
   ),
   /** Stretches in which nobody watched the calls. */
   unwatched: z.array(z.object({ from: time, to: maybeTime, reason: z.string() })),
-  /** Asterisk's own account of calls is compared with ours (`reconciliation.cdr`). */
+  /** Asterisk's own account of calls is compared with ours (`reconciliation`). */
   has_account: z.boolean(),
 });
 export const completenessQuery = z.strictObject({ from: time.optional(), to: time.optional() });

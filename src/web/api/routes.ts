@@ -278,6 +278,7 @@ export const routes = {
     summary: 'Asks a target whether recordings would get there; takes up to 30 s',
     access: administrators,
     params: overview.targetPath,
+    body: operations.targetCheck,
     response: operations.connectionResult,
   },
   'POST /upload': {

@@ -1,6 +1,7 @@
 import { createContext, use } from 'react';
 
 import type { Me } from '../api.ts';
+import { rightsOf } from './rights.ts';
 
 const MeContext = createContext<Me | undefined>(undefined);
 export const MeProvider = MeContext;
@@ -11,15 +12,6 @@ export function useMe(): Me {
   return me;
 }
 
-/** What somebody may do, by role: buttons that would be refused are not shown. */
 export function useRights() {
-  const { role } = useMe();
-  return {
-    /** Changes things, people and the configuration. */
-    administers: role === 'administrator',
-    /** Sees the machine: storage, targets, configuration, audit log. */
-    oversees: role !== 'supervisor',
-    /** Controls calls and writes notes. */
-    operates: role !== 'auditor',
-  };
+  return rightsOf(useMe().role);
 }

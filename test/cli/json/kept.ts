@@ -217,7 +217,7 @@ export const statement = z.strictObject({
       from: time('Since when nobody watched.'),
       to: orNull(time('Until when; null: it goes on, or the process ended meanwhile.')),
       reason: oneOf(['not-running', 'stood-still', 'ami-disconnected', 'ari-disconnected'], 'Why.'),
-      accounted: flag('The CDR of Asterisk covers it: no call can be missing without being told.'),
+      accounted: flag('The account of Asterisk covers it: no call can be missing without being told.'),
     }),
   ),
   account: orNull(
@@ -233,9 +233,15 @@ export const statement = z.strictObject({
         gaps: count('Was to be recorded, and is not in the catalogue.'),
         pending: count('Not compared yet.'),
         only_in_catalogue: count('Talks of which Asterisk does not tell.'),
-        unreadable: count('Lines that could not be read.'),
+        unreadable: count('Lines and events that could not be read.'),
+        holes: z.array(
+          z.strictObject({
+            from: time('Since when nobody listened.'),
+            to: time('Until when: calls that ended in between are not in the account.'),
+          }),
+        ),
       })
-      .describe('The CDR of Asterisk against the catalogue; null without `reconciliation.cdr`.'),
+      .describe("Asterisk's own account (CDR or CEL) against the catalogue; null without `reconciliation`."),
   ),
 });
 

@@ -8,7 +8,7 @@ const alarm = z.strictObject({
   kind: oneOf(
     [
       ...(['recording-failed', 'recording-not-growing', 'recording-finding', 'recording-stuck'] as const),
-      ...(['asterisk-disconnected', 'announcement-unplayable', 'spool-unusable'] as const),
+      ...(['no-groups', 'asterisk-disconnected', 'announcement-unplayable', 'spool-unusable'] as const),
       ...(['storage-nearly-full', 'storage-full', 'catalogue-unwritable', 'report-unwritable'] as const),
       ...(['delivery-failing', 'delivery-set-aside', 'target-unreachable', 'removal-failing'] as const),
       ...(['target-check-failed', 'selftest-failed', 'call-missing', 'account-unreadable'] as const),
@@ -160,6 +160,14 @@ export const control = z.strictObject({
   talk: orNull(like(talk, 'calls', 'The talk as it is now; null: there is none.')),
 });
 
+const onItsWay = z.strictObject({
+  recording: text('Id of the recording; of a report its own.'),
+  name: text('Its name there.'),
+  bytes: count('Its size.'),
+  sent: count('How much of it was handed over.'),
+  started: time('When the transfer began.'),
+});
+
 export const uploads = z.strictObject({
   target: text('As in the configuration.'),
   state: oneOf(['idle', 'uploading', 'resting', 'closed'], 'As in `status`.'),
@@ -171,17 +179,13 @@ export const uploads = z.strictObject({
   delivered: count('Recordings that it got.'),
   last_success: orNull(time('When the last recording arrived; null before the first.')),
   last_error: problemAt('The last one of what is pending or set aside.'),
-  files: z
-    .array(
-      z.strictObject({
-        recording: text('Id of the recording.'),
-        name: text('Its name there.'),
-        bytes: count('Its size.'),
-        sent: count('How much of it was handed over.'),
-        started: time('When the transfer began.'),
-      }),
-    )
-    .describe('What is on its way.'),
+  files: z.array(onItsWay).describe('Recordings that are on their way.'),
+  reports_pending: count('Reports that wait for it.'),
+  reports_pending_bytes: count('Their size.'),
+  reports_set_aside: count('Reports that no retry can deliver.'),
+  reports_delivered: count('Reports that it got.'),
+  reports_last_error: problemAt('The last one of what is pending or set aside of these reports.'),
+  report: orNull(onItsWay.describe('The report that is on its way; null: none is.')),
 });
 
 export const cleanup = z.strictObject({
@@ -224,7 +228,7 @@ export const hold = z.strictObject({
 
 export const checked = z.strictObject({
   name: text('The file, path, announcement, connection or target.'),
-  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'target', 'alarms'], 'What it is.'),
+  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'account', 'target', 'alarms'], 'What it is.'),
   ok: flag('Nothing is wrong with it.'),
   ms: count('How long it took, in ms.'),
   problem: z

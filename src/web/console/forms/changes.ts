@@ -97,6 +97,13 @@ export function replayed(value: Value, changes: readonly Change[]): Value {
   return changes.reduce(applied, value);
 }
 
+/** Behind which step every place is another one than before. */
+function settledIn(changes: readonly Change[]): number {
+  return changes.findLastIndex(
+    (each) => each.do !== 'set' && (each.do !== 'remove' || typeof each.at.at(-1) === 'number'),
+  );
+}
+
 /**
  * The changes with one more. What is typed letter by letter is one change, and what is taken back is none; behind a step
  * that moves entries, a place is another one.
@@ -104,11 +111,21 @@ export function replayed(value: Value, changes: readonly Change[]): Value {
 export function withChange(base: Value, changes: readonly Change[], change: Change): readonly Change[] {
   if (change.do !== 'set' && change.do !== 'remove') return [...changes, change];
   if (typeof change.at.at(-1) === 'number' && change.do === 'remove') return [...changes, change];
-  const settled = changes.findLastIndex(
-    (each) => each.do !== 'set' && (each.do !== 'remove' || typeof each.at.at(-1) === 'number'),
-  );
-  const kept = changes.filter((each, index) => index <= settled || !isWithin(each.at, change.at));
+  const kept = withoutChanges(changes, change.at);
   const before = valueAt(replayed(base, kept), change.at);
   if (change.do === 'remove') return before === undefined ? kept : [...kept, change];
   return JSON.stringify(before) === JSON.stringify(change.value) ? kept : [...kept, change];
+}
+
+/** As if nothing had been typed at a place, or in it. */
+export function withoutChanges(changes: readonly Change[], at: Path): readonly Change[] {
+  const settled = settledIn(changes);
+  return changes.filter((each, index) => index <= settled || !isWithin(each.at, at));
+}
+
+/** A section that was left out and is wanted: as it was in the file if it was there, with what was in it; else empty. */
+export function givenAgain(base: Value, changes: readonly Change[], at: Path): readonly Change[] {
+  const untouched = withoutChanges(changes, at);
+  if (sectionAt(replayed(base, untouched), at)) return untouched;
+  return withChange(base, changes, { do: 'set', at: [...at], value: {} });
 }

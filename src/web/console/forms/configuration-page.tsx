@@ -10,6 +10,7 @@ import { Page } from '../parts/shapes.tsx';
 import { useMe, useRights } from '../session.tsx';
 import { draft, useDraft } from './draft.ts';
 import { SaveBar } from './save-bar.tsx';
+import { usePlaceName } from './places.ts';
 import { usePageWords } from './words.ts';
 import { pagePaths, type PageName } from './layouts.ts';
 
@@ -38,9 +39,9 @@ export function ConfigurationPage({
       {above}
       {base && schema ? (
         // A form of its own kind: nothing is sent by Enter, everything by the bar below.
-        <fieldset className="bare" disabled={!administers || !base.writable} data-page={pagePaths[page]}>
+        <div className="settings" data-page={pagePaths[page]}>
           {children}
-        </fieldset>
+        </div>
       ) : (
         failure === undefined && <Waiting lines={10} />
       )}
@@ -69,7 +70,8 @@ function ExportLink() {
 function FileNotes() {
   const words = usePageWords();
   const { administers } = useRights();
-  const { base, conflict } = useDraft();
+  const { base, conflict, lost } = useDraft();
+  const placeName = usePlaceName();
   if (!base) return null;
   return (
     <>
@@ -90,6 +92,25 @@ function FileNotes() {
               {words.conflictDrop}
             </Button>
           </Group>
+        </Alert>
+      )}
+      {lost.length > 0 && (
+        <Alert
+          color="yellow"
+          icon={<Icon name="warning" />}
+          title={words.lostChanges}
+          role="alert"
+          mb="md"
+          withCloseButton
+          closeButtonLabel={words.close}
+          onClose={() => draft.forgetLost()}
+        >
+          <Text size="sm">{words.lostChangesHelp}</Text>
+          <ul>
+            {lost.map(({ at, values }, index) => (
+              <li key={index}>{placeName(at, values) || at.join('.')}</li>
+            ))}
+          </ul>
         </Alert>
       )}
     </>

@@ -5,15 +5,29 @@ import type { Change, Checked, ConfigFault, Configuration, Saved } from '../../a
 import { asFailure, live } from '../connection/answers.ts';
 import { ask, RequestFailure } from '../connection/client.ts';
 import { replayed, withChange, type Path, type Value } from './changes.ts';
+import {
+  changesOf,
+  rebased,
+  refused,
+  revised,
+  sending,
+  settled,
+  type LostChange,
+  type Pending,
+  type Revision,
+} from './pending.ts';
 import type { SchemaNode } from './schema.ts';
+import { withStoredSecrets } from './stored-secrets.ts';
 
 export interface DraftState {
   /** What is in the file. */
   readonly base: Configuration | undefined;
   readonly schema: SchemaNode | undefined;
   readonly changes: readonly Change[];
-  /** As it would be. */
+  /** As it would be, with marks in the place of secrets: see stored-secrets.ts. */
   readonly values: Value;
+  /** Changes that were let go, since others removed what they were made on. */
+  readonly lost: readonly LostChange[];
   /** What the server says of the changes; of those before, as long as `checking`. */
   readonly checked: Checked | undefined;
   readonly checking: boolean;
@@ -30,6 +44,7 @@ const empty: DraftState = {
   schema: undefined,
   changes: [],
   values: {},
+  lost: [],
   checked: undefined,
   checking: false,
   faults: [],
@@ -41,11 +56,15 @@ const empty: DraftState = {
 /** As long as somebody types, nothing is asked. */
 const checkAfterMs = 350;
 
+const nothingPending: Pending = { base: {}, sent: [], later: [] };
+
 class Draft {
   #state = empty;
+  #pending = nothingPending;
   #owner = '';
   #timer = 0;
   #round = 0;
+  #loads = 0;
   readonly #watchers = new Set<() => void>();
 
   readonly snapshot = (): DraftState => this.#state;
@@ -57,7 +76,8 @@ class Draft {
   constructor() {
     live.on('configuration', ({ revision }) => {
       const { base, changes } = this.#state;
-      if (!base) return;
+      // Of one's own, or the answer to saving says that it is somebody else's.
+      if (!base || this.#pending.sent.length > 0) return;
       if (changes.length > 0 && revision !== base.revision) this.#put({ conflict: true });
       else void this.load();
     });
@@ -65,7 +85,10 @@ class Draft {
 
   /** Another person does not find what the one before typed. */
   async open(owner: string): Promise<void> {
-    if (this.#owner !== owner) this.#put(empty);
+    if (this.#owner !== owner) {
+      this.#pending = nothingPending;
+      this.#put(empty);
+    }
     this.#owner = owner;
     if (!this.#state.base) await this.load();
     else if (this.#state.changes.length === 0) void this.load();
@@ -73,15 +96,20 @@ class Draft {
 
   /** Reads the file again; the changes are kept, and told anew what they do. */
   async load(): Promise<void> {
+    this.#loads += 1;
+    const load = this.#loads;
     try {
       const [base, schema] = await Promise.all([
         ask('GET /configuration', {}),
         this.#state.schema ?? (ask('GET /configuration/schema', {}) as Promise<SchemaNode>),
       ]);
-      const { changes } = this.#state;
-      const values = replayed(base.values ?? {}, changes);
-      this.#put({ base, schema, values, conflict: false, failure: undefined });
-      if (changes.length === 0) this.#put({ faults: base.faults, checked: undefined });
+      // A later one is under way, or what is being saved is not in it.
+      if (load !== this.#loads || this.#pending.sent.length > 0) return;
+      const { pending, lost } = rebased(this.#pending, withStoredSecrets(base.values ?? {}, base.secrets));
+      this.#take(pending);
+      this.#put({ base, schema, conflict: false, failure: undefined });
+      if (lost.length > 0) this.#put({ lost });
+      if (this.#state.changes.length === 0) this.#put({ faults: base.faults, checked: undefined });
       else this.#checkSoon();
     } catch (error) {
       this.#put({ failure: asFailure(error) });
@@ -92,10 +120,12 @@ class Draft {
   readonly remove = (at: Path): void => this.do({ do: 'remove', at: [...at] });
   readonly insert = (at: Path, value: Value): void => this.do({ do: 'insert', at: [...at], value });
 
-  readonly do = (change: Change): void => {
-    const base = (this.#state.base?.values ?? {}) as Value;
-    const changes = withChange(base, this.#state.changes, change);
-    this.#put({ changes, values: replayed(base, changes), saved: undefined });
+  readonly do = (change: Change): void => this.revise((base, changes) => withChange(base, changes, change));
+
+  /** For what is more than one more change. */
+  readonly revise = (revise: Revision): void => {
+    this.#take(revised(this.#pending, revise));
+    this.#put({ saved: undefined });
     this.#checkSoon();
   };
 
@@ -103,24 +133,32 @@ class Draft {
     clearTimeout(this.#timer);
     this.#round += 1;
     const { base } = this.#state;
-    const values = (base?.values ?? {}) as Value;
     const nothing = { checked: undefined, checking: false, conflict: false, failure: undefined };
-    this.#put({ ...nothing, changes: [], values, faults: base?.faults ?? [] });
+    this.#take({ ...nothingPending, base: this.#pending.base });
+    this.#put({ ...nothing, lost: [], faults: base?.faults ?? [] });
     void this.load();
   };
 
-  /** Whether it is in the file now. */
+  /** It is known that these changes were let go. */
+  readonly forgetLost = (): void => this.#put({ lost: [] });
+
+  /** Whether it is in the file now. What is typed meanwhile is saved the next time. */
   readonly save = async (): Promise<boolean> => {
-    const { base, changes } = this.#state;
-    if (!base) return false;
+    const { base } = this.#state;
+    if (!base || this.#pending.sent.length > 0) return false;
+    this.#take(sending(this.#pending));
     try {
       const saved = await ask('PUT /configuration', {
-        body: { revision: base.revision, changes: [...changes] },
+        body: { revision: base.revision, changes: [...this.#pending.sent] },
       });
-      this.#put({ changes: [], checked: undefined, saved, failure: undefined });
+      this.#take(settled(this.#pending));
+      clearTimeout(this.#timer);
+      this.#round += 1;
+      this.#put({ checked: undefined, checking: false, saved, failure: undefined, lost: [] });
       await this.load();
       return true;
     } catch (error) {
+      this.#take(refused(this.#pending));
       const failure = asFailure(error);
       if (failure.code === 'conflict') this.#put({ conflict: true });
       else this.#put({ failure, faults: failure.faults.length > 0 ? failure.faults : this.#state.faults });
@@ -155,6 +193,12 @@ class Draft {
       const failure = asFailure(error);
       now(failure.code === 'conflict' ? { conflict: true } : { failure });
     }
+  }
+
+  #take(pending: Pending): void {
+    this.#pending = pending;
+    const changes = changesOf(pending);
+    this.#put({ changes, values: replayed(pending.base, changes) });
   }
 
   #put(change: Partial<DraftState>): void {

@@ -1,11 +1,12 @@
-import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useId, type ReactNode } from 'react';
 
 import { draft, useDraft } from './draft.ts';
-import { isAt, sectionAt, textAt, valueAt, type Path } from './changes.ts';
+import { givenAgain, isAt, sectionAt, textAt, valueAt, type Path } from './changes.ts';
 import { AmountInput } from './amount.tsx';
 import { ListField, PairsField } from './lists.tsx';
 import { presets } from './layouts.ts';
+import { useMayChange } from './may-change.ts';
 import { PresetInput } from './preset.tsx';
 import { PromptField, TargetsField } from './references.tsx';
 import {
@@ -34,12 +35,15 @@ export function Row({
   path,
   node,
   isGroup = false,
+  beside,
   children,
 }: {
   readonly path: Path;
   readonly node: SchemaNode;
   /** Of several controls, each with a name of its own. */
   readonly isGroup?: boolean;
+  /** What changes nothing, such as a button to listen. */
+  readonly beside?: ReactNode;
   readonly children: (described: Described) => ReactNode;
 }) {
   const id = useId();
@@ -56,6 +60,15 @@ export function Row({
       {label}
       {isWanted && <span className="setting-needed"> {words.needed}</span>}
     </>
+  );
+  const mayChange = useMayChange();
+  const controls = children({ id, describedBy: `${id}-help ${id}-wrong`, invalid: wrong.length > 0 });
+  const control = mayChange ? (
+    controls
+  ) : (
+    <fieldset role="none" className="locked" disabled>
+      {controls}
+    </fieldset>
   );
   const group = isGroup ? ({ role: 'group', 'aria-labelledby': `${id}-name` } as const) : {};
   return (
@@ -81,7 +94,14 @@ export function Row({
         )}
       </div>
       <div className="setting-control">
-        {children({ id, describedBy: `${id}-help ${id}-wrong`, invalid: wrong.length > 0 })}
+        {beside === undefined ? (
+          control
+        ) : (
+          <Group gap="xs" wrap="nowrap" align="start">
+            <div className="entry">{control}</div>
+            {beside}
+          </Group>
+        )}
         <div id={`${id}-wrong`} role="status">
           {wrong.map((fault) => (
             <p className="setting-fault" key={`${fault.key} ${fault.message}`}>
@@ -257,7 +277,8 @@ function SectionField({ path, node }: FieldProps) {
             checked={isGiven}
             label={isGiven ? words.on : words.off}
             onChange={(event) => {
-              if (event.currentTarget.checked) draft.set(path, {});
+              if (event.currentTarget.checked)
+                draft.revise((base, changes) => givenAgain(base, changes, path));
               else draft.remove(path);
             }}
           />

@@ -81,7 +81,7 @@ export const pageParts: Readonly<Record<PageName, readonly Part[]>> = {
   report: [
     { title: 'report', keys: ['report.enabled', 'report.files', 'report.language', 'report.deliver'] },
     { title: 'reportMore', keys: ['report.columns', 'report.path'], folded: true },
-    { title: 'account', keys: ['reconciliation.cdr'] },
+    { title: 'account', keys: ['reconciliation.cdr', 'reconciliation.cel'] },
   ],
   alarms: [
     { title: 'alarms', keys: ['alarms.email', 'alarms.webhook', 'alarms.webhook_secret'] },

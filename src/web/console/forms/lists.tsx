@@ -5,7 +5,7 @@ import { Icon } from '../parts/icons.tsx';
 import { isAt, isWithin, listAt, sectionAt, textAt, type Path } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import { AddButton, Row, type FieldProps } from './field.tsx';
-import { choicesOf } from './schema.ts';
+import { choicesOf, entryRemoval } from './schema.ts';
 import { usePageWords, useWording } from './words.ts';
 
 function Entry({
@@ -30,7 +30,7 @@ function Entry({
 
 /** What stands in the list, each to change or to remove, and one more to add. */
 export function ListField({ path, node }: FieldProps) {
-  const { values, faults } = useDraft();
+  const { values, faults, schema } = useDraft();
   const wording = useWording();
   const words = usePageWords();
   const [next, setNext] = useState('');
@@ -45,8 +45,7 @@ export function ListField({ path, node }: FieldProps) {
     else draft.insert([...path, list.length], wanted);
   };
   const remove = (index: number): void => {
-    if (list.length === 1) draft.remove(path);
-    else draft.remove([...path, index]);
+    if (schema) draft.do(entryRemoval(schema, values, path, index));
   };
   const named = (value: string) => wording.choice(path, values, value);
   return (

@@ -3,12 +3,12 @@ import { textAt, type Path, type Value } from './changes.ts';
 import { useDraft } from './draft.ts';
 import { usePageWords, useWording } from './words.ts';
 
-/** A place of the configuration in words: `Gruppe Verkauf › Mitglieder`. */
-export function usePlaceName(): (path: Path) => string {
-  const { values } = useDraft();
+/** A place of the configuration in words: `Gruppe Verkauf › Mitglieder`; of the values as they are, or as they were `seen`. */
+export function usePlaceName(): (path: Path, seen?: Value) => string {
+  const { values: current } = useDraft();
   const wording = useWording();
   const words = usePageWords();
-  return (path) => {
+  return (path, values = current) => {
     const [section, entry] = path;
     const names: string[] = [];
     if (section === 'groups' && typeof entry === 'number')

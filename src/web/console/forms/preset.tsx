@@ -1,6 +1,7 @@
 import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
+import { isOwnValue } from './amounts.ts';
 import { textAt } from './changes.ts';
 import { useDraft } from './draft.ts';
 import { presetOf } from './schema.ts';
@@ -20,7 +21,8 @@ export function PresetInput({
   const wording = useWording();
   const words = usePageWords();
   const written = textAt(values, path);
-  const [isOwn, setOwn] = useState(written !== '' && !offered.includes(written));
+  const [typed, setTyped] = useState<string>();
+  const isOwn = isOwnValue(written, offered, typed);
   const preset = presetOf(node);
   const named = (value: string) => wording.choice(path, values, value);
   const none =
@@ -34,7 +36,7 @@ export function PresetInput({
         value={isOwn ? own : written}
         onChange={(event) => {
           const { value } = event.currentTarget;
-          setOwn(value === own);
+          setTyped(value === own ? written : undefined);
           if (value !== own) write(path, value);
         }}
         data={[
@@ -51,7 +53,10 @@ export function PresetInput({
           className="mono-input"
           autoComplete="off"
           value={written}
-          onChange={(event) => write(path, event.currentTarget.value)}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value);
+            write(path, event.currentTarget.value);
+          }}
         />
       )}
     </Stack>

@@ -1,4 +1,4 @@
-import { Anchor, Checkbox, Group, NativeSelect, Stack, Text } from '@mantine/core';
+import { Anchor, Checkbox, NativeSelect, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
 
 import { useAnswer, useHappening } from '../connection/answers.ts';
@@ -64,31 +64,31 @@ export function PromptField({ path, node }: FieldProps) {
   const name = written === '' ? preset : written;
   const isThere = there.some((each) => each.name === name);
   return (
-    <Row path={path} node={node}>
+    <Row
+      path={path}
+      node={node}
+      beside={
+        isThere && (
+          <ListenButton
+            name={name}
+            address={addressOf('GET /announcements/:language/:name/audio', { params: { language, name } })}
+          />
+        )
+      }
+    >
       {({ id, describedBy, invalid }) => (
         <>
-          <Group gap="xs" wrap="nowrap" align="start">
-            <NativeSelect
-              className="entry"
-              id={id}
-              aria-describedby={describedBy}
-              error={invalid}
-              value={written}
-              onChange={(event) => write(path, event.currentTarget.value)}
-              data={[
-                { value: '', label: words.usually(preset) },
-                ...names.map((value) => ({ value, label: value })),
-              ]}
-            />
-            {isThere && (
-              <ListenButton
-                name={name}
-                address={addressOf('GET /announcements/:language/:name/audio', {
-                  params: { language, name },
-                })}
-              />
-            )}
-          </Group>
+          <NativeSelect
+            id={id}
+            aria-describedby={describedBy}
+            error={invalid}
+            value={written}
+            onChange={(event) => write(path, event.currentTarget.value)}
+            data={[
+              { value: '', label: words.usually(preset) },
+              ...names.map((value) => ({ value, label: value })),
+            ]}
+          />
           {answer.data && !isThere && (
             <p className="setting-fault">
               {words.promptMissing(name, language)}{' '}

@@ -133,9 +133,9 @@ function Review({ onDone }: { readonly onDone: () => void }) {
   return (
     <Stack gap="sm">
       <Differences checked={checked} />
-      {checked.warnings.map((warning) => (
-        <Text size="sm" key={warning}>
-          <Tag tone="warn">{words.warning}</Tag> {warning}
+      {checked.warnings.map(({ code, subject }) => (
+        <Text size="sm" key={`${code} ${subject}`}>
+          <Tag tone="warn">{words.warning}</Tag> {words.warnings[code](subject)}
         </Text>
       ))}
       <Text size="sm">{words.willTakeEffect[checked.takes_effect](checked.restart_keys.join(', '))}</Text>
@@ -163,6 +163,7 @@ function Review({ onDone }: { readonly onDone: () => void }) {
 
 function Differences({ checked }: { readonly checked: Checked }) {
   const words = usePageWords();
+  const { base } = useDraft();
   const placeName = usePlaceName();
   const shown = useShown();
   if (checked.differences.length === 0) return <Text size="sm">{words.nothingChanges}</Text>;
@@ -179,7 +180,8 @@ function Differences({ checked }: { readonly checked: Checked }) {
       <tbody>
         {checked.differences.map(({ at, key, before, after }) => (
           <tr key={key}>
-            <td>{placeName(at) || key}</td>
+            {/* What goes has its name only in what was. */}
+            <td>{placeName(at, after === null ? base?.values : undefined) || key}</td>
             <td data-name={words.before} className="old">
               {shown(at, before)}
             </td>

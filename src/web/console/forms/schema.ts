@@ -1,5 +1,6 @@
 /** What the forms read of the JSON Schema of the configuration. */
-import { sectionAt, textAt, valueAt, type Path, type Value } from './changes.ts';
+import type { Change } from '../../api.ts';
+import { listAt, sectionAt, textAt, valueAt, type Path, type Value } from './changes.ts';
 
 export interface SchemaNode {
   readonly description?: string;
@@ -70,6 +71,16 @@ export function isRequired(schema: SchemaNode, values: Value, path: Path): boole
   return (
     form?.required?.includes(key) === true || alternatives.some(({ required = [] }) => required.includes(key))
   );
+}
+
+/**
+ * Takes an entry out of a list. A list that is needed has to be there, if only to say that there is nothing; of any other,
+ * the last entry goes with the list: it has its default again.
+ */
+export function entryRemoval(schema: SchemaNode, values: Value, path: Path, index: number): Change {
+  if (listAt(values, path).length > 1) return { do: 'remove', at: [...path, index] };
+  if (isRequired(schema, values, path)) return { do: 'set', at: [...path], value: [] };
+  return { do: 'remove', at: [...path] };
 }
 
 /** What may be chosen; undefined: anything may be written. */

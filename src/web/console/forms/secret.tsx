@@ -1,47 +1,65 @@
 import { Button, Group, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 
-import { isAt, textAt, valueAt } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
-import { Row, write, type FieldProps } from './field.tsx';
+import { Row, type Described, type FieldProps } from './field.tsx';
+import {
+  isSecretBehind,
+  secretAt,
+  secretKept,
+  secretRemoved,
+  secretTyped,
+  type SecretState,
+} from './stored-secrets.ts';
 import { usePageWords } from './words.ts';
 
-/** Never shown; only replaced. */
+type By = 'text' | 'file';
+
+/** Never shown; only replaced or removed. */
 export function SecretField({ path, node }: FieldProps) {
-  const { base, values, changes } = useDraft();
+  const { base: file, changes: made, values } = useDraft();
   const words = usePageWords();
-  const file = [...path.slice(0, -1), `${String(path.at(-1))}_file`];
-  const isTyped = valueAt(values, path) !== undefined;
-  const isFileChanged = changes.some(({ at }) => isAt(at, file));
-  const state = base?.secrets.find(({ at }) => isAt(at, path));
-  const isRemoved = changes.some((each) => each.do === 'remove' && isWithinRemoved(each.at, path));
-  const known = isRemoved ? undefined : state;
-  const [isOpen, setOpen] = useState(false);
-  const [byFile, setByFile] = useState(false);
-  const isEditing = isOpen || isTyped || isFileChanged || !known;
-  const how = (wanted: boolean): void => {
-    setByFile(wanted);
-    draft.remove(wanted ? path : file);
+  const state = secretAt(values, path);
+  // What is saved is closed again.
+  const [openAt, setOpenAt] = useState<string>();
+  const isOpen = openAt !== undefined && openAt === file?.revision;
+  const open = (): void => setOpenAt(file?.revision);
+  const [wanted, setWanted] = useState<By>('text');
+  const by = state.is === 'typed' ? state.by : wanted;
+  const typed = state.is === 'typed' ? state.text : '';
+  const type = (text: string): void =>
+    draft.revise((base, changes) => secretTyped(base, changes, path, by, text));
+  const keep = (): void => {
+    setOpenAt(undefined);
+    draft.revise((_, changes) => secretKept(changes, path));
   };
-  const isFile = byFile || (isFileChanged && !isTyped);
   return (
     <Row path={path} node={node}>
       {({ id, describedBy, invalid }) =>
-        isEditing ? (
+        state.is === 'stored' && !isOpen ? (
+          <StoredSecret
+            state={state}
+            described={{ id, describedBy }}
+            onReplace={() => {
+              setWanted(state.how === 'file' ? 'file' : 'text');
+              open();
+            }}
+            onRemove={() => draft.revise((base, changes) => secretRemoved(base, changes, path))}
+          />
+        ) : (
           <Stack gap={6}>
             <Group gap="xs" wrap="nowrap" align="start">
-              {isFile ? (
+              {by === 'file' ? (
                 <TextInput
                   id={id}
                   aria-describedby={describedBy}
                   error={invalid}
                   className="entry"
-                  placeholder="/etc/mitschnitt/secret"
-                  value={textAt(values, file)}
-                  onChange={(event) => {
-                    if (known && known.how !== 'file') draft.remove(path);
-                    write(file, event.currentTarget.value);
-                  }}
+                  placeholder={
+                    state.is === 'stored' && state.how === 'file' ? state.source : '/etc/mitschnitt/secret'
+                  }
+                  value={typed}
+                  onChange={(event) => type(event.currentTarget.value)}
                 />
               ) : (
                 <PasswordInput
@@ -50,51 +68,74 @@ export function SecretField({ path, node }: FieldProps) {
                   error={invalid}
                   className="entry"
                   autoComplete="new-password"
-                  value={textAt(values, path)}
+                  value={typed}
                   visibilityToggleButtonProps={{ 'aria-label': words.showSecret, tabIndex: 0 }}
-                  onChange={(event) => {
-                    if (known?.how === 'file') draft.remove(file);
-                    write(path, event.currentTarget.value);
-                  }}
+                  onChange={(event) => type(event.currentTarget.value)}
                 />
               )}
               <NativeSelect
                 aria-label={words.secretHow}
                 className="unit-choice"
-                value={isFile ? 'file' : 'text'}
-                onChange={(event) => how(event.currentTarget.value === 'file')}
+                value={by}
+                onChange={(event) => {
+                  // What was typed is no path, nor the other way round.
+                  if (state.is === 'typed') draft.revise((_, changes) => secretKept(changes, path));
+                  setWanted(event.currentTarget.value === 'file' ? 'file' : 'text');
+                  open();
+                }}
                 data={[
                   { value: 'text', label: words.secretTyped },
                   { value: 'file', label: words.secretFile },
                 ]}
               />
             </Group>
-            {known && !isTyped && !isFileChanged && (
-              <Button variant="subtle" size="compact-xs" onClick={() => setOpen(false)}>
+            {file && isSecretBehind(file, made, path) && (
+              <Button variant="subtle" size="compact-xs" onClick={keep}>
                 {words.keepSecret}
               </Button>
             )}
           </Stack>
-        ) : (
-          <Group gap="sm">
-            <Text size="sm">{words.secretStates[known.how](known.source ?? '')}</Text>
-            <Button
-              id={id}
-              variant="default"
-              size="xs"
-              aria-describedby={describedBy}
-              onClick={() => setOpen(true)}
-            >
-              {words.replace}
-            </Button>
-          </Group>
         )
       }
     </Row>
   );
 }
 
-/** The target or section that it belonged to was removed, and perhaps made anew. */
-function isWithinRemoved(removed: readonly (string | number)[], path: readonly (string | number)[]): boolean {
-  return removed.length < path.length && removed.every((part, index) => part === path[index]);
+function StoredSecret({
+  state,
+  described: { id, describedBy },
+  onReplace,
+  onRemove,
+}: {
+  readonly state: Extract<SecretState, { is: 'stored' }>;
+  readonly described: Omit<Described, 'invalid'>;
+  readonly onReplace: () => void;
+  readonly onRemove: () => void;
+}) {
+  const words = usePageWords();
+  return (
+    <Group gap="sm">
+      <Text size="sm">{words.secretStates[state.how](state.source)}</Text>
+      {/* The label of the row alone would not say what happens. */}
+      <Button
+        id={id}
+        variant="default"
+        size="xs"
+        aria-labelledby={`${id}-name ${id}`}
+        aria-describedby={describedBy}
+        onClick={onReplace}
+      >
+        {words.replace}
+      </Button>
+      <Button
+        id={`${id}-remove`}
+        variant="default"
+        size="xs"
+        aria-labelledby={`${id}-name ${id}-remove`}
+        onClick={onRemove}
+      >
+        {words.remove}
+      </Button>
+    </Group>
+  );
 }

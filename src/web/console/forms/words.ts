@@ -5,6 +5,7 @@ import type { ConfigurationWords } from '../language/en/configuration.ts';
 import type { ConfigFault } from '../../api.ts';
 import type { FieldWords } from '../language/en/fields.ts';
 import { textAt, type Path, type Value } from './changes.ts';
+import { loadedOnce } from './loaded-once.ts';
 import type { SchemaNode } from './schema.ts';
 
 interface FormWords {
@@ -15,14 +16,8 @@ interface FormWords {
   readonly page: ConfigurationWords;
 }
 
-const loaded = new Map<Language, Promise<FormWords>>();
-
 /** Only who opens these pages needs their words. */
-function wordsOf(language: Language): Promise<FormWords> {
-  const known = loaded.get(language) ?? load(language);
-  loaded.set(language, known);
-  return known;
-}
+const wordsOf = loadedOnce(load);
 
 async function load(language: Language): Promise<FormWords> {
   if (language === 'en') {
@@ -68,6 +63,8 @@ export interface Wording {
   readonly choice: (path: Path, values: Value, value: string) => string;
   readonly absent: (path: Path, values: Value) => string | undefined;
   readonly fault: (fault: ConfigFault) => string;
+  /** What the server says, in the reader's language if there are words for it. */
+  readonly said: (text: string) => string;
 }
 
 export function useWording(): Wording {
@@ -79,8 +76,15 @@ export function useWording(): Wording {
       if (pattern.test(text)) return text.replace(pattern, saying);
     return text;
   };
+  const label = (path: Path, values: Value): string | undefined => {
+    const name = found(fields, namesOf(path, values))?.[0];
+    const secret = /^(.+)_file$/.exec(String(path.at(-1)))?.[1];
+    if (name !== undefined || secret === undefined) return name;
+    const of = found(fields, namesOf([...path.slice(0, -1), secret], values))?.[0];
+    return of && `${of} (${page.secretFile})`;
+  };
   return {
-    label: (path, values) => found(fields, namesOf(path, values))?.[0],
+    label,
     help: (path, values, node) => found(fields, namesOf(path, values))?.[1] ?? node.description ?? '',
     choice: (path, values, value) =>
       found(names, [
@@ -88,6 +92,7 @@ export function useWording(): Wording {
         `${String(path.at(-2))}.${value}`,
         value,
       ]) ?? value,
+    said: say,
     absent: (path, values) => found(absent, namesOf(path, values)),
     fault: ({ message, allowed }) => {
       const what = say(message);

@@ -1,3 +1,4 @@
+import { hintIn } from '../../../error-words.ts';
 import { people } from './de/people.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
@@ -13,6 +14,7 @@ export const de: Dictionary = {
     close: 'Schliessen',
     save: 'Speichern',
     loading: 'Wird geladen',
+    hint: (problem) => hintIn('de', problem),
     unknown: 'unbekannt',
   },
   frame: {
@@ -122,7 +124,7 @@ export const de: Dictionary = {
     notConnected: 'nicht verbunden',
     asteriskVersion: 'Asterisk',
     completeness: 'Vollständigkeit heute',
-    comparedWithAccount: 'Verglichen mit den Verbindungsdaten von Asterisk',
+    comparedWithAccount: 'Verglichen mit Asterisks eigenen Verbindungsdaten (CDR, CEL)',
     comparedWithEvents: 'Verglichen mit den Ereignissen von Asterisk',
     recordedOf: (recorded, all) => `${recorded} von ${all}`,
     gaps: (count) => n(count, 'Lücke', 'Lücken'),

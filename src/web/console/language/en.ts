@@ -13,6 +13,8 @@ export const en = {
     close: 'Close',
     save: 'Save',
     loading: 'Loading',
+    /** What to do about an error. */
+    hint: (problem: { readonly code: string; readonly hint: string }) => problem.hint,
     unknown: 'unknown',
   },
   frame: {
@@ -114,7 +116,7 @@ export const en = {
     notConnected: 'not connected',
     asteriskVersion: 'Asterisk',
     completeness: 'Completeness today',
-    comparedWithAccount: 'Compared with Asterisk’s call detail records',
+    comparedWithAccount: 'Compared with Asterisk’s own records (CDR, CEL)',
     comparedWithEvents: 'Compared with Asterisk’s events',
     recordedOf: (recorded: string, all: string) => `${recorded} of ${all}`,
     gaps: (count: number) => n(count, 'gap', 'gaps'),

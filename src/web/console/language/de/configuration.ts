@@ -179,6 +179,10 @@ export const configuration: ConfigurationWords = {
   conflictHelp: 'Von jemand anderem oder von Hand. Davon wird nichts überschrieben.',
   conflictKeep: 'Neu laden und meine Änderungen darauf anwenden',
   conflictDrop: 'Neu laden und meine Änderungen verwerfen',
+  lostChanges: 'Einige Ihrer Änderungen passen nicht mehr',
+  lostChangesHelp:
+    'Was sie betrafen, hat jemand anderes entfernt oder umbenannt. Sie wurden verworfen; alle anderen sind noch da.',
+  close: 'Schliessen',
 
   saving: 'Speichern',
   changed: (count) => n(count, 'Änderung', 'Änderungen'),
@@ -203,6 +207,11 @@ export const configuration: ConfigurationWords = {
   reviewTitle: 'Was sich ändert',
   faultsTitle: 'Was noch nicht stimmt',
   warning: 'Achtung',
+  warnings: {
+    'no-groups': () => 'Es gibt dann keine Gruppe: kein Gespräch wird aufgezeichnet.',
+    'secret-readable': (file) =>
+      `In ${file} steht ein Geheimnis, und jeder Benutzer des Rechners darf es lesen: chmod o-r ${file}`,
+  },
   lines: 'Zeilen der Datei',
   backToForm: 'Zurück',
   save: 'Speichern',
@@ -247,7 +256,10 @@ export const configuration: ConfigurationWords = {
   checkConnection: 'Verbindung prüfen',
   checkHelp: 'Schreibt eine kleine Datei, liest sie zurück und löscht sie wieder.',
   checkGood: 'Aufnahmen kommen dort an.',
-  saveFirst: 'Erst speichern: geprüft wird, was gilt.',
+  checkTypedHelp:
+    'Geprüft wird, was hier steht, auch wenn es noch nicht gespeichert ist. Was gespeichert ist, bleibt.',
+  testTypedHelp: 'Gesendet wird mit dem, was hier steht, auch wenn es noch nicht gespeichert ist.',
+  correctFirst: 'Erst berichtigen, was oben noch nicht stimmt.',
   waiting: (pending, aside) =>
     `${n(pending, 'Übertragung wartet', 'Übertragungen warten')}${aside > 0 ? `, ${aside} zurückgestellt` : ''}`,
   deliverNow: 'Jetzt übertragen',
@@ -341,6 +353,9 @@ export const configuration: ConfigurationWords = {
   usedBy: (uses) => `gespielt von ${uses}`,
   promptGone:
     'Anrufe, die sie brauchen, werden nicht aufgezeichnet. Laden Sie eine hoch oder nehmen Sie sie auf.',
+
+  ownPromptGone:
+    'Die eigene, die bisher gespielt wurde, ist nicht mehr da. Solange sie fehlt, werden Anrufe, die sie brauchen, nicht aufgezeichnet. Legen Sie sie zurück, oder gehen Sie ausdrücklich zur mitgelieferten.',
 
   firstSteps: 'Einrichten: was noch fehlt',
   firstStepsHelp: 'Vier Schritte bis zum ersten aufgezeichneten Anruf. Was erledigt ist, ist abgehakt.',

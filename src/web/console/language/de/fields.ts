@@ -249,9 +249,17 @@ export const fields: FieldWords = {
   ],
   csv: [
     'Datei der Verbindungsdaten',
-    'Die Datei des Moduls cdr_csv, wie /var/log/asterisk/cdr-csv/Master.csv. In cdr.conf muss unter [csv] loguniqueid = yes stehen.',
+    'Leer, wenn sie nur über AMI kommen. Sonst die Datei des Moduls cdr_csv, wie /var/log/asterisk/cdr-csv/Master.csv. In cdr.conf muss unter [csv] loguniqueid = yes stehen.',
   ],
   times: ['Zeiten darin', 'UTC, wenn in cdr.conf usegmtime = yes steht.'],
+  'cdr.ami': [
+    'Verbindungsdaten über AMI',
+    'Vom Modul cdr_manager, sofort nach jedem Anruf. In cdr_manager.conf muss enabled = yes stehen, in manager.conf beim Benutzer read = cdr. Was endet, während Mitschnitt nicht läuft, fehlt darin: Das hat nur die Datei.',
+  ],
+  cel: [
+    'Stattdessen mit den Kanalereignissen vergleichen (CEL)',
+    'Wenn Asterisk keine Verbindungsdaten führt: vom Modul cel_manager über AMI. In cel.conf müssen enable = yes, events = BRIDGE_ENTER,BRIDGE_EXIT und unter [manager] enabled = yes stehen.',
+  ],
   listen: [
     'Adresse und Port',
     'Unter der diese Seiten erreichbar sind. Über diesen Rechner hinaus nur mit Verschlüsselung.',

@@ -1,5 +1,14 @@
 /** Was der Server sagt, auf Deutsch. */
 export const sayings: Readonly<Record<string, string>> = {
+  'the group records nothing': 'die Gruppe zeichnet nichts auf',
+  'the group announces nothing': 'die Gruppe sagt nichts an',
+  'no key is needed to be recorded': 'zum Aufzeichnen braucht es keine Taste',
+  'there is no recording to deliver': 'es gibt keine Aufnahme zum Übertragen',
+  'nothing was delivered': 'es wurde nichts übertragen',
+  'what a target of this kind was sent is out of reach':
+    'was an ein Ziel dieser Art gesendet wurde, ist nicht mehr erreichbar',
+  'a message cannot be taken back (selftest.email: true sends one each time)':
+    'eine E-Mail lässt sich nicht zurückholen (mit selftest.email wird jedes Mal eine gesendet)',
   'is missing': 'Fehlt',
   'is empty': 'Ist leer',
   'is not valid': 'Ist nicht gültig',

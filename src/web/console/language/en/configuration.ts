@@ -1,3 +1,4 @@
+import type { ConfigWarning } from '../../../api.ts';
 import type { PageName } from '../../forms/layouts.ts';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -159,6 +160,10 @@ export const configuration = {
   conflictHelp: 'By somebody else or by hand. Nothing of it is overwritten.',
   conflictKeep: 'Load it and make my changes on it',
   conflictDrop: 'Load it and drop my changes',
+  lostChanges: 'Some of your changes do not fit any more',
+  lostChangesHelp:
+    'Somebody removed or renamed what they were made on. They were dropped; all others are there.',
+  close: 'Close',
 
   saving: 'Saving',
   changed: (count: number) => n(count, 'change', 'changes'),
@@ -182,6 +187,11 @@ export const configuration = {
   reviewTitle: 'What changes',
   faultsTitle: 'What is not right yet',
   warning: 'Mind',
+  warnings: {
+    'no-groups': () => 'There is no group then: no call is recorded.',
+    'secret-readable': (file) =>
+      `There is a secret in ${file}, and every user may read it: chmod o-r ${file}`,
+  } as Readonly<Record<ConfigWarning['code'], (subject: string) => string>>,
   lines: 'Lines of the file',
   backToForm: 'Back',
   save: 'Save',
@@ -225,7 +235,9 @@ export const configuration = {
   checkConnection: 'Check the connection',
   checkHelp: 'Writes, reads back and removes a small file.',
   checkGood: 'Recordings get there.',
-  saveFirst: 'Save first: what runs is tested.',
+  checkTypedHelp: 'What stands here is checked, saved or not. What is saved stays.',
+  testTypedHelp: 'It is sent with what stands here, saved or not.',
+  correctFirst: 'First correct what is not right above.',
   waiting: (pending: number, aside: number) =>
     `${n(pending, 'delivery waits', 'deliveries wait')}${aside > 0 ? `, ${aside} set aside` : ''}`,
   deliverNow: 'Deliver now',
@@ -315,6 +327,9 @@ export const configuration = {
   unused: 'no group plays it',
   usedBy: (uses: string) => `played by ${uses}`,
   promptGone: 'Calls that need it are not recorded. Upload one or record it.',
+
+  ownPromptGone:
+    'Your own, which was played until now, is not there any more. As long as it is missing, calls that need it are not recorded. Put it back, or go back to that of the package expressly.',
 
   firstSteps: 'Set up: what is still missing',
   firstStepsHelp: 'Four steps to the first recorded call. What is done is ticked.',

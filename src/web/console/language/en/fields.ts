@@ -191,8 +191,16 @@ export const fields: FieldWords = {
     'Compare with the call detail records of Asterisk',
     'Then it is noticed as well what Mitschnitt did not see at all.',
   ],
-  csv: ['File of the records'],
+  csv: ['File of the records', 'Empty where they come over AMI only.'],
   times: ['Times in it', 'UTC where cdr.conf has usegmtime = yes.'],
+  'cdr.ami': [
+    'Records over AMI',
+    'Of the module cdr_manager, at once after each call. It needs enabled = yes in cdr_manager.conf, and read = cdr for the user in manager.conf. What ends while Mitschnitt does not run is not in it: only the file has that.',
+  ],
+  cel: [
+    'Compare with the channel events instead (CEL)',
+    'Where Asterisk keeps no call detail records: of the module cel_manager, over AMI. cel.conf needs enable = yes, events = BRIDGE_ENTER,BRIDGE_EXIT, and enabled = yes in its section [manager].',
+  ],
   listen: ['Address and port'],
   'web.tls': ['Encrypt (HTTPS)', 'Not needed behind a proxy that does.'],
   certificate: ['Certificate'],

@@ -23,7 +23,9 @@ export function AnnouncementRow({
   readonly reload: () => void;
 }) {
   const words = usePageWords();
-  const { name, language, sha256 } = prompt;
+  const { name, language, sha256, origin, has_built_in } = prompt;
+  const isOwnOrLost = origin === 'own' || (origin === null && has_built_in);
+  const mayGoBack = isOwnOrLost && (has_built_in || prompt.used_by.length === 0);
   const params = { language, name };
   const [refused, setRefused] = useState<AudioRefused['why'] | 'no-microphone'>();
   const put = useDeed(async (source: Blob) => {
@@ -67,9 +69,9 @@ export function AnnouncementRow({
               )}
             </FileButton>
             <Microphone name={name} onDone={put.run} onRefused={() => setRefused('no-microphone')} />
-            {prompt.origin === 'own' && (prompt.has_built_in || prompt.used_by.length === 0) && (
+            {mayGoBack && (
               <Button size="xs" variant="default" loading={remove.busy} onClick={() => remove.run()}>
-                {prompt.has_built_in ? words.backToBuiltIn : words.remove}
+                {has_built_in ? words.backToBuiltIn : words.remove}
               </Button>
             )}
           </>
@@ -112,7 +114,11 @@ function Facts({ prompt }: { readonly prompt: AnnouncementFile }) {
           uses === '' ? words.unused : words.usedBy(uses),
         ].join(' · ')}
       </Text>
-      {!ok && used_by.length > 0 && <p className="setting-fault">{words.promptGone}</p>}
+      {!ok && used_by.length > 0 && (
+        <p className="setting-fault">
+          {origin === null && prompt.has_built_in ? words.ownPromptGone : words.promptGone}
+        </p>
+      )}
     </>
   );
 }

@@ -5,6 +5,7 @@ import { ConfigurationPage } from '../../forms/configuration-page.tsx';
 import { isWithin, listAt, sectionAt, textAt, type Path } from '../../forms/changes.ts';
 import { draft, useDraft } from '../../forms/draft.ts';
 import { groupParts } from '../../forms/layouts.ts';
+import { useMayChange } from '../../forms/may-change.ts';
 import { Parts } from '../../forms/parts.tsx';
 import { usePageWords } from '../../forms/words.ts';
 import { useSpeech } from '../../language/language.tsx';
@@ -24,6 +25,7 @@ export default function Groups() {
 function GroupList() {
   const words = usePageWords();
   const { values } = useDraft();
+  const mayChange = useMayChange();
   const { language } = useSpeech();
   const groups = listAt(values, ['groups']);
   const [open, setOpen] = useState<number | undefined>(groups.length === 1 ? 0 : undefined);
@@ -53,9 +55,11 @@ function GroupList() {
           onMoved={setOpen}
         />
       ))}
-      <Button variant={groups.length === 0 ? 'filled' : 'default'} mt="md" onClick={add}>
-        {words.addGroup}
-      </Button>
+      {mayChange && (
+        <Button variant={groups.length === 0 ? 'filled' : 'default'} mt="md" onClick={add}>
+          {words.addGroup}
+        </Button>
+      )}
     </>
   );
 }
@@ -75,6 +79,7 @@ function GroupCard({
 }) {
   const words = usePageWords();
   const { values, faults } = useDraft();
+  const mayChange = useMayChange();
   const [isRemoving, setRemoving] = useState(false);
   const at: Path = ['groups', index];
   const name = textAt(values, [...at, 'name']);
@@ -103,13 +108,15 @@ function GroupCard({
           {members.length === 0 ? words.noMembers : members.join(', ')}
         </Text>
         {wrong > 0 && <Tag tone="bad">{words.wrong(wrong)}</Tag>}
-        <EntryButtons
-          name={name}
-          isFirst={index === 0}
-          isLast={index === count - 1}
-          onMove={(by) => move(index + by)}
-          onRemove={() => setRemoving(true)}
-        />
+        {mayChange && (
+          <EntryButtons
+            name={name}
+            isFirst={index === 0}
+            isLast={index === count - 1}
+            onMove={(by) => move(index + by)}
+            onRemove={() => setRemoving(true)}
+          />
+        )}
       </div>
       {isOpen && <Parts parts={groupParts} at={at} />}
       <Modal opened={isRemoving} onClose={() => setRemoving(false)} title={words.removeGroup(name)}>

@@ -3,8 +3,8 @@ import { Button, Text } from '@mantine/core';
 import type { SelfTest } from '../../../api.ts';
 import { useAnswer, useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
-import { usePageWords } from '../../forms/words.ts';
-import { useFormat } from '../../language/language.tsx';
+import { usePageWords, useWording } from '../../forms/words.ts';
+import { useFormat, useWords } from '../../language/language.tsx';
 import { Answered, FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
@@ -42,6 +42,8 @@ export function SelfTestCard() {
 
 function Steps({ test }: { readonly test: SelfTest }) {
   const words = usePageWords();
+  const wording = useWording();
+  const { common } = useWords();
   const format = useFormat();
   const { result, running } = test;
   if (!result) return running ? <Text size="sm">{words.selfTestRuns}</Text> : null;
@@ -73,12 +75,12 @@ function Steps({ test }: { readonly test: SelfTest }) {
             </Text>
             {step.problem && (
               <Text size="sm" className="problem">
-                {step.problem.message}. {step.problem.hint}
+                {step.problem.message}. {common.hint(step.problem)}
               </Text>
             )}
             {step.reason !== null && (
               <Text size="xs" c="dimmed">
-                {step.reason}
+                {wording.said(step.reason)}
               </Text>
             )}
           </li>

@@ -1,19 +1,21 @@
 import { ActionIcon, Button, Group, Modal, NativeSelect, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 
-import type { ResponseOf } from '../../../api.ts';
+import type { Draft, ResponseOf } from '../../../api.ts';
 import { useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { isWithin, listAt, sectionAt, textAt, valueAt, type Path } from '../../forms/changes.ts';
 import { draft, useDraft } from '../../forms/draft.ts';
 import { Field, Inner } from '../../forms/field.tsx';
 import { rareTargetKeys } from '../../forms/layouts.ts';
+import { useMayChange } from '../../forms/may-change.ts';
 import { discriminatorOf, formOf, keysOf, nodeAt } from '../../forms/schema.ts';
 import { usePageWords } from '../../forms/words.ts';
 import { useWords } from '../../language/language.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, FailureNote } from '../../parts/notes.tsx';
 import { Tag } from '../../parts/shapes.tsx';
+import { useRights } from '../../session.tsx';
 import { TestResult } from './test-result.tsx';
 
 /** The targets, each with its fields and a check of its connection. */
@@ -23,6 +25,7 @@ export function TargetList() {
   const names = Object.keys(sectionAt(values, ['targets']) ?? {});
   const [open, setOpen] = useState<string | undefined>(names.length === 1 ? names[0] : undefined);
   const [isAdding, setAdding] = useState(false);
+  const mayChange = useMayChange();
   return (
     <div className="entry-list">
       <Title order={2} size="h5">
@@ -38,9 +41,11 @@ export function TargetList() {
           onRenamed={setOpen}
         />
       ))}
-      <Button variant={names.length === 0 ? 'filled' : 'default'} mt="md" onClick={() => setAdding(true)}>
-        {words.addTarget}
-      </Button>
+      {mayChange && (
+        <Button variant={names.length === 0 ? 'filled' : 'default'} mt="md" onClick={() => setAdding(true)}>
+          {words.addTarget}
+        </Button>
+      )}
       <Modal opened={isAdding} onClose={() => setAdding(false)} title={words.addTarget}>
         <NewTarget
           taken={names}
@@ -119,7 +124,8 @@ function TargetCard({
   const { kinds } = useWords();
   const { values, faults } = useDraft();
   const { targets } = useNow();
-  const [dialog, setDialog] = useState<'rename' | 'remove'>();
+  const mayChange = useMayChange();
+  const [dialog, setDialog] = useState<Dialog>();
   const at: Path = ['targets', name];
   const type = textAt(values, [...at, 'type']);
   const state = targets?.find((each) => each.name === name);
@@ -145,44 +151,60 @@ function TargetCard({
             </Tag>
           )
         )}
-        <Group gap={6} wrap="nowrap" ml="auto">
-          <Button
-            variant="default"
-            size="xs"
-            onClick={() => setDialog('rename')}
-            aria-label={words.renameTarget(name)}
-          >
-            {words.rename}
-          </Button>
-          <ActionIcon
-            variant="default"
-            size={30}
-            aria-label={words.removeTarget(name)}
-            onClick={() => setDialog('remove')}
-          >
-            <Icon name="remove" size={15} />
-          </ActionIcon>
-        </Group>
+        {mayChange && (
+          <Group gap={6} wrap="nowrap" ml="auto">
+            <Button
+              variant="default"
+              size="xs"
+              onClick={() => setDialog('rename')}
+              aria-label={words.renameTarget(name)}
+            >
+              {words.rename}
+            </Button>
+            <ActionIcon
+              variant="default"
+              size={30}
+              aria-label={words.removeTarget(name)}
+              onClick={() => setDialog('remove')}
+            >
+              <Icon name="remove" size={15} />
+            </ActionIcon>
+          </Group>
+        )}
       </div>
       {isOpen && <TargetFields at={at} name={name} />}
-      <Modal
-        opened={dialog === 'rename'}
-        onClose={() => setDialog(undefined)}
-        title={words.renameTarget(name)}
-      >
+      <TargetDialogs name={name} open={dialog} onOpen={setDialog} onRenamed={onRenamed} />
+    </section>
+  );
+}
+
+type Dialog = 'rename' | 'remove' | undefined;
+
+function TargetDialogs({
+  name,
+  open,
+  onOpen,
+  onRenamed,
+}: {
+  readonly name: string;
+  readonly open: Dialog;
+  readonly onOpen: (dialog: Dialog) => void;
+  readonly onRenamed: (name: string | undefined) => void;
+}) {
+  const words = usePageWords();
+  const { values } = useDraft();
+  return (
+    <>
+      <Modal opened={open === 'rename'} onClose={() => onOpen(undefined)} title={words.renameTarget(name)}>
         <Rename
           name={name}
           onDone={(to) => {
-            setDialog(undefined);
+            onOpen(undefined);
             onRenamed(to);
           }}
         />
       </Modal>
-      <Modal
-        opened={dialog === 'remove'}
-        onClose={() => setDialog(undefined)}
-        title={words.removeTarget(name)}
-      >
+      <Modal opened={open === 'remove'} onClose={() => onOpen(undefined)} title={words.removeTarget(name)}>
         <Text size="sm">{words.removeTargetHelp}</Text>
         <Group justify="flex-end" mt="md">
           <Button color="red" onClick={() => removeTarget(values, name)}>
@@ -190,7 +212,7 @@ function TargetCard({
           </Button>
         </Group>
       </Modal>
-    </section>
+    </>
   );
 }
 
@@ -246,6 +268,7 @@ function Rename({ name, onDone }: { readonly name: string; readonly onDone: (to:
 function TargetFields({ at, name }: { readonly at: Path; readonly name: string }) {
   const words = usePageWords();
   const { schema, values } = useDraft();
+  const { administers } = useRights();
   const form = schema && formOf(nodeAt(schema, values, at), valueAt(values, at));
   if (!form) return null;
   const keys = keysOf(form).filter((key) => key !== 'type');
@@ -254,7 +277,7 @@ function TargetFields({ at, name }: { readonly at: Path; readonly name: string }
   return (
     <div className="entry-body">
       <Inner path={at} keys={usual} />
-      <ConnectionCheck name={name} at={at} />
+      {administers && <ConnectionCheck name={name} at={at} />}
       <details className="folded-inner">
         <summary>
           <span className="folded-name">{words.more}</span>
@@ -267,25 +290,23 @@ function TargetFields({ at, name }: { readonly at: Path; readonly name: string }
   );
 }
 
-/** Asks the target that runs: what is not saved is not asked. */
+/** Asks the target as it is typed, saved or not. */
 function ConnectionCheck({ name, at }: { readonly name: string; readonly at: Path }) {
   const words = usePageWords();
-  const { base, changes } = useDraft();
-  const check = useTest(() => ask('POST /targets/:name/check', { params: { name } }));
+  const { base, changes, values, faults } = useDraft();
+  const isEmail = textAt(values, [...at, 'type']) === 'email';
+  const places: readonly Path[] = isEmail ? [at, ['smtp']] : [at];
   const isSaved = valueAt(base?.values ?? {}, at) !== undefined;
-  const isChanged = changes.some((each) => isWithin(each.at, at));
+  const typed = isSaved ? draftWithin(base, changes, places) : draftWithin(base, changes, [[]]);
+  const check = useTest(() => ask('POST /targets/:name/check', { params: { name }, body: typed }));
+  const isWrong = faults.some((fault) => places.some((place) => isWithin(fault.at, place)));
   return (
     <div className="test-row">
-      <Button
-        variant="default"
-        disabled={!isSaved || isChanged}
-        loading={check.busy}
-        onClick={() => check.run()}
-      >
+      <Button variant="default" disabled={isWrong} loading={check.busy} onClick={() => check.run()}>
         {words.checkConnection}
       </Button>
       <Text size="sm" c="dimmed">
-        {isSaved && !isChanged ? words.checkHelp : words.saveFirst}
+        {isWrong ? words.correctFirst : typed.draft ? words.checkTypedHelp : words.checkHelp}
       </Text>
       {check.failure && <FailureNote failure={check.failure} />}
       {check.result && !check.busy && <TestResult result={check.result} good={words.checkGood} />}
@@ -294,6 +315,18 @@ function ConnectionCheck({ name, at }: { readonly name: string; readonly at: Pat
 }
 
 type Result = ResponseOf<'POST /targets/:name/check'>;
+
+/** What a test is to be made with: what is typed, if something is at one of these places, else what runs. */
+export function draftWithin(
+  base: ReturnType<typeof useDraft>['base'],
+  changes: ReturnType<typeof useDraft>['changes'],
+  places: readonly Path[],
+): { readonly draft?: Draft } {
+  const isTyped = changes.some(({ at }) =>
+    places.some((place) => isWithin(at, place) || isWithin(place, at)),
+  );
+  return base && isTyped ? { draft: { revision: base.revision, changes: [...changes] } } : {};
+}
 
 export function useTest(act: () => Promise<Result>) {
   const [result, setResult] = useState<Result>();

@@ -1,7 +1,7 @@
 import { Text } from '@mantine/core';
 
 import type { ResponseOf } from '../../../api.ts';
-import { useFormat } from '../../language/language.tsx';
+import { useFormat, useWords } from '../../language/language.tsx';
 import { Tag } from '../../parts/shapes.tsx';
 import { usePageWords } from '../../forms/words.ts';
 
@@ -14,6 +14,7 @@ export function TestResult({
   readonly good: string;
 }) {
   const words = usePageWords();
+  const { common } = useWords();
   const format = useFormat();
   return (
     <div role="status" className="test-result">
@@ -23,7 +24,7 @@ export function TestResult({
       </Text>
       {result.problem && (
         <Text size="sm" className="problem">
-          {result.problem.message}. {result.problem.hint}
+          {result.problem.message}. {common.hint(result.problem)}
         </Text>
       )}
     </div>

@@ -91,7 +91,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
         )}
         {problem && (
           <Text size="xs" className="problem">
-            {problem.message}. {problem.hint}
+            {problem.message}. {words.common.hint(problem)}
           </Text>
         )}
       </td>

@@ -48,7 +48,7 @@ export function DeliveryCard({
 }
 
 function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
-  const { delivery: words } = useWords();
+  const { common, delivery: words } = useWords();
   const format = useFormat();
   return (
     <div className="note">
@@ -67,7 +67,7 @@ function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
       </Text>
       {delivery.problem && (
         <Text size="sm" className="problem">
-          {delivery.problem.message}. {delivery.problem.hint}
+          {delivery.problem.message}. {common.hint(delivery.problem)}
         </Text>
       )}
       {delivery.tries.length > 0 && (
