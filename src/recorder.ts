@@ -8,6 +8,7 @@ import { isSameSave } from './call/records.ts';
 import { Collector, type CollectorParts } from './collector.ts';
 import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
+import { GateTimes } from './gate-times.ts';
 import { isInDoubt, isRunning, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
 import type { Call, ChannelId, Gate, Instant, Policy, RecordingId, Segment } from './call/call.ts';
@@ -52,6 +53,8 @@ export class Recorder implements PbxListener {
   readonly #exchange = new Exchange();
   readonly #watched = new Map<Call['id'], Watched>();
   readonly #collector: Collector;
+  /** How long channels wait in the gate for what is done with them. */
+  readonly gateTimes = new GateTimes();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #pending = new Set<Promise<void>>();
   #policy: Policy;
@@ -166,12 +169,13 @@ export class Recorder implements PbxListener {
   }
 
   event(event: CallEvent): void {
+    if (event.type === 'gate-entered') this.gateTimes.entered(event.channel, performance.now());
     const context = { policy: this.#policy, newId: this.#parts.newId };
     // Without AMI nothing would tell of a new call's end.
     const changes = this.#exchange.take(event, context, this.#connections.ami);
     for (const change of changes ?? []) this.#advance(change, event.type);
     // Nobody is asked for a consent that cannot be used.
-    if (!changes && event.type === 'gate-entered') this.#track(this.#parts.pbx.continue(event.channel));
+    if (!changes && event.type === 'gate-entered') this.#track(this.#leadOn(event.channel));
   }
 
   knows(channel: ChannelId): boolean {
@@ -292,6 +296,15 @@ export class Recorder implements PbxListener {
     void told.finally(() => this.#pending.delete(told));
   }
 
+  async #leadOn(channel: ChannelId): Promise<void> {
+    await this.#parts.pbx.continue(channel);
+    this.#served(channel);
+  }
+
+  #served(channel: ChannelId): void {
+    this.gateTimes.served(channel, performance.now(), this.#parts.now());
+  }
+
   async #execute(watched: Watched, command: Command): Promise<void> {
     const { pbx, files, log } = this.#parts;
     log.debug('command', { call: watched.call.id, ...command });
@@ -299,7 +312,9 @@ export class Recorder implements PbxListener {
       case 'answer':
         return pbx.answer(command.channel);
       case 'play':
-        return pbx.play(command.channel, command.playback, command.media);
+        await pbx.play(command.channel, command.playback, command.media);
+        this.#served(command.channel);
+        return;
       case 'whisper':
         return pbx.whisper(command.channel, command.playback, command.media);
       case 'end-whisper':
@@ -309,7 +324,7 @@ export class Recorder implements PbxListener {
       case 'continue':
         // Not waited for: AMI may be about to be found dead, and the caller stands in the gate.
         this.#track(this.#leaveConsent(watched.call, command.channel));
-        return pbx.continue(command.channel);
+        return this.#leadOn(command.channel);
       case 'set-gate-timeout':
         this.#wait(command.ms, { type: 'gate-timeout', channel: command.channel, phase: command.phase });
         return;

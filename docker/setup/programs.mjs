@@ -7,6 +7,7 @@ import * as debian from './debian.mjs';
 const PROGRAMS = [
   { name: 'smbclient', tests: 'SMB' },
   { name: 'ffmpeg', tests: 'recordings in Ogg Opus' },
+  { name: 'chromium-headless-shell', tests: 'the console in a browser' },
   { name: 'iptables', tests: 'lossy networks' },
   { name: 'ip', package: 'iproute2', tests: 'lossy networks' },
 ];

@@ -24,6 +24,7 @@ type OverviewHandlers = Pick<
   | 'GET /reasons'
   | 'GET /completeness'
   | 'GET /storage'
+  | 'GET /gate'
   | 'GET /targets'
   | 'GET /targets/:name/history'
 >;
@@ -73,6 +74,15 @@ function nowHandlers(running: RunningSource) {
       return { call: callJson(after, timeIn(running())) };
     },
     'GET /targets': async () => ({ targets: [...(await targetsOf(running()))] }),
+    'GET /gate': () => {
+      const time = timeIn(running());
+      const hours = running().recorder()?.gateTimes.byHour(Date.now()) ?? [];
+      return Promise.resolve({
+        hours: hours.map(({ hour, calls, medianMs, p99Ms }) => ({
+          ...{ start: time(hour), calls, median_ms: medianMs, p99_ms: p99Ms },
+        })),
+      });
+    },
     'GET /storage': async ({ query }) => {
       const time = timeIn(running());
       const samples = await running().catalogue.storageSamples(Date.now() - query.hours * hourMs);
@@ -116,8 +126,8 @@ function latelyHandlers(running: RunningSource) {
       const from = Date.now() - query.hours * hourMs;
       const hours = await running().catalogue.deliveriesByHour(params.name, from);
       return {
-        hours: hours.map(({ hour, delivered, deliveredBytes, failed }) => ({
-          ...{ start: time(hour), delivered, delivered_bytes: deliveredBytes, failed },
+        hours: hours.map(({ hour, delivered, deliveredBytes, failed, queued }) => ({
+          ...{ start: time(hour), delivered, delivered_bytes: deliveredBytes, failed, queued },
         })),
       };
     },

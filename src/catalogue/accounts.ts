@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiToken, Session, User } from './console-ledger.ts';
+import type { ApiToken, NewUser, Session, User } from './console-ledger.ts';
 import type { ApiTokenRow, UserRow } from './console-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,7 +28,7 @@ export async function userNamed(db: Kysely<Tables>, name: string): Promise<User 
   return row && userFrom(row);
 }
 
-export async function addUser(db: Kysely<Tables>, user: User): Promise<boolean> {
+export async function addUser(db: Kysely<Tables>, user: NewUser): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('users')
     .values({
@@ -36,9 +36,10 @@ export async function addUser(db: Kysely<Tables>, user: User): Promise<boolean> 
       name: user.name,
       role: user.role,
       groups: JSON.stringify(user.groups),
-      password: user.password,
+      password: user.password ?? '',
       created_at: user.createdAt,
       last_sign_in_at: user.lastSignInAt ?? null,
+      ...{ disabled: 0, link_hash: null, link_expires_at: null },
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
@@ -48,13 +49,14 @@ export async function addUser(db: Kysely<Tables>, user: User): Promise<boolean> 
 export async function changeUser(
   db: Kysely<Tables>,
   name: string,
-  { role, groups, password, lastSignInAt }: Partial<User>,
+  change: Partial<User>,
 ): Promise<'changed' | 'unknown' | 'last-administrator'> {
   return await db.transaction().execute(async (transaction) => {
     const known = await userNamed(transaction, name);
     if (!known) return 'unknown';
-    if (role !== undefined && role !== 'administrator' && (await isLastAdministrator(transaction, known)))
-      return 'last-administrator';
+    const { role, groups, password, lastSignInAt, isDisabled, link } = change;
+    const goes = (role !== undefined && role !== 'administrator') || isDisabled === true;
+    if (goes && (await isLastAdministrator(transaction, known))) return 'last-administrator';
     await transaction
       .updateTable('users')
       .set({
@@ -62,6 +64,10 @@ export async function changeUser(
         ...(groups === undefined ? {} : { groups: JSON.stringify(groups) }),
         ...(password === undefined ? {} : { password }),
         ...(lastSignInAt === undefined ? {} : { last_sign_in_at: lastSignInAt }),
+        ...(isDisabled === undefined ? {} : { disabled: isDisabled ? 1 : 0 }),
+        ...('link' in change
+          ? { link_hash: link?.hash ?? null, link_expires_at: link?.expiresAt ?? null }
+          : {}),
         // Nothing to change is no statement.
         key: keyOf(name),
       })
@@ -84,15 +90,38 @@ export async function removeUser(
   });
 }
 
-async function isLastAdministrator(db: Kysely<Tables>, { role }: User): Promise<boolean> {
-  if (role !== 'administrator') return false;
-  const rows = await db
+export async function takeLink(
+  db: Kysely<Tables>,
+  name: string,
+  { hash, password, now }: { readonly hash: string; readonly password: string; readonly now: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('users')
+    .set({ password, link_hash: null, link_expires_at: null })
+    .where('key', '=', keyOf(name))
+    .where('link_hash', '=', hash)
+    .where('link_expires_at', '>', now)
+    .where('disabled', '=', 0)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+/** Whether nobody else could sign in as administrator. */
+async function isLastAdministrator(
+  db: Kysely<Tables>,
+  { name, role, isDisabled, password }: User,
+): Promise<boolean> {
+  if (role !== 'administrator' || isDisabled || password === undefined) return false;
+  const another = await db
     .selectFrom('users')
     .select('key')
     .where('role', '=', 'administrator')
-    .limit(2)
-    .execute();
-  return rows.length < 2;
+    .where('disabled', '=', 0)
+    .where('password', '<>', '')
+    .where('key', '<>', keyOf(name))
+    .limit(1)
+    .executeTakeFirst();
+  return another === undefined;
 }
 
 export async function addSession(db: Kysely<Tables>, session: Session): Promise<void> {
@@ -198,9 +227,14 @@ function userFrom(row: Selectable<UserRow>): User {
     name: row.name,
     role: row.role,
     groups: JSON.parse(row.groups) as string[],
-    password: row.password,
+    password: row.password === '' ? undefined : row.password,
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at ?? undefined,
+    isDisabled: row.disabled === 1,
+    link:
+      row.link_hash === null || row.link_expires_at === null
+        ? undefined
+        : { hash: row.link_hash, expiresAt: row.link_expires_at },
   };
 }
 

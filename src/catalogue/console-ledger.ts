@@ -11,10 +11,20 @@ export interface User {
   readonly role: UserRole;
   /** Of a supervisor. */
   readonly groups: readonly string[];
-  /** As `passwords` made it: never the password. */
-  readonly password: string;
+  /** As `passwords` made it: never the password. Undefined: none was chosen yet. */
+  readonly password: string | undefined;
   readonly createdAt: number;
   readonly lastSignInAt: number | undefined;
+  /** May not sign in, but is still there. */
+  readonly isDisabled: boolean;
+  /** By which a password can be chosen. */
+  readonly link: UserLink | undefined;
+}
+
+/** Of a one-time link only the hash is kept. */
+export interface UserLink {
+  readonly hash: string;
+  readonly expiresAt: number;
 }
 
 /** Somebody who is signed in. Of the cookie only the hash is kept. */
@@ -38,18 +48,22 @@ export interface ApiToken {
   readonly expiresAt: number | undefined;
 }
 
+export type NewUser = Omit<User, 'isDisabled' | 'link'>;
+
 /** Names of users are told apart whatever their case. */
 export interface UserLedger {
   users(): Promise<readonly (User & { readonly sessions: number })[]>;
   user(name: string): Promise<User | undefined>;
   /** False: there is one of this name. */
-  addUser(user: User): Promise<boolean>;
-  /** `last-administrator`: it would leave none. */
+  addUser(user: NewUser): Promise<boolean>;
+  /** `last-administrator`: it would leave none who can sign in. */
   changeUser(
     name: string,
-    change: Partial<Pick<User, 'role' | 'groups' | 'password' | 'lastSignInAt'>>,
+    change: Partial<Pick<User, 'role' | 'groups' | 'password' | 'lastSignInAt' | 'isDisabled' | 'link'>>,
   ): Promise<'changed' | 'unknown' | 'last-administrator'>;
   removeUser(name: string): Promise<'removed' | 'unknown' | 'last-administrator'>;
+  /** Keeps the password that somebody chose by a link, which is used up then. False: it is none, or is over. */
+  takeLink(name: string, hash: string, password: string, now: number): Promise<boolean>;
   addSession(session: Session): Promise<void>;
   /** With its user. */
   session(hash: string): Promise<{ readonly session: Session; readonly user: User } | undefined>;
@@ -80,6 +94,8 @@ export interface AuditFilter {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly actor?: string | undefined;
+  /** Beginning of the name behind `web:`, `token:` or `cli:`, whatever its case. */
+  readonly person?: string | undefined;
   readonly action?: string | undefined;
   readonly subject?: string | undefined;
   readonly limit: number;
@@ -195,6 +211,8 @@ export interface DeliveredHour {
   readonly delivered: number;
   readonly deliveredBytes: number;
   readonly failed: number;
+  /** Recordings that came to wait for the target. */
+  readonly queued: number;
 }
 
 /** What takes its time, and so runs beside the calls, in a thread of its own. */

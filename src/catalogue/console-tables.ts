@@ -20,9 +20,13 @@ export interface UserRow {
   role: UserRole;
   /** JSON array. */
   groups: string;
+  /** Empty: none was chosen yet. */
   password: string;
   created_at: number;
   last_sign_in_at: number | null;
+  disabled: 0 | 1;
+  link_hash: string | null;
+  link_expires_at: number | null;
 }
 
 interface SessionRow {

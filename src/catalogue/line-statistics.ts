@@ -44,6 +44,20 @@ export async function deliveriesByHour(
   target: string,
   from: number,
 ): Promise<readonly DeliveredHour[]> {
+  const [tried, queued] = await Promise.all([triedByHour(db, target, from), queuedByHour(db, target, from)]);
+  const hours = new Map(tried.map((each) => [each.hour, { ...each, queued: 0 }]));
+  for (const { hour, queued: count } of queued) {
+    const none = { hour, delivered: 0, deliveredBytes: 0, failed: 0 };
+    hours.set(hour, { ...(hours.get(hour) ?? none), queued: count });
+  }
+  return [...hours.values()].sort((a, b) => a.hour - b.hour);
+}
+
+async function triedByHour(
+  db: Kysely<Tables>,
+  target: string,
+  from: number,
+): Promise<readonly Omit<DeliveredHour, 'queued'>[]> {
   const hour = sql<number>`at / ${hourMs} * ${hourMs}`;
   return await db
     .selectFrom('delivery_tries')
@@ -58,5 +72,22 @@ export async function deliveriesByHour(
     .where('at', '>=', from)
     .groupBy('hour')
     .orderBy('hour')
+    .execute();
+}
+
+/** By the end of the talks, shortly after which their recordings wait. */
+async function queuedByHour(
+  db: Kysely<Tables>,
+  target: string,
+  from: number,
+): Promise<readonly Pick<DeliveredHour, 'hour' | 'queued'>[]> {
+  const hour = sql<number>`(records.started_at + talk_ms) / ${hourMs} * ${hourMs}`;
+  return await db
+    .selectFrom('records')
+    .innerJoin('deliveries', 'deliveries.recording', 'records.id')
+    .select([hour.as('hour'), (eb) => eb.fn.countAll<number>().as('queued')])
+    .where('deliveries.target', '=', target)
+    .where('records.started_at', '>=', from)
+    .groupBy('hour')
     .execute();
 }

@@ -8,6 +8,7 @@ import {
   removeToken,
   removeUser,
   sessionOf,
+  takeLink,
   tokenOf,
   tokens,
   touchSession,
@@ -57,6 +58,10 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   removeUser(name: string): Answer<'removeUser'> {
     return removeUser(this.db, name);
+  }
+
+  takeLink(...[name, hash, password, now]: Given<'takeLink'>): Answer<'takeLink'> {
+    return takeLink(this.db, name, { hash, password, now });
   }
 
   addSession(...[session]: Given<'addSession'>): Answer<'addSession'> {

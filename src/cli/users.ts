@@ -44,7 +44,8 @@ export async function changePassword(name: string, options: { readonly config: s
   const { config } = await loadConfig(options.config);
   const password = await new Passwords().hash(await askPassword());
   await withWritableCatalogue(config, async (catalogue) => {
-    if ((await catalogue.changeUser(name, { password })) === 'unknown') throw unknownUser(name);
+    if ((await catalogue.changeUser(name, { password, link: undefined })) === 'unknown')
+      throw unknownUser(name);
     await catalogue.endSessions(name, undefined, Date.now());
     await audited(catalogue, 'password', name);
   });
@@ -63,7 +64,7 @@ export async function removeUser(name: string, options: { readonly config: strin
   await writeLines(`${name}: removed`);
 }
 
-const headings = ['name', 'role', 'groups', 'last sign-in'];
+const headings = ['name', 'role', 'groups', 'last sign-in', 'state'];
 
 export async function listUsers(options: {
   readonly config: string;
@@ -76,17 +77,18 @@ export async function listUsers(options: {
 }
 
 /** A user, as `user list --json` gives it. */
-export function userJson({ name, role, groups, lastSignInAt }: User) {
-  return { name, role, groups, last_sign_in: time(lastSignInAt) };
+export function userJson({ name, role, groups, lastSignInAt, isDisabled }: User) {
+  return { name, role, groups, last_sign_in: time(lastSignInAt), disabled: isDisabled };
 }
 
 function* rows(users: readonly User[], timeZone: string): Iterable<string[]> {
-  for (const { name, role, groups, lastSignInAt } of users)
+  for (const { name, role, groups, lastSignInAt, isDisabled, password } of users)
     yield [
       name,
       role,
       groups.join(', '),
       lastSignInAt === undefined ? '' : localDateTime(lastSignInAt, timeZone),
+      isDisabled ? 'disabled' : password === undefined ? 'no password yet' : '',
     ];
 }
 

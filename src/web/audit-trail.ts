@@ -4,6 +4,7 @@ import type { RouteName } from './api/routes.ts';
 export const auditedAs: Readonly<Partial<Record<RouteName, string>>> = {
   'POST /session': 'sign-in',
   'POST /welcome': 'sign-in',
+  'POST /link': 'sign-in',
   'DELETE /session': 'sign-out',
   'PUT /password': 'password',
   'POST /calls/:id/control': 'control',
@@ -26,6 +27,7 @@ export const auditedAs: Readonly<Partial<Record<RouteName, string>>> = {
   'POST /users': 'user',
   'PATCH /users/:name': 'user',
   'DELETE /users/:name': 'user-delete',
+  'POST /users/:name/link': 'user-link',
   'POST /tokens': 'token',
   'DELETE /tokens/:id': 'token-delete',
 };

@@ -4,7 +4,7 @@ import type { Asked, PeopleRoute } from './handlers.ts';
 import type { Passwords } from './passwords.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Viewer } from './viewer.ts';
-import type { ApiToken, ConsoleLedger, User } from '../catalogue/console-ledger.ts';
+import type { ApiToken, ConsoleLedger, NewUser, User } from '../catalogue/console-ledger.ts';
 
 /** What the program says of itself to whoever is signed in. */
 export interface Facts {
@@ -52,7 +52,10 @@ export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
 
 function sessionHandlers(parts: PeopleParts) {
   const { ledger, facts, passwords, signIn, now, signedOut } = parts;
-  const enter = async (user: User, door: Door): Promise<ResponseOf<'GET /session'>> => {
+  const enter = async (
+    user: Pick<User, 'name' | 'role' | 'groups'>,
+    door: Door,
+  ): Promise<ResponseOf<'GET /session'>> => {
     const { secret, viewer } = await signIn.begin(user);
     door.setCookie(secret);
     return meOf(viewer, parts);
@@ -76,6 +79,13 @@ function sessionHandlers(parts: PeopleParts) {
       signIn.welcomed();
       return await enter(user, door);
     },
+    'POST /link': async ({ body, audit }, door) => {
+      audit({ subject: body.name, detail: 'new password by one-time link' });
+      const user = await signIn.byLink(body.name, body.token, body.password, door.address);
+      await ledger().endSessions(user.name, undefined, now());
+      signedOut(isOf(user.name));
+      return await enter(user, door);
+    },
     'GET /session': ({ viewer }) => Promise.resolve(meOf(viewer, parts)),
     'DELETE /session': async ({ viewer }, door) => {
       await ledger().endSession(viewer.key);
@@ -86,7 +96,11 @@ function sessionHandlers(parts: PeopleParts) {
     'PUT /password': async ({ viewer, body }, door) => {
       if (viewer.by === 'token') throw new ApiFailure(403, 'not-allowed', 'a token has no password');
       await signIn.byPassword(viewer.name, body.current, door.address);
-      await ledger().changeUser(viewer.name, { password: await passwords.hash(body.password) });
+      // A link that is still about would undo what was chosen here.
+      await ledger().changeUser(viewer.name, {
+        password: await passwords.hash(body.password),
+        link: undefined,
+      });
       await ledger().endSessions(viewer.name, viewer.key, now());
       signedOut(({ name, by, key }) => by === 'session' && name === viewer.name && key !== viewer.key);
       return { ok: true };
@@ -94,7 +108,7 @@ function sessionHandlers(parts: PeopleParts) {
   } satisfies Partial<PeopleHandlers>;
 }
 
-function userHandlers({ ledger, passwords, now, time, signedOut }: PeopleParts) {
+function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: PeopleParts) {
   const found = async (name: string) => {
     const user = (await ledger().users()).find((each) => each.name.toLowerCase() === name.toLowerCase());
     if (!user) throw notFound();
@@ -106,21 +120,28 @@ function userHandlers({ ledger, passwords, now, time, signedOut }: PeopleParts) 
       audit({ subject: body.name, detail: rightsOf(body) });
       checkRights(body);
       if (await ledger().user(body.name)) throw conflict('there is a user of this name already');
-      const added = await ledger().addUser(newUser(body, await passwords.hash(body.password), now()));
+      const password = body.password === undefined ? undefined : await passwords.hash(body.password);
+      const added = await ledger().addUser(newUser(body, password, now()));
       if (!added) throw conflict('there is a user of this name already');
       return await found(body.name);
     },
     'PATCH /users/:name': async ({ params, body, audit }) => {
-      const { role, groups, password } = body;
+      const { role, groups, password, disabled } = body;
       const known = await ledger().user(params.name);
       if (!known) throw notFound();
       const rights = { role: role ?? known.role, groups: groups ?? (role ? [] : known.groups) };
-      audit({ detail: password === undefined ? rightsOf(rights) : `${rightsOf(rights)}, new password` });
+      audit({ detail: changeOf(rights, body) });
       checkRights(rights);
-      const hash = password === undefined ? {} : { password: await passwords.hash(password) };
-      const result = await ledger().changeUser(params.name, { ...rights, ...hash });
+      // A password that an administrator gives replaces the one that somebody may still choose by a link.
+      const hash =
+        password === undefined ? {} : { password: await passwords.hash(password), link: undefined };
+      // Nor does a former link get anybody in who is enabled again.
+      const able =
+        disabled === undefined ? {} : { isDisabled: disabled, ...(disabled && { link: undefined }) };
+      const result = await ledger().changeUser(params.name, { ...rights, ...hash, ...able });
       if (result === 'last-administrator') throw lastAdministrator();
-      if (password !== undefined) await ledger().endSessions(params.name, undefined, now());
+      if (password !== undefined || disabled === true)
+        await ledger().endSessions(params.name, undefined, now());
       // Also where only the rights changed: an open page has what the former ones allowed.
       signedOut(isOf(known.name));
       return await found(params.name);
@@ -133,7 +154,24 @@ function userHandlers({ ledger, passwords, now, time, signedOut }: PeopleParts) 
       signedOut(isOf(known.name));
       return { ok: true };
     },
+    'POST /users/:name/link': async ({ params, audit }) => {
+      audit({ subject: params.name });
+      const known = await ledger().user(params.name);
+      if (!known) throw notFound();
+      if (known.isDisabled) throw conflict('this user is disabled', 'Enable the user first.');
+      const { link, secret } = signIn.makeLink();
+      await ledger().changeUser(params.name, { link });
+      return { token: secret, expires: time(link.expiresAt) };
+    },
   } satisfies Partial<PeopleHandlers>;
+}
+
+function changeOf(
+  rights: Rights,
+  { password, disabled }: { readonly password?: string | undefined; readonly disabled?: boolean | undefined },
+): string {
+  const able = disabled === undefined ? [] : [disabled ? 'disabled' : 'enabled'];
+  return [rightsOf(rights), ...(password === undefined ? [] : ['new password']), ...able].join(', ');
 }
 
 function isOf(name: string): (viewer: Viewer) => boolean {
@@ -152,7 +190,10 @@ function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
       await ledger().addToken(token);
       return { token: tokenJson(token, time), secret };
     },
-    'DELETE /tokens/:id': async ({ params }) => {
+    'DELETE /tokens/:id': async ({ params, audit }) => {
+      const known = (await ledger().tokens()).find(({ id }) => id === params.id);
+      // Afterwards nobody knows what it was.
+      if (known) audit({ subject: known.name });
       if (!(await ledger().removeToken(params.id))) throw notFound();
       signedOut(({ key }) => key === params.id);
       return { ok: true };
@@ -163,9 +204,9 @@ function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
 function auditHandlers({ ledger, time }: PeopleParts) {
   return {
     'GET /audit': async ({ query }) => {
-      const { from, to, actor, action, subject, limit, after } = query;
+      const { from, to, actor, person, action, subject, limit, after } = query;
       const span = { from: instantOf(from), to: instantOf(to) };
-      const entries = await ledger().audit({ ...span, actor, action, subject, limit, before: after });
+      const entries = await ledger().audit({ ...span, actor, person, action, subject, limit, before: after });
       const json = entries.map(({ id, at, group, detail, ...entry }) => ({
         ...{ id, at: time(at), ...entry },
         group: group ?? null,
@@ -194,9 +235,9 @@ function meOf(viewer: Viewer, { facts, time }: PeopleParts): ResponseOf<'GET /se
 
 function newUser(
   { name, role, groups }: Pick<User, 'name' | 'role' | 'groups'>,
-  password: string,
+  password: string | undefined,
   at: number,
-): User {
+): NewUser {
   return { name, role, groups, password, createdAt: at, lastSignInAt: undefined };
 }
 
@@ -221,9 +262,13 @@ function userJson(
   user: User & { readonly sessions: number },
   time: PeopleParts['time'],
 ): ResponseOf<'GET /users'>['users'][number] {
-  const { name, role, groups, createdAt, lastSignInAt, sessions } = user;
+  const { name, role, groups, createdAt, lastSignInAt, sessions, isDisabled, password, link } = user;
   const last = lastSignInAt === undefined ? null : time(lastSignInAt);
-  return { name, role, groups: [...groups], created: time(createdAt), last_sign_in: last, sessions };
+  return {
+    ...{ name, role, groups: [...groups], created: time(createdAt), last_sign_in: last, sessions },
+    ...{ disabled: isDisabled, has_password: password !== undefined },
+    link_expires: link ? time(link.expiresAt) : null,
+  };
 }
 
 function tokenJson(token: ApiToken, time: PeopleParts['time']): ResponseOf<'GET /tokens'>['tokens'][number] {

@@ -4,7 +4,7 @@ import { Attempts, networkOf } from './attempts.ts';
 import { ApiFailure } from './failure.ts';
 import type { Passwords } from './passwords.ts';
 import type { Viewer } from './viewer.ts';
-import type { ApiToken, User, UserLedger } from '../catalogue/console-ledger.ts';
+import type { ApiToken, User, UserLedger, UserLink } from '../catalogue/console-ledger.ts';
 
 /** A session ends when nobody used it for so long, and at the latest after so long. */
 const idleMs = 12 * 3_600_000;
@@ -12,6 +12,8 @@ const longestMs = 7 * 24 * 3_600_000;
 /** That it is used is noted at most so often. */
 const noteUseMs = 60_000;
 const secretBytes = 32;
+/** Over a weekend, so that whoever gets one on Friday can use it on Monday. */
+const linkMs = 72 * 3_600_000;
 
 const minuteMs = 60_000;
 /** Somebody who does not remember gets this far; a program that guesses does not. */
@@ -50,6 +52,8 @@ export class SignIn {
     if (!(await this.#parts.passwords.matches(password, user?.password)) || !user) throw refused();
     this.#byAddress.giveBack(networkOf(address));
     this.#byName.giveBack(name.toLowerCase());
+    // Told only to whoever knows the password.
+    if (user.isDisabled) throw disabled();
     return user;
   }
 
@@ -61,7 +65,7 @@ export class SignIn {
   }
 
   /** Begins a session; returns what the cookie has. */
-  async begin(user: User): Promise<{ secret: string; viewer: Viewer }> {
+  async begin(user: Pick<User, 'name' | 'role' | 'groups'>): Promise<{ secret: string; viewer: Viewer }> {
     const { ledger, now } = this.#parts;
     const secret = randomBytes(secretBytes).toString('base64url');
     const at = now();
@@ -80,7 +84,7 @@ export class SignIn {
     const { ledger, now } = this.#parts;
     const hash = hashOf(secret);
     const found = await ledger().session(hash);
-    if (!found || found.session.expiresAt <= now()) return undefined;
+    if (!found || found.session.expiresAt <= now() || found.user.isDisabled) return undefined;
     const { session, user } = found;
     const at = now();
     if (at - session.seenAt < noteUseMs) return viewerOf(user, hash, session.expiresAt);
@@ -111,7 +115,7 @@ export class SignIn {
       return token !== undefined && (token.expiresAt ?? Infinity) > now();
     }
     const found = await ledger().session(viewer.key);
-    if (!found || found.session.expiresAt <= now()) return false;
+    if (!found || found.session.expiresAt <= now() || found.user.isDisabled) return false;
     const { role, groups } = viewerOf(found.user, viewer.key, undefined);
     return role === viewer.role && JSON.stringify(groups) === JSON.stringify(viewer.groups);
   }
@@ -123,6 +127,26 @@ export class SignIn {
     const secret = `mit_${randomBytes(secretBytes).toString('base64url')}`;
     const kept = { id: randomUUID(), hash: hashOf(secret), createdAt: this.#parts.now() };
     return { secret, token: { ...wanted, ...kept, lastUsedAt: undefined } };
+  }
+
+  /** By which a user chooses a password, once. */
+  makeLink(): { readonly link: UserLink; readonly secret: string } {
+    const secret = randomBytes(secretBytes).toString('base64url');
+    return { secret, link: { hash: hashOf(secret), expiresAt: this.#parts.now() + linkMs } };
+  }
+
+  /** Keeps the password that was chosen by a link. @throws ApiFailure unless the link is good. */
+  async byLink(name: string, secret: string, password: string, address: string): Promise<User> {
+    const { ledger, passwords, now } = this.#parts;
+    const wait = this.#byAddress.take(networkOf(address));
+    if (wait > 0) throw tooMany(wait);
+    const hash = hashOf(secret);
+    const known = await ledger().user(name);
+    // Looked at before anything is hashed, which costs; what counts is the ledger's word afterwards.
+    if (known?.link?.hash !== hash) throw noLink();
+    if (!(await ledger().takeLink(name, hash, await passwords.hash(password), now()))) throw noLink();
+    this.#byAddress.giveBack(networkOf(address));
+    return known;
   }
 
   /** A secret that makes the first administrator, once; the former one is void. */
@@ -138,7 +162,7 @@ export class SignIn {
     if (wait > 0) throw tooMany(wait);
     const given = Buffer.from(hashOf(secret));
     if (this.#welcome && timingSafeEqual(given, this.#welcome)) return;
-    throw new ApiFailure(401, 'sign-in-refused', 'this link is not good any more', welcomeHint);
+    throw noLink(welcomeHint);
   }
 
   welcomed(): void {
@@ -153,12 +177,24 @@ function hashOf(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 
-function viewerOf(user: User, key: string, expiresAt: number | undefined): Viewer {
+function viewerOf(
+  user: Pick<User, 'name' | 'role' | 'groups'>,
+  key: string,
+  expiresAt: number | undefined,
+): Viewer {
   const { name, role, groups } = user;
   return {
     ...{ actor: `web:${name}`, name, role, by: 'session', key, expiresAt },
     groups: role === 'supervisor' ? groups : undefined,
   };
+}
+
+function noLink(hint = 'Ask an administrator for another one.'): ApiFailure {
+  return new ApiFailure(401, 'sign-in-refused', 'this link is not good any more', hint);
+}
+
+function disabled(): ApiFailure {
+  return new ApiFailure(401, 'sign-in-refused', 'this user is disabled', 'Ask an administrator.');
 }
 
 function refused(): ApiFailure {

@@ -95,6 +95,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       ...[
         'recorder.ts',
+        'gate-times.ts',
         'collector.ts',
         'bookkeeper.ts',
         'recovery.ts',

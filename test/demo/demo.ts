@@ -1,4 +1,5 @@
 // `npm run demo`: real calls through Asterisk and Mitschnitt to an FTP server, and what came of them.
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -12,6 +13,10 @@ import { Installation, softphones } from './installation.ts';
 const settleMs = 20_000;
 /** A voice that is heard for less than this was not really in the call. */
 const leastVoiceMs = 500;
+/** On a terminal: until somebody has opened the console, at most. */
+const openingMs = 60_000;
+/** Somebody looks on, and ends it by Ctrl-C; else it ends by itself. */
+const isWatched = process.stdin.isTTY && process.stdout.isTTY;
 
 /** One line of `mitschnitt recordings --json`, as far as it is shown. */
 interface Listed {
@@ -45,27 +50,70 @@ function demand(holds: boolean, what: string): void {
 }
 
 const installation = await Installation.start();
+const ended = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort());
 let kept = false;
 try {
   await installation.run();
+  await tellConsole();
+  if (isWatched) await untilOpened();
   await placeCalls();
   const listed = await settled();
   showOutcomes(listed);
   await showFiles(listed);
   await showReport();
   kept = process.argv.includes('--keep') && problems.length === 0;
+  tellVerdict();
+  if (!kept) await leaveConsole();
+} catch (error) {
+  // Whoever ends it does not want to hear what that broke off.
+  if (!ended.signal.aborted) throw error;
 } finally {
   if (kept) await tellWhereThingsAre();
   else await installation.stop();
 }
-for (const problem of problems) console.error(`FALSCH: ${problem}`);
-console.log(problems.length === 0 ? '\nAlles wie erwartet.' : '\nNicht wie erwartet, siehe oben.');
 // What is kept running holds this process's sockets and pipes.
 process.exit(problems.length === 0 ? 0 : 1);
+
+function tellVerdict(): void {
+  for (const problem of problems) console.error(`FALSCH: ${problem}`);
+  console.log(problems.length === 0 ? '\nAlles wie erwartet.' : '\nNicht wie erwartet, siehe oben.');
+}
+
+async function tellConsole(): Promise<void> {
+  const link = await installation.welcomeLink();
+  console.log(`\nKonsole: ${installation.consoleUrl}`);
+  if (link !== undefined) console.log(`Einmal-Link, der Sie zum Administrator macht:\n  ${link}`);
+}
+
+/** The calls take half a minute: whoever wants to see them live has opened the console before. */
+async function untilOpened(): Promise<void> {
+  console.log('\nÖffnen Sie die Konsole, dann sehen Sie die Anrufe live. Eingabetaste: los (sonst in 60 s).');
+  const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(openingMs)]);
+  await once(process.stdin, 'data', { signal }).catch(() => undefined);
+  process.stdin.pause();
+  ended.signal.throwIfAborted();
+}
+
+/** On a terminal the console stays until Ctrl-C; in a script nothing is left behind. */
+async function leaveConsole(): Promise<void> {
+  if (!isWatched) {
+    console.log(
+      '\nDie Konsole endet hier. `npm run demo -- --keep` lässt alles weiterlaufen und nennt ihren Link.',
+    );
+    return;
+  }
+  await tellConsole();
+  console.log(
+    '\nDie Konsole bleibt offen. Ctrl-C beendet alles; `npm run demo -- --keep` lässt es weiterlaufen.',
+  );
+  if (!ended.signal.aborted) await once(ended.signal, 'abort');
+}
 
 async function placeCalls(): Promise<void> {
   console.log('\nAnrufe (SIPp spielt die Telefone, Asterisk 22 vermittelt, Mitschnitt zeichnet auf):');
   for (const call of demoCalls) {
+    ended.signal.throwIfAborted();
     const began = performance.now();
     await call.place(installation.parties);
     console.log(`  ${call.title}: ${((performance.now() - began) / 1_000).toFixed(1)} s`);
@@ -152,6 +200,7 @@ function printTable(headings: readonly string[], rows: readonly (readonly string
 
 async function tellWhereThingsAre(): Promise<void> {
   const pid = await installation.keep();
+  await tellConsole();
   const { asterisk, ftp, configFile, logFile, delivered, reportFolder } = installation;
   console.log(`
 Alles läuft weiter. Mitschnitt beenden: kill ${pid}. Der nächste \`npm run demo\` räumt alles weg.

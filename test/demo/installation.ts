@@ -67,6 +67,22 @@ export class Installation {
     return join(this.folder, 'spool', 'report');
   }
 
+  get consoleUrl(): string {
+    return `http://${this.#consoleAddress}`;
+  }
+
+  /** An address of the demo's own: whatever else listens on this machine is not in its way. */
+  get #consoleAddress(): string {
+    return `${this.#net.prefix}1:8484`;
+  }
+
+  /** By which the first administrator of the console makes himself known; undefined once somebody did. */
+  async welcomeLink(): Promise<string | undefined> {
+    const users = (await this.ask('user', 'list')) as readonly unknown[];
+    if (users.length > 0) return undefined;
+    return /http:\/\/[^\s"]+\/#\/welcome\/[\w-]+/.exec(await this.log())?.[0];
+  }
+
   /** Where the FTP server keeps what was delivered. */
   get delivered(): string {
     return join(this.ftp.root, 'mitschnitte');
@@ -142,6 +158,7 @@ export class Installation {
       },
       upload: { every: 'immediately' },
       report: { columns: ['outcome'] },
+      web: { listen: this.#consoleAddress },
     };
   }
 }

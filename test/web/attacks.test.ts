@@ -1,4 +1,3 @@
-import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 
 import { describe, expect, test } from 'vitest';
@@ -6,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { nasty } from '../nasty.ts';
 import { closedCallOf, sampleRecord, START } from '../catalogue/sample.ts';
 import { clientOf, password, signedIn, useConsole } from './console.ts';
+import { refusedRaw, type Refusal } from './client.ts';
 
 const console = useConsole();
 
@@ -31,25 +31,8 @@ describe('Another site', () => {
   });
 });
 
-/** By Node's own client: fetch lets nobody say what only browsers say. */
-function raw(
-  method: string,
-  path: string,
-  headers: Record<string, string>,
-): Promise<{ readonly status: number | undefined; readonly code: string }> {
-  const given = { 'content-type': 'application/json', ...headers };
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(`${console().url}/api/v1${path}`, { method, headers: given }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
-      response.on('end', () => {
-        const { error } = JSON.parse(text) as { error: { code: string } };
-        resolve({ status: response.statusCode, code: error.code });
-      });
-    });
-    sent.on('error', reject);
-    sent.end('{"text":"x"}');
-  });
+async function raw(method: string, path: string, headers: Record<string, string>): Promise<Refusal> {
+  return await refusedRaw(console().url, { method, path, headers, body: { text: 'x' } });
 }
 
 describe('A session', () => {

@@ -46,6 +46,7 @@ const expected: Readonly<Record<RouteName, Expected>> = {
     body: { name: 'x', password: 'y' },
   },
   'POST /welcome': { own: 400, other: 400, auditor: 400, nobody: 400, body: {} },
+  'POST /link': { own: 400, other: 400, auditor: 400, nobody: 400, body: {} },
   'GET /session': everybody,
   // Asked in a test of its own: it ends the session.
   'DELETE /session': { own: 0, other: 0, auditor: 0, nobody: 401 },
@@ -57,6 +58,7 @@ const expected: Readonly<Record<RouteName, Expected>> = {
   'GET /outcomes': everybody,
   'GET /completeness': everybody,
   'GET /storage': overseers,
+  'GET /gate': overseers,
   'GET /targets': overseers,
   'GET /targets/:name/history': { ...overseers, path: '/targets/archiv/history' },
   'GET /records': everybody,
@@ -95,6 +97,7 @@ const expected: Readonly<Record<RouteName, Expected>> = {
   'POST /users': { ...administrators, body: {} },
   'PATCH /users/:name': { ...administrators, path: '/users/admin', body: {} },
   'DELETE /users/:name': { ...administrators, path: '/users/admin' },
+  'POST /users/:name/link': { ...administrators, path: '/users/admin/link', body: {} },
   'GET /tokens': administrators,
   'POST /tokens': { ...administrators, body: {} },
   'DELETE /tokens/:id': { ...administrators, path: '/tokens/5f0c2a55-1b6f-4e53-8a3c-0c0d0e0f0a0b' },

@@ -118,7 +118,7 @@ export const auditEntry = z.object({
   actor: z.string(),
   /**
    * `sign-in`, `sign-in-refused`, `sign-out`, `playback`, `download`, `control`, `note`, `note-delete`, `hold`, `release`,
-   * `configuration`, `configuration-export`, `announcement`, `announcement-delete`, `user`, `user-delete`, `password`,
+   * `configuration`, `configuration-export`, `announcement`, `announcement-delete`, `user`, `user-delete`, `user-link`, `password`,
    * `token`, `token-delete`, `clean-up`, `self-test`, `test`, `upload`, `retry`, `verify`
    */
   action: z.string(),
@@ -136,6 +136,8 @@ export const auditQuery = z.strictObject({
   from: time.optional(),
   to: time.optional(),
   actor: z.string().max(80).optional(),
+  /** Beginning of the name of a person or token, whatever its case: `anna` finds `web:anna` and `cli:Annabelle`. */
+  person: z.string().max(64).optional(),
   action: z.string().max(40).optional(),
   subject: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),

@@ -111,12 +111,26 @@ export type TargetState = z.infer<typeof targetState>;
 export const targets = z.object({ targets: z.array(targetState) });
 export const targetPath = z.strictObject({ name });
 
-/** What went to a target and what failed, by the hour: delivery rate, and when it stood still. */
+/** What went to a target, what failed and what came to wait, by the hour: delivery rate, and when it stood still. */
 export const targetHistory = z.object({
-  hours: z.array(z.object({ start: time, delivered: z.int(), delivered_bytes: z.int(), failed: z.int() })),
+  hours: z.array(
+    z.object({
+      ...{ start: time, delivered: z.int(), delivered_bytes: z.int(), failed: z.int() },
+      /** Recordings of talks that ended in this hour. */
+      queued: z.int(),
+    }),
+  ),
 });
 export const targetHistoryQuery = z.strictObject({
   hours: z.coerce.number().int().min(1).max(744).default(24),
+});
+
+/**
+ * How long the gate took to do the first thing with a channel that came in: to begin the announcement or to lead it on,
+ * confirmed by Asterisk. Since the start of the process, at most the last 24 hours; hours without calls are left out.
+ */
+export const gateTimes = z.object({
+  hours: z.array(z.object({ start: time, calls: z.int(), median_ms: z.number(), p99_ms: z.number() })),
 });
 
 export const storageNow = z.object({

@@ -68,6 +68,12 @@ export const routes = {
     body: session.welcome,
     response: session.me,
   },
+  'POST /link': {
+    summary: 'Keeps the password that was chosen by a one-time link; signs in, and out everywhere else',
+    access: 'anyone',
+    body: session.takenLink,
+    response: session.me,
+  },
   'GET /session': { summary: 'Who asks', access: 'signed-in', response: session.me },
   'DELETE /session': { summary: 'Signs out', access: 'signed-in', response: done },
   'PUT /password': {
@@ -118,6 +124,11 @@ export const routes = {
     access: overseers,
     query: overview.storageQuery,
     response: overview.storageHistory,
+  },
+  'GET /gate': {
+    summary: 'How long the gate took, by the hour',
+    access: overseers,
+    response: overview.gateTimes,
   },
   'GET /targets': { summary: 'All targets and what goes on', access: overseers, response: overview.targets },
   'GET /targets/:name/history': {
@@ -323,7 +334,7 @@ export const routes = {
     response: session.user,
   },
   'PATCH /users/:name': {
-    summary: 'Changes a user; 409 for the last administrator',
+    summary: 'Changes a user; 409 for the last administrator who can sign in',
     access: administrators,
     params: session.userPath,
     body: session.changedUser,
@@ -334,6 +345,12 @@ export const routes = {
     access: administrators,
     params: session.userPath,
     response: done,
+  },
+  'POST /users/:name/link': {
+    summary: 'Makes a one-time link by which a user chooses a password; its token is told this once',
+    access: administrators,
+    params: session.userPath,
+    response: session.madeLink,
   },
   'GET /tokens': { summary: 'All API tokens', access: administrators, response: session.tokens },
   'POST /tokens': {

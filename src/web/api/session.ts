@@ -57,6 +57,12 @@ export const user = z.object({
   last_sign_in: maybeTime,
   /** How many are signed in with it now. */
   sessions: z.int(),
+  /** May not sign in. */
+  disabled: z.boolean(),
+  /** False: nobody chose one yet. */
+  has_password: z.boolean(),
+  /** Until when the one-time link is good that was made last; null: there is none, or it was used. */
+  link_expires: maybeTime,
 });
 export type User = z.infer<typeof user>;
 export const users = z.object({ users: z.array(user) });
@@ -66,13 +72,25 @@ export const newUser = z.strictObject({
   role,
   /** For a supervisor at least one; for others none. */
   groups: z.array(name).max(200).default([]),
-  password,
+  /** Left out: nobody signs in until one was chosen by a one-time link. */
+  password: password.optional(),
 });
-/** What is left out stays. A new password signs the user out everywhere. */
+/** What is left out stays. A new password, or being disabled, signs the user out everywhere. */
 export const changedUser = z.strictObject({
   role: role.optional(),
   groups: z.array(name).max(200).optional(),
   password: password.optional(),
+  disabled: z.boolean().optional(),
+});
+/**
+ * A one-time link is `<console>/#/link/<name>/<token>`, good until `expires`; a former one is void. The password that the
+ * user had is good until another one was chosen.
+ */
+export const madeLink = z.object({ token: z.string(), expires: time });
+export const takenLink = z.strictObject({
+  name: z.string().max(64),
+  token: z.string().regex(/^[A-Za-z0-9_-]{20,100}$/),
+  password,
 });
 export const userPath = z.strictObject({ name: z.string().min(1).max(64) });
 

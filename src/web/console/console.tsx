@@ -9,7 +9,7 @@ import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
 import { Page } from './parts/shapes.tsx';
-import { SignIn } from './pages/sign-in.tsx';
+import { invitation, SignIn } from './pages/sign-in.tsx';
 import { MeProvider, useRights } from './session.tsx';
 
 const Overview = lazy(() => import('./pages/overview/overview.tsx'));
@@ -24,12 +24,15 @@ const Alarms = lazy(() => import('./pages/configuration/alarms.tsx'));
 const Cleanup = lazy(() => import('./pages/configuration/cleanup.tsx'));
 const StoragePage = lazy(() => import('./pages/configuration/storage.tsx'));
 const System = lazy(() => import('./pages/configuration/system.tsx'));
+const Audit = lazy(() => import('./pages/people/audit.tsx'));
+const Users = lazy(() => import('./pages/people/users.tsx'));
 
 /** All of it: who is not signed in sees only the way in. */
 export function Console() {
   const { language } = useSpeech();
   const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
   const [failure, setFailure] = useState<RequestFailure>();
+  const [invited, setInvited] = useState(invitation);
   const askWho = useCallback(() => {
     setFailure(undefined);
     ask('GET /session', {}).then(setMe, (error: unknown) => {
@@ -60,7 +63,17 @@ export function Console() {
         <Waiting />
       </main>
     );
-  if (me === 'nobody') return <SignIn onIn={setMe} />;
+  // Whoever opens a one-time link means it, also where somebody is signed in.
+  if (me === 'nobody' || invited)
+    return (
+      <SignIn
+        invited={invited}
+        onIn={(who) => {
+          setInvited(undefined);
+          setMe(who);
+        }}
+      />
+    );
   return (
     <MeProvider value={me}>
       <FormatProvider zone={me.time_zone}>
@@ -75,7 +88,7 @@ export function Console() {
 }
 
 function Pages() {
-  const { oversees } = useRights();
+  const { oversees, administers } = useRights();
   return (
     <Boundary>
       <Switch>
@@ -93,8 +106,10 @@ function Pages() {
             <Route path="/clean-up" component={Cleanup} />
             <Route path="/storage" component={StoragePage} />
             <Route path="/system" component={System} />
+            <Route path="/audit" component={Audit} />
           </>
         )}
+        {administers && <Route path="/users" component={Users} />}
         <Route component={Nowhere} />
       </Switch>
     </Boundary>

@@ -16,7 +16,7 @@ export function Frame({ children }: { readonly children: ReactNode }) {
   return (
     <AppShell
       header={{ height: 52 }}
-      navbar={{ width: 224, breakpoint: 'sm', collapsed: { mobile: !opened } }}
+      navbar={{ width: 240, breakpoint: 'sm', collapsed: { mobile: !opened } }}
       padding={{ base: 'sm', sm: 'lg' }}
     >
       <a className="skip" href="#content">
@@ -73,15 +73,17 @@ interface Place {
 }
 
 function Navigation({ onGo }: { readonly onGo: () => void }) {
-  const { pages } = useWords();
+  const { pages, audit, users } = useWords();
   const { alarms } = useNow();
   const [location] = useLocation();
-  const { oversees } = useRights();
+  const { oversees, administers } = useRights();
   const places: readonly Place[] = [
     { to: '/', icon: 'overview', name: pages.overview },
     { to: '/recordings', icon: 'recordings', name: pages.recordings },
     { to: '/not-recorded', icon: 'missed', name: pages.notRecorded },
     ...(oversees ? configurationPlaces(pages) : []),
+    ...(oversees ? [{ to: '/audit', icon: 'audit', name: audit.title } as const] : []),
+    ...(administers ? [{ to: '/users', icon: 'users', name: users.title } as const] : []),
   ];
   return places.map(({ to, icon, name }) => {
     const isHere = to === '/' ? location === '/' : location.startsWith(to);

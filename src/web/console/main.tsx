@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client';
 import { Console } from './console.tsx';
 import { SpeechProvider } from './language/language.tsx';
 import { Boundary } from './parts/boundary.tsx';
+import { DialogProvider } from './parts/dialogs.tsx';
 import { theme, variables } from './theme.ts';
 
 const page = document.getElementById('page');
@@ -21,9 +22,11 @@ if (page)
         colorSchemeManager={localStorageColorSchemeManager({ key: 'mitschnitt-colours' })}
       >
         <SpeechProvider>
-          <Boundary>
-            <Console />
-          </Boundary>
+          <DialogProvider>
+            <Boundary>
+              <Console />
+            </Boundary>
+          </DialogProvider>
         </SpeechProvider>
       </MantineProvider>
     </StrictMode>,

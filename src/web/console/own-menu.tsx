@@ -56,16 +56,17 @@ export function OwnMenu() {
 function LanguageItems() {
   const { language, change } = useSpeech();
   return (['de', 'en'] as const).map((each) => (
-    <Menu.Item
+    <Menu.RadioItem
       key={each}
       lang={each}
-      role="menuitemradio"
-      aria-checked={each === language}
-      leftSection={each === language ? <Icon name="check" size={14} /> : <span className="no-check" />}
-      onClick={() => change(each)}
+      value={each}
+      checked={each === language}
+      checkIcon={<Icon name="check" size={14} />}
+      closeMenuOnClick
+      onChange={() => change(each)}
     >
       {languages[each]}
-    </Menu.Item>
+    </Menu.RadioItem>
   ));
 }
 
@@ -73,15 +74,16 @@ function SchemeItems() {
   const { words } = useSpeech();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return schemes.map((each) => (
-    <Menu.Item
+    <Menu.RadioItem
       key={each}
-      role="menuitemradio"
-      aria-checked={each === colorScheme}
-      leftSection={each === colorScheme ? <Icon name="check" size={14} /> : <span className="no-check" />}
-      onClick={() => setColorScheme(each)}
+      value={each}
+      checked={each === colorScheme}
+      checkIcon={<Icon name="check" size={14} />}
+      closeMenuOnClick
+      onChange={() => setColorScheme(each)}
     >
       {words.own.colours[each]}
-    </Menu.Item>
+    </Menu.RadioItem>
   ));
 }
 

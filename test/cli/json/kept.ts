@@ -263,6 +263,7 @@ export const user = z.strictObject({
   role: oneOf(['administrator', 'supervisor', 'auditor'], 'What it may do.'),
   groups: z.array(z.string()).describe('Whose calls a supervisor sees; empty of other roles.'),
   last_sign_in: orNull(time('When it signed in last, in UTC; null: never.')),
+  disabled: flag('May not sign in.'),
 });
 
 const counts = z.strictObject({

@@ -1,4 +1,5 @@
 import { hintIn } from '../../../error-words.ts';
+import { people } from './de/people.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
 
@@ -6,9 +7,11 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 
 export const de: Dictionary = {
   ...records,
+  ...people,
   common: {
     retry: 'Erneut versuchen',
     cancel: 'Abbrechen',
+    close: 'Schliessen',
     save: 'Speichern',
     loading: 'Wird geladen',
     hint: (problem) => hintIn('de', problem),
@@ -162,11 +165,34 @@ export const de: Dictionary = {
       'Das Gespräch geht weiter, und was bisher aufgezeichnet ist, bleibt erhalten. Der Rest wird nicht aufgezeichnet.',
     noneToday: 'Heute noch keine Anrufe.',
     noneTodayWhy: 'Ein Anruf zählt hier, wenn er zu Ende ist.',
-    perHour: 'Anrufe je Stunde heute, nach Ergebnis; die Summen stehen in der Legende darunter',
+    perHour: 'Anrufe je Stunde heute',
+    tones: {
+      good: 'aufgezeichnet',
+      plain: 'zu Recht nicht aufgezeichnet',
+      warn: 'ohne Ansage',
+      bad: 'fälschlich nicht aufgezeichnet',
+    },
+    deliveries: 'Übertragungen, letzte 24 Stunden',
+    deliveriesChart: (target) => `Übertragungen nach ${target} je Stunde, letzte 24 Stunden`,
+    delivered: 'übertragen',
+    failedTries: 'Fehlversuche',
+    waitingAtEnd: 'wartend',
+    atMost: (count) => `höchstens ${count}`,
+    nothingDelivered: 'In den letzten 24 Stunden wurde nichts übertragen.',
+    nothingDeliveredWhy: 'Keine Aufnahme wartet. Die nächste zählt hier, sobald sie angekommen ist.',
+    gate: 'Wartezeit vor der Ansage',
+    gateChart: (calls) =>
+      `Wie lange ${calls} Anrufer warteten, bis die Ansage begann oder der Anruf weiterging, je Stunde`,
+    gateHelp:
+      'So lange wartet ein Anrufer, bis Mitschnitt die Ansage beginnt oder den Anruf weiterleitet. Die Zahlen gelten für die letzte Stunde mit Anrufen.',
+    gateMedian: 'die Hälfte innerhalb von',
+    gateSlow: '99 von 100 innerhalb von',
+    noGate: 'Seit dem letzten Start kam noch kein Anruf zur Ansage.',
+    noGateWhy: 'Wie lange Anrufer warten, bis die Ansage beginnt, steht hier nach dem ersten.',
     used: 'Belegung des Speichers',
     usedOf: (share, free) => `${share} belegt, ${free} frei`,
     spoolGone: 'Der Ordner der Aufnahmen ist weg. Prüfen Sie, ob sein Datenträger eingehängt ist.',
-    hoursLeft: (time) => `Geht es so weiter, beginnt in ${time} keine Aufnahme mehr.`,
+    hoursLeft: (time) => `Noch ${time}, dann beginnt bei diesem Tempo keine Aufnahme mehr.`,
     notMeasured: 'Die Prognose kommt nach einer Stunde Messung.',
     doesNotFill: 'Der Speicher füllt sich zurzeit nicht.',
     active: 'In Aufnahme',
@@ -174,6 +200,10 @@ export const de: Dictionary = {
     limits: 'Grenzen',
     limitsAt: (warn, stop) => `Alarm ab ${warn}, keine Aufnahme ab ${stop}`,
     storageChart: 'Belegung des Speichers in den letzten 24 Stunden, mit Prognose',
+    storageTold: (first, last, end) => `${first}, jetzt ${last}, voraussichtlich ${end}`,
+    storageUsed: 'belegt, gestrichelt: Prognose',
+    storageWarn: 'Alarm ab',
+    storageStop: 'keine Aufnahme ab',
     noTargets: 'Es gibt kein Ziel.',
     noTargetsWhy: 'Aufnahmen bleiben auf diesem Rechner, bis eines eingerichtet ist.',
     deliverNow: 'Jetzt übertragen',

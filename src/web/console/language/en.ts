@@ -1,3 +1,4 @@
+import { people } from './en/people.ts';
 import { records } from './en/records.ts';
 
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -5,9 +6,11 @@ const n = (count: number, one: string, many: string) => `${count} ${count === 1 
 /** English, and the measure of every other language: the compiler demands the same keys of each. */
 export const en = {
   ...records,
+  ...people,
   common: {
     retry: 'Try again',
     cancel: 'Cancel',
+    close: 'Close',
     save: 'Save',
     loading: 'Loading',
     /** What to do about an error. */
@@ -153,7 +156,30 @@ export const en = {
     stopQuestion: 'The call goes on, and what was recorded so far is kept. The rest is not recorded.',
     noneToday: 'No calls yet today.',
     noneTodayWhy: 'A call is counted here when it is over.',
-    perHour: 'Calls per hour today, by outcome; the sums are in the legend below',
+    perHour: 'Calls per hour today',
+    tones: {
+      good: 'recorded',
+      plain: 'rightly not recorded',
+      warn: 'without announcement',
+      bad: 'not recorded by mistake',
+    },
+    deliveries: 'Deliveries, last 24 hours',
+    deliveriesChart: (target: string) => `Deliveries to ${target} by the hour, last 24 hours`,
+    delivered: 'delivered',
+    failedTries: 'failed attempts',
+    waitingAtEnd: 'waiting',
+    atMost: (count: string) => `at most ${count}`,
+    nothingDelivered: 'Nothing was delivered in the last 24 hours.',
+    nothingDeliveredWhy: 'No recording waits. The next one is counted here when it has arrived.',
+    gate: 'Wait at the gate',
+    gateChart: (calls: string) =>
+      `How long ${calls} callers waited until the announcement began or the call went on, by the hour`,
+    gateHelp:
+      'How long a caller waits until Mitschnitt begins the announcement or leads the call on. The figures are those of the last hour with calls.',
+    gateMedian: 'half of the calls within',
+    gateSlow: '99 of 100 within',
+    noGate: 'No call has come through the gate yet.',
+    noGateWhy: 'How long callers wait until the announcement begins is shown here, since the last start.',
     used: 'Use of the disk',
     usedOf: (share: string, free: string) => `${share} used, ${free} free`,
     spoolGone: 'The folder for recordings is gone. Check that its disk is mounted.',
@@ -165,6 +191,10 @@ export const en = {
     limits: 'Limits',
     limitsAt: (warn: string, stop: string) => `alarm at ${warn}, no recording from ${stop}`,
     storageChart: 'Use of the disk during the last 24 hours, with forecast',
+    storageTold: (first: string, last: string, end: string) => `${first}, now ${last}, going to ${end}`,
+    storageUsed: 'used, dashed: forecast',
+    storageWarn: 'alarm from',
+    storageStop: 'no recording from',
     noTargets: 'There is no target.',
     noTargetsWhy: 'Recordings stay on this machine until one is configured.',
     deliverNow: 'Deliver now',

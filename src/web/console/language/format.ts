@@ -7,7 +7,7 @@ export interface Format {
   hour(iso: string): string;
   /** 3:12, 1:03:12 */
   duration(ms: number): string;
-  number(value: number): string;
+  readonly number: (value: number) => string;
   bytes(value: number): string;
   percent(share: number): string;
   /** 14 h, 3 days */

@@ -7,22 +7,46 @@ import { ask } from '../connection/client.ts';
 import { useSpeech } from '../language/language.tsx';
 import { FailureNote } from '../parts/notes.tsx';
 
-/** `<console>/#/welcome/<token>`: the fragment is in no log of any proxy. */
-function welcomeToken(): string | undefined {
-  return /^#\/welcome\/([A-Za-z0-9_-]{20,100})$/.exec(window.location.hash)?.[1];
+/** What a one-time link is for, as it is in the fragment of the address: that is in no log of any proxy. */
+export type Invitation =
+  | { readonly kind: 'welcome'; readonly token: string }
+  | { readonly kind: 'link'; readonly name: string; readonly token: string };
+
+/** Undefined: the page was opened without a one-time link. */
+export function invitation(): Invitation | undefined {
+  const [, kind, name = '', token = ''] =
+    /^#\/(welcome|link)\/(?:([^/]{1,300})\/)?([A-Za-z0-9_-]{20,100})$/.exec(window.location.hash) ?? [];
+  if (kind === 'welcome') return { kind, token };
+  if (kind !== 'link' || name === '') return undefined;
+  try {
+    return { kind, name: decodeURIComponent(name), token };
+  } catch {
+    return undefined;
+  }
 }
 
-/** By name and password, or by the one-time link that makes the first administrator. */
-export function SignIn({ onIn }: { readonly onIn: (me: Me) => void }) {
+/** By name and password, or by a one-time link: that of the first administrator, or one to choose a password. */
+export function SignIn({
+  invited,
+  onIn,
+}: {
+  readonly invited: Invitation | undefined;
+  readonly onIn: (me: Me) => void;
+}) {
   const { words } = useSpeech();
-  const [token] = useState(welcomeToken);
   const greeting = useAnswer('GET /greeting', {});
   const isFirstUse = greeting.data?.first_use === true;
+  const title =
+    invited === undefined
+      ? words.signIn.title
+      : invited.kind === 'welcome'
+        ? words.signIn.welcome
+        : words.link.title;
   useEffect(() => {
-    document.title = `${words.signIn.title} · Mitschnitt`;
-  }, [words]);
+    document.title = `${title} · Mitschnitt`;
+  }, [title]);
   const enter = (me: Me): void => {
-    if (token !== undefined) window.history.replaceState(null, '', '/');
+    if (invited) window.history.replaceState(null, '', '/');
     onIn(me);
   };
   return (
@@ -33,29 +57,43 @@ export function SignIn({ onIn }: { readonly onIn: (me: Me) => void }) {
           Mitschnitt
         </div>
         <Title order={1} size="h3" mt="md">
-          {token === undefined ? words.signIn.title : words.signIn.welcome}
+          {title}
         </Title>
-        {token !== undefined && <Text size="sm">{words.signIn.welcomeHelp}</Text>}
-        {token === undefined && isFirstUse && <Text size="sm">{words.signIn.firstUse}</Text>}
+        {invited?.kind === 'welcome' && <Text size="sm">{words.signIn.welcomeHelp}</Text>}
+        {invited?.kind === 'link' && (
+          <Text size="sm">
+            <bdi>{words.link.help(invited.name)}</bdi>
+          </Text>
+        )}
+        {!invited && isFirstUse && <Text size="sm">{words.signIn.firstUse}</Text>}
         {greeting.failure && <FailureNote failure={greeting.failure} retry={greeting.reload} />}
-        <EntryForm token={token} onIn={enter} />
+        <EntryForm invited={invited} onIn={enter} />
         <LanguageChoice />
       </div>
     </main>
   );
 }
 
-function EntryForm({ token, onIn }: { readonly token: string | undefined; readonly onIn: (me: Me) => void }) {
+async function entered(invited: Invitation | undefined, name: string, password: string): Promise<Me> {
+  if (!invited) return await ask('POST /session', { body: { name, password } });
+  const { token } = invited;
+  if (invited.kind === 'welcome') return await ask('POST /welcome', { body: { token, name, password } });
+  return await ask('POST /link', { body: { token, name: invited.name, password } });
+}
+
+function EntryForm({
+  invited,
+  onIn,
+}: {
+  readonly invited: Invitation | undefined;
+  readonly onIn: (me: Me) => void;
+}) {
   const { words } = useSpeech();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const enter = useDeed(async () => {
-    const me =
-      token === undefined
-        ? await ask('POST /session', { body: { name, password } })
-        : await ask('POST /welcome', { body: { token, name, password } });
-    onIn(me);
-  });
+  const enter = useDeed(async () => onIn(await entered(invited, name, password)));
+  const chooses = invited !== undefined;
+  const verb = { welcome: words.signIn.create, link: words.link.save } as const;
   return (
     <form
       onSubmit={(event) => {
@@ -64,28 +102,30 @@ function EntryForm({ token, onIn }: { readonly token: string | undefined; readon
       }}
     >
       <Stack gap="sm" mt="sm">
-        <TextInput
-          label={words.signIn.name}
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          required
-          data-autofocus
-        />
+        {invited?.kind !== 'link' && (
+          <TextInput
+            label={words.signIn.name}
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            required
+            data-autofocus
+          />
+        )}
         <PasswordInput
           label={words.signIn.password}
-          description={token === undefined ? undefined : words.signIn.passwordHelp}
-          autoComplete={token === undefined ? 'current-password' : 'new-password'}
-          minLength={token === undefined ? undefined : 10}
+          description={chooses ? words.signIn.passwordHelp : undefined}
+          autoComplete={chooses ? 'new-password' : 'current-password'}
+          minLength={chooses ? 10 : undefined}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           required
         />
         {enter.failure && <FailureNote failure={enter.failure} />}
         <Button type="submit" loading={enter.busy}>
-          {token === undefined ? words.signIn.enter : words.signIn.create}
+          {invited ? verb[invited.kind] : words.signIn.enter}
         </Button>
       </Stack>
     </form>

@@ -52,7 +52,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     caption: 'Aufnahmen',
     any: 'alle',
     number: 'Nummer',
-    text: 'Notizen oder Dateiname',
+    text: 'Notiz, Dateiname',
     from: 'Von',
     to: 'Bis',
     group: 'Gruppe',

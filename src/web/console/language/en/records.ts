@@ -50,7 +50,7 @@ export const records = {
     caption: 'Recordings',
     any: 'all',
     number: 'Number',
-    text: 'Notes or file name',
+    text: 'Note, file name',
     from: 'From',
     to: 'Until',
     group: 'Group',

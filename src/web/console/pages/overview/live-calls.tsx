@@ -1,10 +1,11 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 
 import type { LiveCall } from '../../../api.ts';
 import { useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { useClock } from '../../parts/clock.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, FailureNote } from '../../parts/notes.tsx';
 import { useRule } from '../../parts/outcome.tsx';
@@ -30,7 +31,7 @@ const everySecondMs = 1_000;
 
 export function LiveCalls({ calls }: { readonly calls: readonly LiveCall[] }) {
   const { overview: words } = useWords();
-  const now = useClock();
+  const now = useClock(everySecondMs);
   const act = useDeed(async (id: string, control: Control) => {
     await ask('POST /calls/:id/control', { params: { id }, body: { control } });
   });
@@ -151,13 +152,4 @@ function StopQuestion({
       </Group>
     </Modal>
   );
-}
-
-function useClock(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everySecondMs);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

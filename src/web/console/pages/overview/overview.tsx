@@ -8,6 +8,8 @@ import { Answered } from '../../parts/notes.tsx';
 import { Page, Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 import { AlarmList } from './alarms.tsx';
+import { Deliveries } from './deliveries.tsx';
+import { GateTimes } from './gate.tsx';
 import { LiveCalls } from './live-calls.tsx';
 import { Storage } from './storage.tsx';
 import { Targets } from './targets.tsx';
@@ -34,7 +36,7 @@ export default function Overview() {
 function Now({ data }: { readonly data: OverviewData }) {
   const words = useWords();
   const now = useNow();
-  const { administers } = useRights();
+  const { administers, oversees } = useRights();
   const today = useAnswer('GET /outcomes', {});
   const completeness = useAnswer('GET /completeness', {});
   const timer = useRef(0);
@@ -86,6 +88,16 @@ function Now({ data }: { readonly data: OverviewData }) {
       {targets && (
         <Section title={words.overview.targets} wide>
           <Targets targets={targets} />
+        </Section>
+      )}
+      {targets && targets.length > 0 && (
+        <Section title={words.overview.deliveries}>
+          <Deliveries targets={targets} />
+        </Section>
+      )}
+      {oversees && (
+        <Section title={words.overview.gate}>
+          <GateTimes />
         </Section>
       )}
     </div>
