@@ -12,9 +12,10 @@ export async function run(config: Config, file: string): Promise<void> {
   const signalled = untilSignalled();
   const service = new Service(config, file);
   const reload = (): void => service.reload();
+  // From the first moment on: without a listener, the signal ends the process.
+  process.on('SIGHUP', reload);
   try {
     await service.start();
-    process.on('SIGHUP', reload);
     await Promise.race([signalled, service.broken]);
   } finally {
     process.off('SIGHUP', reload);
@@ -56,7 +57,14 @@ class Service {
     this.broken.catch(() => undefined);
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const started = this.#start();
+    // What is signalled meanwhile is done afterwards.
+    this.#work = started.catch(() => undefined);
+    return started;
+  }
+
+  async #start(): Promise<void> {
     this.#revision = revisionOf(await readFile(this.#file, 'utf8'));
     await this.#program.start();
     this.#isRunning = true;
@@ -103,7 +111,7 @@ class Service {
   }
 
   async #takeOver(): Promise<void> {
-    if (this.#isStopping) return;
+    if (this.#isStopping || !this.#isRunning) return;
     const text = await readFile(this.#file, 'utf8');
     const { config } = await loadText(text, this.#file);
     const isSame = this.#program.canUse(config);
