@@ -48,7 +48,7 @@ export function alarmingOf(
     delivery: (event) => deliveries.take(event),
     checked: (check) => deliveries.checked(check),
     start: async () => {
-      await deliveries.start(catalogue);
+      await deliveries.start(catalogue, Object.keys(config.targets));
       for (const notifier of notifiers) await notifier.start();
     },
     stop: async () => {

@@ -94,13 +94,13 @@ export class Bookkeeper {
   }
 
   #tellAstray({ group, name }: FinishedRecording, targets: readonly string[]): void {
-    const where = targets.length > 0 ? `it goes to ${targets.join(', ')}` : 'it goes nowhere';
+    const where = targets.length > 0 ? `it is for ${targets.join(', ')}` : 'it goes nowhere';
     this.#parts.alarms.raise({
       kind: 'recording-astray',
       subject: group,
       problem: `recording ${name}: neither its group nor the targets of that are in the configuration any more; ${where}`,
       fault: 'configuration',
-      hint: 'Look for it there. Where it must not be there, move it to where it belongs.',
+      hint: 'Configure a target of that name again, or look for the recording there and bring it to where it belongs.',
       lastsMs: astrayLastsMs,
     });
   }

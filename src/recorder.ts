@@ -124,6 +124,12 @@ export class Recorder implements PbxListener {
   use(policy: Policy): void {
     const { endpoints, queues, storageFull = false } = this.#policy;
     this.#policy = { ...policy, endpoints, queues, storageFull };
+    // Nothing may happen to a talk until its end: who is recorded from now on, or no more, is seen at once.
+    for (const { legs, verdict } of this.#exchange.calls) {
+      const leg = legs.find(({ hungUpAt, takenAt }) => (hungUpAt ?? takenAt) === undefined);
+      if (leg && !verdict)
+        this.event({ at: this.#parts.now(), type: 'policy-changed', channel: leg.channel });
+    }
   }
 
   /** For what no known call tells: see {@link Pbx}. */

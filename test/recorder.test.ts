@@ -11,7 +11,18 @@ import type { Pbx } from '../src/asterisk/pbx.ts';
 import { SqliteCatalogue } from '../src/catalogue/sqlite.ts';
 import { Recorder } from '../src/recorder.ts';
 import { Spool } from '../src/spool/spool.ts';
-import { announced, gate, hungUp, policy, seen, trunkCalls, type Told } from './call/story.ts';
+import {
+  announced,
+  announcement,
+  bridged,
+  gate,
+  groupAnnouncing,
+  hungUp,
+  policy,
+  seen,
+  trunkCalls,
+  type Told,
+} from './call/story.ts';
 import { eventually } from './live/eventually.ts';
 
 let folder: string;
@@ -138,6 +149,15 @@ test('a key that nobody would have heard is no consent', async () => {
     const [call] = await catalogue.openCalls();
     return call?.consents[0]?.complete === false && call.gate === undefined;
   });
+});
+
+test('a talk that goes on is recorded once another policy says so, whatever happens to it', async () => {
+  recorder.use(policy({ groups: [] }));
+  tell(trunkCalls(), seen('2', 'PJSIP/200'), ...bridged('2', '1'));
+  await recorder.kept();
+  expect(commands).toEqual([]);
+  recorder.use(groupAnnouncing('incoming', announcement('none')));
+  await eventually(() => commands.some((text) => text.startsWith('startRecording')));
 });
 
 describe('a call that is over', () => {

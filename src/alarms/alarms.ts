@@ -82,8 +82,13 @@ export interface AlarmsParts {
 
 /** How often it is looked for alarms that are over. */
 const lookEveryMs = 1_000;
-/** A process that takes over raises again within this what still stands in the way. */
+/** A process that takes over raises again within this what still stands in the way, some of it with the next attempt. */
 const takeOverMs = 60_000;
+const takeOverSlowlyMs: Readonly<Partial<Record<AlarmKind, number>>> = {
+  'removal-failing': 2 * 3_600_000,
+  'delivery-failing': 1_800_000,
+  'notices-unsent': 300_000,
+};
 
 /** The alarms that stand. */
 export class Alarms {
@@ -107,9 +112,11 @@ export class Alarms {
 
   /** Whoever raises alarms begins anew: what has no end of its own is over soon unless it is raised again. */
   doubt(): void {
-    const soon = this.#parts.now() + takeOverMs;
-    for (const [key, alarm] of this.#standing)
+    const now = this.#parts.now();
+    for (const [key, alarm] of this.#standing) {
+      const soon = now + (takeOverSlowlyMs[alarm.kind] ?? takeOverMs);
       this.#standing.set(key, { ...alarm, endsAt: alarm.endsAt ?? soon });
+    }
   }
 
   async stop(): Promise<void> {

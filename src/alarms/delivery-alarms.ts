@@ -16,9 +16,9 @@ export class DeliveryAlarms {
     this.#uploads = new UploadAlarms(after);
   }
 
-  /** Goes on with those of a former process, as long as what failed still waits. */
-  async start(ledger: DeliveryLedger): Promise<void> {
-    const { standing } = this.#alarms;
+  /** Goes on with those of a former process, as long as what failed still waits. `targets`: all that there are. */
+  async start(ledger: DeliveryLedger, targets: readonly string[]): Promise<void> {
+    const standing = this.#alarms.standing.filter(({ subject }) => targets.includes(subject));
     const failed = new Map<string, readonly string[]>();
     for (const target of new Set(standing.map(({ subject }) => subject))) {
       const waiting = await ledger.dueDeliveries(target, Number.MAX_SAFE_INTEGER, mostLookedAt);

@@ -43,10 +43,10 @@ const german: Kinds = {
       'Mit "mitschnitt cleanup --stuck" bereinigen: das beendet kein Gespräch und berührt keine andere Aufnahme.',
   },
   'recording-astray': {
-    title: (group) => `Eine Aufnahme der Gruppe ${group} ging an die Ziele einer anderen Gruppe`,
+    title: (group) => `Eine Aufnahme der Gruppe ${group} hat ihr Ziel verloren`,
     meaning:
-      'Die Gruppe und ihre Ziele wurden aus der Konfiguration genommen, bevor die Aufnahme fertig war. Sie wird an die Ziele der ersten Gruppe übertragen.',
-    remedy: 'Die Aufnahme dort suchen, und dorthin bringen, wo sie hingehört.',
+      'Die Gruppe und ihre Ziele wurden aus der Konfiguration genommen, bevor die Aufnahme fertig war. Sie wartet, bis es ein Ziel dieses Namens wieder gibt; ist keines bekannt, geht sie an die Ziele der ersten Gruppe.',
+    remedy: 'Das Ziel wieder eintragen, oder die Aufnahme suchen und dorthin bringen, wo sie hingehört.',
   },
   'asterisk-disconnected': {
     title: (which) => `Keine Verbindung zur Telefonanlage (${which})`,
@@ -188,10 +188,10 @@ const english: Kinds = {
     remedy: 'Clean up with "mitschnitt cleanup --stuck": it ends no call and touches no other recording.',
   },
   'recording-astray': {
-    title: (group) => `A recording of the group ${group} went to the targets of another group`,
+    title: (group) => `A recording of the group ${group} lost its target`,
     meaning:
-      'The group and its targets were taken out of the configuration before the recording was finished. It is delivered to the targets of the first group.',
-    remedy: 'Look for the recording there, and bring it to where it belongs.',
+      'The group and its targets were taken out of the configuration before the recording was finished. It waits until there is a target of that name again; where none is known, it goes to those of the first group.',
+    remedy: 'Configure the target again, or look for the recording and bring it to where it belongs.',
   },
   'asterisk-disconnected': {
     title: (which) => `No connection to the PBX (${which})`,

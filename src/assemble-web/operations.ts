@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { channelsOf } from '../assemble-alarms.ts';
 import { targetsOf } from '../assemble-delivery.ts';
+import { keyOf } from '../config/faults.ts';
 import { explained } from '../delivery/explained.ts';
 import { MitschnittError, messageOf } from '../errors.ts';
 import type { AlarmNotice } from '../catalogue/catalogue.ts';
@@ -70,13 +71,15 @@ async function timed(
   }
 }
 
-/** How the audit log tells a test of what is not saved. */
-const unsaved = 'with changes that are not saved';
+/** How the audit log tells a test of what is not saved: a stored secret may go elsewhere by it. */
+function unsaved({ changes }: Draft): string {
+  return `with changes that are not saved: ${changes.map(({ at }) => keyOf(at)).join(', ')}`;
+}
 
 function testHandlers(running: RunningSource, trial: (draft: Draft) => Promise<Config>) {
   return {
     'POST /targets/:name/check': async ({ params, body, audit }) => {
-      if (body.draft) audit({ detail: unsaved });
+      if (body.draft) audit({ detail: unsaved(body.draft) });
       const { config, uploader } = running();
       const found = targetsOf(body.draft ? await trial(body.draft) : config).find(
         ({ name }) => name === params.name,
@@ -90,7 +93,7 @@ function testHandlers(running: RunningSource, trial: (draft: Draft) => Promise<C
       return result;
     },
     'POST /alarms/test': async ({ viewer, body, audit }) => {
-      audit({ subject: body.channel, ...(body.draft ? { detail: unsaved } : {}) });
+      audit({ subject: body.channel, ...(body.draft ? { detail: unsaved(body.draft) } : {}) });
       const config = body.draft ? await trial(body.draft) : running().config;
       const channel = channelsOf(config).find(({ name }) => name === body.channel);
       if (!channel) throw notDone(`alarms.${body.channel} is not set`, 'Set it, save, and try again.');

@@ -50,6 +50,7 @@ export class Attendance {
   /** AMI is connected (again): Asterisk may have been restarted with other modules. */
   async begin(): Promise<void> {
     this.pause();
+    const isServed = this.#isServed;
     this.#open = await this.#bestEntry();
     await this.tellEntry();
     this.#lookedAt = performance.now();
@@ -62,6 +63,8 @@ export class Attendance {
       setInterval(() => void this.#unlessCut(this.#ping()), pingEveryMs),
       setInterval(() => void this.#unlessCut(this.tellEntry()), entryCheckMs),
     ];
+    // It has changed meanwhile.
+    if (isServed !== this.#isServed) await this.adapt(this.#isServed);
   }
 
   /** Whether calls need the gate has changed: `isServed` as at the beginning. */

@@ -60,6 +60,9 @@ export class ToldAccount {
     switch (field(message, 'Event')) {
       case 'Cdr':
         this.#heard(message);
+        // Its ids are none that could be read.
+        if (isTestChannel(field(message, 'Channel')) || isTestChannel(field(message, 'DestinationChannel')))
+          return;
         this.#tell([callDetailOfEvent(message, this.#settings.timeZone)]);
         return;
       case 'CEL':

@@ -1,5 +1,5 @@
 import { groupOf } from './classification.ts';
-import { begin, endRecording, talksOf } from './talk.ts';
+import { begin, endRecording, groupOfSegment, talksOf } from './talk.ts';
 import type { Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, ChannelId, Control, ControlAction, Outcome, Policy, Recording, Segment } from './call.ts';
@@ -65,7 +65,7 @@ function pause(call: Call, segment: Segment, at: number, { policy }: Context): E
   const { recording } = segment;
   if (recording?.state !== 'running') return notRunning(recording);
   if (recording.pause && recording.pause.state !== 'resuming') return 'the recording is paused already';
-  const limitMs = policy.groups.find(({ name }) => name === segment.group)?.pauseLimitMs;
+  const limitMs = groupOfSegment(call, segment, policy)?.pauseLimitMs;
   const until = limitMs === undefined ? undefined : at + limitMs;
   return muted(call, segment, { ...recording, pause: { state: 'pausing', since: at, until } }, at);
 }

@@ -1,4 +1,4 @@
-import { begin, talksOf } from './talk.ts';
+import { begin, partingOf, talksOf } from './talk.ts';
 import { wishesOf, type Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, ControlAction, Policy, RecordingId, Segment } from './call.ts';
@@ -25,11 +25,16 @@ export function recordingCut(
 ): Step {
   const segment = call.segments.find((each) => each.id === id);
   if (!segment?.recording || !isToRun(segment)) return [call, []];
-  const talk = talksOf(call, policy).find(({ member }) => member.channel === segment.memberChannel);
+  // Whoever is on the way to another bridge, or out of the call, has left for now.
+  const { leftAt = at } = partingOf(call, segment);
+  const talk = talksOf(call, policy).find(
+    ({ member, other }) =>
+      member.channel === segment.memberChannel && (member.leftAt ?? other.leftAt) === undefined,
+  );
   const stop: ControlAction = { control: 'stop', at, actor: byOthers };
   const ending: Segment = {
     ...segment,
-    endedAt: at,
+    endedAt: talk ? at : leftAt,
     // Nobody wished it: what is asked for after it is that the talk be recorded.
     ...(talk && { controls: [...(segment.controls ?? []), stop] }),
     recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },

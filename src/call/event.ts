@@ -84,6 +84,8 @@ export type CallEvent = Seen &
         readonly mixMonitor: string | undefined;
       }
     | { readonly type: 'recording-refused'; readonly recording: RecordingId; readonly problem: string }
+    /** Calls are treated by another policy from now on; of a channel of each call. */
+    | { readonly type: 'policy-changed'; readonly channel: ChannelId }
     /** Somebody had a MixMonitor on this channel stopped; which one, and whether we did, is not told. */
     | { readonly type: 'mixmonitor-stopped'; readonly channel: ChannelId }
     /** Asterisk closed the file of a recording that is to run. */

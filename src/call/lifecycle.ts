@@ -101,6 +101,8 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
       return controlRequested(call, event, context);
     case 'pause-timeout':
       return pauseEnded(call, event, context);
+    case 'policy-changed':
+      return [call, []];
     case 'mixmonitor-stopped':
       return mixMonitorStopped(call, event);
     case 'recording-cut':
@@ -115,10 +117,8 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
       return [recordingRefused(call, event), []];
     case 'recording-closed':
       return recordingClosed(call, event, policy);
-    case 'recording-missing': {
-      const { state, problem, rule } = event;
-      return [withRecording(call, event.recording, unsettled, { state, problem, rule }), []];
-    }
+    case 'recording-missing':
+      return [recordingMissing(call, event), []];
   }
 }
 
@@ -272,6 +272,13 @@ function recordingRefused(
   { recording, problem }: Extract<CallEvent, { type: 'recording-refused' }>,
 ): Call {
   return withRecording(call, recording, ['starting'], { state: 'failed', problem });
+}
+
+function recordingMissing(
+  call: Call,
+  { recording, state, problem, rule }: Extract<CallEvent, { type: 'recording-missing' }>,
+): Call {
+  return withRecording(call, recording, unsettled, { state, problem, rule });
 }
 
 function recordingStarted(

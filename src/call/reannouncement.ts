@@ -1,7 +1,7 @@
 import { isExternal } from './classification.ts';
 import { ask, consentInTalk, leftGate, type Step } from './gate.ts';
 import { announcementFor } from './numbers.ts';
-import { begin, talksOf } from './talk.ts';
+import { begin, groupOfSegment, talksOf } from './talk.ts';
 import type { Call, ChannelId, Gate, Instant, Policy, Segment } from './call.ts';
 import type { Command } from './event.ts';
 
@@ -65,7 +65,7 @@ function askInTalk(call: Call, policy: Policy): Step {
   for (const segment of call.segments) {
     if (segment.endedAt !== undefined || !lacksAnnouncement(call, segment)) continue;
     const leg = call.legs.find(({ channel }) => channel === segment.otherChannel);
-    const group = policy.groups.find(({ name }) => name === segment.group);
+    const group = groupOfSegment(call, segment, policy);
     if (!leg || !group || !isExternal(leg, policy)) continue;
     const { direction, startedAt: at } = segment;
     const announcement = announcementFor(group, direction, leg, policy);

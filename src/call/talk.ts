@@ -32,7 +32,7 @@ export function talksOf(call: Call, policy: Policy): readonly Talk[] {
   for (const segment of call.segments.filter(({ endedAt }) => endedAt === undefined)) {
     const member = present.find(({ channel }) => channel === segment.memberChannel);
     const other = member && othersOf(member).find(({ channel }) => channel === segment.otherChannel);
-    const group = groupOfSegment(segment, [member, other], policy);
+    const group = groupOfSegment(call, segment, policy);
     if (group && other) add(group, member, other);
   }
   for (const member of byRole(present)) {
@@ -50,16 +50,13 @@ export function talksOf(call: Call, policy: Policy): readonly Talk[] {
 }
 
 /** A group that has another name since the talk began is the one of which its member is now. */
-function groupOfSegment(
-  { group }: Segment,
-  parties: readonly (Leg | undefined)[],
-  policy: Policy,
-): Group | undefined {
-  const same = policy.groups.find(({ name }) => name === group);
+export function groupOfSegment({ legs }: Call, segment: Segment, policy: Policy): Group | undefined {
+  const { group, memberChannel, otherChannel } = segment;
+  const parties = legs.filter(({ channel }) => channel === memberChannel || channel === otherChannel);
   return (
-    same ??
+    policy.groups.find(({ name }) => name === group) ??
     firstGroup(
-      parties.map((leg) => leg && groupOf(leg, policy)),
+      parties.map((leg) => groupOf(leg, policy)),
       policy,
     )
   );
@@ -109,7 +106,7 @@ export function followTalks(
 }
 
 /** When the first of the two left the bridge, where that is known. */
-function partingOf(
+export function partingOf(
   call: Call,
   { memberChannel, otherChannel }: Segment,
 ): Partial<Pick<Leg, 'leftAt' | 'leftUnseen'>> {

@@ -21,7 +21,10 @@ export function wishesOf(
   const before = segments.filter(
     ({ memberChannel, otherChannel }) => pair.includes(memberChannel) && pair.includes(otherChannel),
   );
-  const done = before.flatMap(({ controls = [] }) => controls).filter(({ problem }) => problem === undefined);
+  const done = before
+    .flatMap(({ controls = [] }) => controls)
+    // A clean-up ends what runs, and says nothing of what comes.
+    .filter(({ actor, problem }) => problem === undefined && !actor.startsWith('cleanup'));
   const asked = done.map(({ control }) => control).findLast(isAboutAll);
   const pause = before.findLast(({ recording }) => recording !== undefined)?.recording?.pause;
   const holds = pause && pause.state !== 'resuming' && (pause.until ?? Infinity) > at;

@@ -105,13 +105,14 @@ export function retentionOf({ retention, groups }: Config, group: string): Reten
 /** To whom a recording is delivered. */
 export interface Recipients {
   readonly targets: readonly string[];
-  /** Its group is not in the configuration any more, nor is any target that the group had. */
+  /** Its group is not in the configuration any more, nor is any target that the group is known to have had. */
   readonly astray: boolean;
 }
 
 /**
  * The targets of a recording: those of its group as it is now. Of a group that was renamed or removed meanwhile, those
- * that it had (`former`), or, where they are gone as well, those of the first group.
+ * that it had (`former`); where they are gone as well, it waits until there is such a target again, for another group's
+ * may not be for it. Only where nothing is known of them, those of the first group.
  */
 export function recipientsOf(
   { groups, targets }: Pick<Config, 'groups' | 'targets'>,
@@ -122,6 +123,5 @@ export function recipientsOf(
   if (same) return { targets: same.deliver_to, astray: false };
   const left = former.filter((name) => Object.hasOwn(targets, name));
   if (left.length > 0) return { targets: left, astray: false };
-  // Where there is no group at all, they wait until such a target is there again.
-  return { targets: groups[0]?.deliver_to ?? former, astray: true };
+  return { targets: former.length > 0 ? former : (groups[0]?.deliver_to ?? []), astray: true };
 }

@@ -35,6 +35,8 @@ export class ToldCalls {
   /** Parties of talks that hung up since anything was heard last, and when the first did. */
   #expected = 0;
   #expectedSince: Instant | undefined;
+  /** Whether anything was ever heard: else it may be that nothing ever will be. */
+  #speaks = false;
   /** Told that there is something to keep. */
   onTold: () => void = () => undefined;
 
@@ -60,6 +62,7 @@ export class ToldCalls {
   }
 
   heard(): void {
+    this.#speaks = true;
     this.#expectNothing();
   }
 
@@ -77,9 +80,13 @@ export class ToldCalls {
     return this.#expectedSince !== undefined && this.#parts.now() - this.#expectedSince >= longestSilenceMs;
   }
 
+  get #areFew(): boolean {
+    return this.#speaks && this.#expected < partiesInDoubt;
+  }
+
   /** What waits to be kept; nobody waits any longer for what few parties may owe. */
   waiting(): ToldPiece {
-    if (this.#isLate && this.#expected < partiesInDoubt) this.#expectNothing();
+    if (this.#isLate && this.#areFew) this.#expectNothing();
     const heardAt = this.#parts.heardAt() ?? 0;
     const begunAt = this.#begunAt;
     const isHeard = begunAt !== undefined && heardAt >= begunAt;
@@ -100,8 +107,7 @@ export class ToldCalls {
   /** Why nothing can be had of it; undefined: it works, as far as can be known. */
   get problem(): MitschnittError | undefined {
     const { source } = this.#parts;
-    if (this.#expectedSince === undefined || !this.#isLate || this.#expected < partiesInDoubt)
-      return undefined;
+    if (this.#expectedSince === undefined || !this.#isLate || this.#areFew) return undefined;
     const since = new Date(this.#expectedSince).toISOString();
     return new MitschnittError(
       `${source.name}: a call ended at ${since}, and Asterisk has told of no call since`,

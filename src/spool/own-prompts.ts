@@ -24,7 +24,7 @@ async function read(file: string): Promise<OwnPrompts> {
 }
 
 async function write(file: string, prompts: OwnPrompts): Promise<void> {
-  await writeFile(`${file}.part`, `${JSON.stringify(prompts, undefined, 2)}\n`);
+  await writeFile(`${file}.part`, `${JSON.stringify(prompts, undefined, 2)}\n`, { flush: true });
   await rename(`${file}.part`, file);
 }
 

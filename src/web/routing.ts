@@ -86,8 +86,9 @@ async function answer(exchange: Exchange): Promise<unknown> {
   const facts: { current: AuditFacts } = { current: {} };
   const audit = (more: AuditFacts) => void (facts.current = { ...facts.current, ...more });
   const done = await handled(exchange, { viewer, language, audit }).catch(async (error: unknown) => {
-    // What is stopped before it was tried would only fill the log.
-    const isStopped = error instanceof ApiFailure && error.status === tooMany;
+    // What is stopped before it was tried would only fill the log, and so would what strangers send that asks nothing.
+    const status = error instanceof ApiFailure ? error.status : undefined;
+    const isStopped = status === tooMany || (status === notUnderstood && route.access === 'anyone');
     if (!isStopped) await keep(exchange, viewer, facts.current, false);
     throw error;
   });
@@ -110,6 +111,7 @@ async function handled(
 }
 
 const tooMany = 429;
+const notUnderstood = 400;
 
 function download(reply: FastifyReply, text: unknown): FastifyReply {
   return reply

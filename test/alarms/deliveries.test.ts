@@ -54,7 +54,7 @@ async function begin(target: Target): Promise<void> {
     delays: { firstMs: 30, longestMs: 60, jitter: 0 },
   });
   await alarms.start();
-  await deliveryAlarms.start(catalogue);
+  await deliveryAlarms.start(catalogue, [target.name]);
   await notifier.start();
   uploader.start();
   running = {

@@ -62,6 +62,10 @@ describe('what Asterisk owes', () => {
 
 test('telephones of the self-test are nobody', () => {
   const take = account('cdr');
-  take({ ...record(0), Channel: 'Local/8@mitschnitt-selftest-0000001f;1' });
+  take({
+    ...record(0),
+    Channel: 'Local/8@mitschnitt-selftest-0000001f;1',
+    UniqueID: 'mitschnitt-selftest-4be1',
+  });
   expect(told).toEqual([]);
 });

@@ -163,6 +163,11 @@ describe('what was asked for holds when the same two are together again', () => 
     expect(ordersOfLast([...story, asked('start')])).toEqual(['start-recording']);
   });
 
+  test('not what a clean-up did', () => {
+    const story = [...talking, asked('stop', 'cleanup:all:schedule'), closed, ...back];
+    expect(segmentsOf(story).at(-1)).toMatchObject({ recording: { state: 'starting' } });
+  });
+
   test('a pause goes on, to its limit', () => {
     const story = [...talking, asked('pause'), muted(true), ...back, confirm];
     expect(segmentsOf(story).at(-1)?.recording?.pause?.state).toBe('pausing');

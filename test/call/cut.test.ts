@@ -1,7 +1,17 @@
 // Somebody else stops our MixMonitor in the middle of a talk.
 import { describe, expect, test } from 'vitest';
 
-import { asked, connected, muted, ordersOfLast, parted, recording, tell, type Told } from './story.ts';
+import {
+  asked,
+  connected,
+  muted,
+  ordersOfLast,
+  parted,
+  recording,
+  tell,
+  unbridged,
+  type Told,
+} from './story.ts';
 
 const stopped: Told = { type: 'mixmonitor-stopped', channel: '2' };
 const cut: Told = { type: 'recording-cut', recording: 'S1' };
@@ -37,6 +47,17 @@ describe('a file that was closed', () => {
     const story = [...connected, recording, asked('pause'), muted(true), cut, again];
     expect(ordersOfLast(story)).toEqual(['mute-recording', 'set-pause-timeout']);
     expect(tell(story).call.segments[1]?.recording?.pause).toMatchObject({ state: 'pausing' });
+  });
+
+  test('of a member who has just left, for another bridge or for good: nobody talks there any more', () => {
+    const story: Told[] = [
+      ...connected,
+      recording,
+      { ...unbridged('2'), at: 20_000 },
+      { ...cut, at: 20_020 },
+    ];
+    expect(ordersOfLast(story)).toEqual(['collect-recording']);
+    expect(tell(story).call.segments).toMatchObject([{ id: 'S1', endedAt: 20_000 }]);
   });
 
   test('after the talk is what every file does', () => {

@@ -59,6 +59,7 @@ const events: { readonly [Type in CallEvent['type']]: Told } = {
   'playback-finished': { ...finished('1'), at: 10_000 },
   digit: pressed('1', '1'),
   'gate-timeout': { type: 'gate-timeout', channel: '1', phase: 'listening' },
+  'policy-changed': { type: 'policy-changed', channel: '1' },
   'mixmonitor-stopped': { type: 'mixmonitor-stopped', channel: '2' },
   'recording-cut': { type: 'recording-cut', recording: 'S1' },
   'control-requested': asked('toggle'),

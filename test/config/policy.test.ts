@@ -151,13 +151,13 @@ describe('a recording is delivered', () => {
   test.each([
     ['to the targets of its group', 'Verkauf', ['anderswo'], ['archiv'], false],
     ['to those that its group had, of which some are left', 'Alt', ['weg', 'archiv'], ['archiv'], false],
-    ['to those of the first group, when all is gone, and that is told', 'Alt', ['weg'], ['archiv'], true],
+    ['to nobody else, when all is gone: it waits, and that is told', 'Alt', ['weg'], ['weg'], true],
     ['to those of the first group, when nobody knows what it had', 'Alt', undefined, ['archiv'], true],
   ])('%s', async (_how, name, former, targets, astray) => {
     expect(recipientsOf(await configOf(smallest), name, former)).toEqual({ targets, astray });
   });
 
-  test('to the targets that it had, once they are there again, when there is no group', () => {
+  test('to the targets that it had, once they are there again', () => {
     expect(recipientsOf({ groups: [], targets: {} }, 'Alt', ['weg'])).toEqual({
       targets: ['weg'],
       astray: true,

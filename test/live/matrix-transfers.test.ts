@@ -153,7 +153,6 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   /** Whom a member consults: the party, what is dialled, and the talk with it. */
   const targets = [
     ['a member', '201', '201', 'internal 200>201'],
-    ['somebody else', '300', '300', 'internal 200>300'],
     ['the outside', 'trunk', '0790030003', 'outgoing 200>790030003'],
   ] as const;
 

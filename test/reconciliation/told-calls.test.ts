@@ -168,10 +168,20 @@ test('a PBX that never tells of a call is told, and is believed only until the f
 test('one party that went on elsewhere is no reason to doubt it', async () => {
   const run = await process();
   run.told.begin(now);
+  run.told.heard();
   run.told.expect(now);
   await listen(run, 11 * minuteMs);
   expect(raised.size).toBe(0);
   expect((await catalogue.accountProgress())?.readAt).toBe(now);
+  await run.reconciler.stop();
+});
+
+test('an account that never told anything is doubted with the first call that it owes', async () => {
+  const run = await process();
+  run.told.begin(now);
+  run.told.expect(now);
+  await listen(run, 11 * minuteMs);
+  expect([...raised.keys()]).toEqual(['account-unreadable']);
   await run.reconciler.stop();
 });
 

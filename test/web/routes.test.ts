@@ -163,7 +163,7 @@ describe('The configuration', () => {
     expect(await wrong.json()).toMatchObject({ error: { faults: [{ key: 'targets.neu.path' }] } });
     expect(await readFile(console().file, 'utf8')).toBe(before);
     const { entries } = await json(admin.ask('GET', '/audit?action=test&subject=neu'));
-    expect(entries).toMatchObject([{ detail: 'with changes that are not saved' }, {}, {}, {}]);
+    expect(entries).toMatchObject([{ detail: 'with changes that are not saved: targets.neu' }, {}, {}, {}]);
   });
 
   test('is tried with the secrets that are in the file, which nobody is shown', async () => {
