@@ -114,9 +114,9 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     expect(sum).toBeGreaterThan(2 * partMs - slackMs);
   });
 
-  test.runIf(version === 22)(
-    'a StopMixMonitor while nobody listens is found out, and a pause holds in the next file',
-    async () => {
+  // What is done about it is the same on both.
+  if (version === 22)
+    test('a StopMixMonitor while nobody listens is found out, and a pause holds in the next file', async () => {
       const number = newNumber();
       const talk = await talking(number);
       const id = await recordingNow();
@@ -132,6 +132,5 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       const lines = await station.listed(number, 2);
       const sum = lines.reduce((ms, line) => ms + heardIn(line), 0);
       expect(sum).toBeLessThan(partMs + 2 * slackMs);
-    },
-  );
+    });
 });
