@@ -53,6 +53,7 @@ describe(`with a backlog of ${files} recordings`, () => {
     expect(result.backlogMs).toBeLessThan(50);
     const { pending } = (await work.backlog('archiv')) ?? {};
     expect(pending).toBeLessThanOrEqual(files - order.deliveries);
-    expect(pending).toBeGreaterThan(files - order.deliveries - 10);
+    // Two rounds of notes may be on their way when the process is told to stop.
+    expect(pending).toBeGreaterThan(files - order.deliveries - 32);
   });
 });
