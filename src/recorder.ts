@@ -1,5 +1,5 @@
 import { Bookkeeper, type Account, type BookkeeperParts } from './bookkeeper.ts';
-import { concernsMember } from './call/classification.ts';
+import { concernsMember, isInCall } from './call/classification.ts';
 import { isTestCall } from './call/self-test.ts';
 import { openSegmentsOf } from './call/control.ts';
 import { Exchange, type Change } from './call/exchange.ts';
@@ -125,11 +125,8 @@ export class Recorder implements PbxListener {
     const { endpoints, queues, storageFull = false } = this.#policy;
     this.#policy = { ...policy, endpoints, queues, storageFull };
     // Nothing may happen to a talk until its end: who is recorded from now on, or no more, is seen at once.
-    for (const { legs, verdict } of this.#exchange.calls) {
-      const leg = legs.find(({ hungUpAt, takenAt }) => (hungUpAt ?? takenAt) === undefined);
-      if (leg && !verdict)
-        this.event({ at: this.#parts.now(), type: 'policy-changed', channel: leg.channel });
-    }
+    for (const { channel } of this.#exchange.calls.flatMap(({ legs }) => legs.find(isInCall) ?? []))
+      this.event({ at: this.#parts.now(), type: 'policy-changed', channel });
   }
 
   /** For what no known call tells: see {@link Pbx}. */
@@ -226,9 +223,9 @@ export class Recorder implements PbxListener {
     this.#connections = state;
     this.#policyKnown ||= state.ami;
     if (was.ari && !state.ari) this.#leaveGates();
-    const fields = { ari: state.ari, ami: state.ami };
-    if (state.ari && state.ami) this.#parts.log.info('connected to Asterisk: ready', fields);
-    else if (was.ari && was.ami) this.#parts.log.warn('connection to Asterisk lost; calls go on', fields);
+    if (state.ari && state.ami) this.#parts.log.info('connected to Asterisk: ready', { ...state });
+    else if (was.ari && was.ami)
+      this.#parts.log.warn('connection to Asterisk lost; calls go on', { ...state });
   }
 
   #watch(call: Call, saved: Call | undefined): Watched {

@@ -4,6 +4,7 @@ import {
   groupOf,
   groupOfDestination,
   isExternal,
+  isInCall,
   isKnownParty,
   isParty,
 } from './classification.ts';
@@ -55,10 +56,10 @@ function outgoing(call: Call, leg: Leg, policy: Policy): Found {
 
 /** Who is to be connected with a called party: who dialled it, or, where that one is gone or unknown, whoever calls. */
 function callersOf(called: Leg, legs: readonly Leg[]): readonly Leg[] {
-  const diallers = diallersOf(called, legs).filter(isThere);
+  const diallers = diallersOf(called, legs).filter(isInCall);
   if (diallers.length > 0) return diallers;
   return legs
-    .filter((leg) => leg.role === 'caller' && isThere(leg))
+    .filter((leg) => leg.role === 'caller' && isInCall(leg))
     .flatMap((leg) => partiesBehind(leg, legs));
 }
 
@@ -70,10 +71,6 @@ function diallersOf({ dialledBy }: Leg, legs: readonly Leg[]): readonly Leg[] {
   if (parties.length > 0) return parties;
   const end = otherEnd(dialler, legs);
   return end ? diallersOf(end, legs) : [];
-}
-
-function isThere({ hungUpAt, takenAt }: Leg): boolean {
-  return hungUpAt === undefined && takenAt === undefined;
 }
 
 function toDestination(leg: Leg, destination: string, policy: Policy): Found {

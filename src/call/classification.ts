@@ -18,6 +18,11 @@ export function isParty(leg: Leg): boolean {
 }
 
 /** An ISDN line is a trunk with all that is dialled on it: `DAHDI/i1` with `DAHDI/i1/0301234567-7`. */
+/** Whether a channel is still part of the call: it neither hung up nor went on in another one. */
+export function isInCall({ hungUpAt, takenAt }: Leg): boolean {
+  return (hungUpAt ?? takenAt) === undefined;
+}
+
 export function isExternal(leg: Leg, { trunks }: Policy): boolean {
   const endpoint = endpointOf(leg.name);
   if (trunks.has(endpoint)) return true;

@@ -1,5 +1,5 @@
 import { groupOf } from './classification.ts';
-import { begin, endRecording, groupOfSegment, talksOf } from './talk.ts';
+import { begin, endRecording, groupOfSegment, talksOf, withSegments } from './talk.ts';
 import type { Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, ChannelId, Control, ControlAction, Outcome, Policy, Recording, Segment } from './call.ts';
@@ -38,11 +38,11 @@ export function controlRequested(call: Call, event: Event<'control-requested'>, 
   const effect = effects[control](call, segment, event.at, context);
   const done: ControlAction = { control, at: event.at, actor: event.actor };
   if (typeof effect === 'string') {
-    return [replace(call, segment, [withAction(segment, { ...done, problem: effect })]), []];
+    return [withSegments(call, segment, [withAction(segment, { ...done, problem: effect })]), []];
   }
   const [last, ...before] = effect.segments.toReversed();
   const segments = last ? [...before.toReversed(), withAction(last, done)] : [];
-  return [replace(call, segment, segments), effect.commands];
+  return [withSegments(call, segment, segments), effect.commands];
 }
 
 function toggled({ recording }: Segment): Control {
@@ -51,10 +51,6 @@ function toggled({ recording }: Segment): Control {
 
 function withAction(segment: Segment, action: ControlAction): Segment {
   return { ...segment, controls: [...(segment.controls ?? []), action] };
-}
-
-function replace(call: Call, segment: Segment, by: readonly Segment[]): Call {
-  return { ...call, segments: call.segments.flatMap((each) => (each === segment ? by : [each])) };
 }
 
 const effects: Readonly<
@@ -151,7 +147,7 @@ function isAwaited({ recording }: Segment, muted: boolean): boolean {
 export function muteConfirmed(call: Call, { recording: id, muted }: Event<'recording-muted'>): Call {
   const segment = call.segments.find((each) => each.id === id);
   if (!segment || !isAwaited(segment, muted)) return call;
-  return replace(call, segment, [withPause(segment, muted ? 'paused' : undefined)]);
+  return withSegments(call, segment, [withPause(segment, muted ? 'paused' : undefined)]);
 }
 
 /** A pause whose time is over, and that Asterisk did not end, is tried to be ended again after this. */
@@ -169,7 +165,7 @@ export function muteRefused(call: Call, event: Event<'recording-mute-refused'>):
   const channel = segment.memberChannel;
   const again: Command = { type: 'set-pause-timeout', channel, since, ms: resumeAgainMs };
   return [
-    replace(call, segment, [
+    withSegments(call, segment, [
       { ...withPause(segment, event.muted ? undefined : 'paused'), controls: refused },
     ]),
     !event.muted && until <= event.at ? [again] : [],

@@ -1,4 +1,4 @@
-import { begin, partingOf, talksOf } from './talk.ts';
+import { begin, partingOf, talksOf, withSegments } from './talk.ts';
 import { wishesOf, type Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
 import type { Call, ControlAction, Policy, RecordingId, Segment } from './call.ts';
@@ -40,16 +40,12 @@ export function recordingCut(
     recording: { ...segment.recording, state: 'ending', mixMonitor: noMixMonitor },
   };
   const collect: Command = { type: 'collect-recording', recording: id };
-  if (!talk) return [replaced(call, segment, [ending]), [collect]];
+  if (!talk) return [withSegments(call, segment, [ending]), [collect]];
   // It was recorded by then: whoever had to ask for that did. A pause goes on.
   const wishes: Wishes = { asked: 'start', pause: wishesOf(call.segments, talk, at).pause };
   const [next, begins] = begin(call, talk, { id: newId(), at, wishes }, policy);
   const start: ControlAction = { control: 'start', at, actor: byUs };
-  return [replaced(call, segment, [ending, { ...next, controls: [start] }]), [collect, ...begins]];
-}
-
-function replaced(call: Call, segment: Segment, by: readonly Segment[]): Call {
-  return { ...call, segments: call.segments.flatMap((each) => (each === segment ? by : [each])) };
+  return [withSegments(call, segment, [ending, { ...next, controls: [start] }]), [collect, ...begins]];
 }
 
 const byOthers = 'asterisk';

@@ -1,5 +1,5 @@
 import { announcerOf, type Announcer } from './announcer.ts';
-import { isExternal, numberOf } from './classification.ts';
+import { isExternal, isInCall, numberOf } from './classification.ts';
 import { announcementFor } from './numbers.ts';
 import type { Announcement, Call, Consent, Gate, Instant, Leg, Place, Policy, Segment } from './call.ts';
 import type { CallEvent, Command, Playback } from './event.ts';
@@ -253,9 +253,7 @@ export function releaseAbandoned(call: Call): Step {
   if (!gate || gate.place === 'talk' || gate.phase === 'leaving') return [call, []];
   // Who was connected before was sent here by a transfer, and itself calls somebody now.
   if (asked?.role !== 'called' || wasConnected(asked)) return [call, []];
-  const isWaitedFor = call.legs.some(
-    (leg) => leg !== asked && leg.hungUpAt === undefined && leg.takenAt === undefined,
-  );
+  const isWaitedFor = call.legs.some((leg) => leg !== asked && isInCall(leg));
   if (isWaitedFor) return [call, []];
   const problem = 'the caller hung up during the announcement';
   return leave(interrupted(call, gate, problem), gate.channel, stopPlayback(gate));

@@ -14,7 +14,7 @@ import { endRecording, followTalks } from './talk.ts';
 import { expectedMs } from './findings.ts';
 import { mixMonitorStopped, recordingCut } from './cut.ts';
 import { decideCall } from './rules.ts';
-import { isParty } from './classification.ts';
+import { isInCall, isParty } from './classification.ts';
 import type { Step } from './gate.ts';
 import type { Call, Gate, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
 import type { CallEvent, ChannelFacts, Command } from './event.ts';
@@ -339,8 +339,7 @@ function recordingClosed(
 const firstAudioMs = 1_000;
 
 function conclude(call: Call, at: number, policy: Policy): Call {
-  const over =
-    call.gate === undefined && call.legs.every((leg) => (leg.hungUpAt ?? leg.takenAt) !== undefined);
+  const over = call.gate === undefined && !call.legs.some(isInCall);
   if (!over) return call;
   const ended: Call = { ...call, endedAt: call.endedAt ?? at };
   const settled = ended.segments.every(({ recording }) => !recording || isSettled(recording));

@@ -1,4 +1,4 @@
-import { isParty } from './classification.ts';
+import { isInCall, isParty } from './classification.ts';
 import { otherEnd, roomsOf } from './rooms.ts';
 import type { BridgeId, Call, ChannelId, Leg } from './call.ts';
 import type { CallEvent } from './event.ts';
@@ -62,9 +62,7 @@ function meetingsIn(bridge: BridgeId, calls: readonly Call[]): readonly Move[] {
 
 /** Whoever is being called, or hears an announcement before, is called by those who move, if nobody else talks there. */
 function withWhoRings(channels: readonly ChannelId[], { legs }: Call): readonly ChannelId[] {
-  const rest = legs.filter(
-    ({ channel, hungUpAt, takenAt }) => (hungUpAt ?? takenAt) === undefined && !channels.includes(channel),
-  );
+  const rest = legs.filter((leg) => isInCall(leg) && !channels.includes(leg.channel));
   if (rest.some(({ bridge, leftAt }) => bridge !== undefined && leftAt === undefined)) return channels;
   const ringing = rest.filter(({ bridge }) => bridge === undefined);
   return [...channels, ...ringing.map(({ channel }) => channel)];

@@ -1,7 +1,7 @@
 import { isExternal } from './classification.ts';
 import { ask, consentInTalk, leftGate, type Step } from './gate.ts';
 import { announcementFor } from './numbers.ts';
-import { begin, groupOfSegment, talksOf } from './talk.ts';
+import { begin, groupOfSegment, talksOf, withSegments } from './talk.ts';
 import type { Call, ChannelId, Gate, Instant, Policy, Segment } from './call.ts';
 import type { Command } from './event.ts';
 
@@ -55,8 +55,7 @@ function decideAgain(call: Call, gate: Gate, { at, policy, newId }: Moment): Ste
     next.verdict.outcome === 'recorded'
       ? [{ ...segment, endedAt: at, verdict: beforeTheAnnouncement }, next]
       : [{ ...segment, verdict: next.verdict }];
-  const segments = call.segments.flatMap((each) => (each === segment ? told : [each]));
-  return [{ ...call, segments }, [end, ...commands]];
+  return [withSegments(call, segment, told), [end, ...commands]];
 }
 
 const beforeTheAnnouncement = { outcome: 'not-announced', rule: 'before-the-announcement' } as const;

@@ -105,6 +105,11 @@ export function followTalks(
   return [changed ? { ...call, segments } : call, commands];
 }
 
+/** The call with other segments in the place of one. */
+export function withSegments(call: Call, segment: Segment, by: readonly Segment[]): Call {
+  return { ...call, segments: call.segments.flatMap((each) => (each === segment ? by : [each])) };
+}
+
 /** When the first of the two left the bridge, where that is known. */
 export function partingOf(
   call: Call,

@@ -94,7 +94,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   );
 
   test.each([
-    ['who is busy', '201', { status: 486 }, 'internal 200>201'],
+    ['outside who is busy', 'trunk', { status: 486 }, 'outgoing 200>790030004'],
     ['who answers and is left', '201', {}, 'internal 200>201'],
     ['outside who answers and is left', 'trunk', outside, 'outgoing 200>790030004'],
   ] as const)(

@@ -180,10 +180,11 @@ test('words that could not be loaded are told as such, and loaded when they are 
   vi.useFakeTimers();
   try {
     let isDown = true;
-    const load = vi.fn((name: string) =>
-      isDown ? Promise.reject(new Error('down')) : Promise.resolve(name),
-    );
-    const words = loadedOnce(load);
+    let loads = 0;
+    const words = loadedOnce((name: string) => {
+      loads += 1;
+      return isDown ? Promise.reject(new Error('down')) : Promise.resolve(name);
+    });
     const first = words('de');
     await expect(first).rejects.toThrow('down');
     expect(words('de'), 'asked again by who waited for it').toBe(first);
@@ -191,7 +192,7 @@ test('words that could not be loaded are told as such, and loaded when they are 
     isDown = false;
     expect(await words('de')).toBe('de');
     expect(await words('de')).toBe('de');
-    expect(load).toHaveBeenCalledTimes(2);
+    expect(loads).toBe(2);
   } finally {
     vi.useRealTimers();
   }
