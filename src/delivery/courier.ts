@@ -48,6 +48,8 @@ export class Courier {
   readonly #underway = new Map<string, Underway>();
   /** What comes next, as it was read from the catalogue; forgotten when something happens that may change it. */
   #next: DueDelivery[] = [];
+  /** The catalogue had no more than that. */
+  #isAllRead = false;
   /** A run is wanted, or going on. */
   #wanted = true;
   /** The run takes what is not due as well, each once. */
@@ -98,7 +100,7 @@ export class Courier {
   /** Looks for what is due. */
   wake(): void {
     this.#wanted = true;
-    this.#next = [];
+    this.#forgetNext();
     this.#ring();
   }
 
@@ -146,7 +148,7 @@ export class Courier {
   /** Resolves when no delivery of this recording is under way any more. */
   async settled(recording: string): Promise<void> {
     // It may have been erased since.
-    this.#next = [];
+    this.#forgetNext();
     this.#notes.flush();
     await this.#underway.get(recording)?.done;
   }
@@ -157,6 +159,7 @@ export class Courier {
 
   /** Delivers until nothing is due any more. */
   async #run(signal: AbortSignal): Promise<void> {
+    this.#forgetNext();
     while (!signal.aborted) {
       const waitMs = this.#waitMs();
       if (waitMs > 0) {
@@ -195,32 +198,39 @@ export class Courier {
   }
 
   async #takeNext(): Promise<DueDelivery | undefined> {
-    while (this.#next.length === 0) {
+    while (this.#next.length === 0 && !this.#isAllRead) {
       const asked = this.#next;
-      const due = await this.#readNext();
+      const { due, isAll } = await this.#readNext();
       // Else something happened meanwhile.
-      if (this.#next === asked) {
-        if (due.length === 0) return undefined;
-        this.#next = due;
-      }
+      if (this.#next !== asked) continue;
+      this.#next = due;
+      this.#isAllRead = isAll;
     }
     return this.#next.shift();
   }
 
-  async #readNext(): Promise<DueDelivery[]> {
+  #forgetNext(): void {
+    this.#next = [];
+    this.#isAllRead = false;
+  }
+
+  async #readNext(): Promise<{ due: DueDelivery[]; isAll: boolean }> {
     const behind = await this.#readBehind(this.#after);
-    if (behind.length > 0 || !this.#after || this.#everything) return behind;
+    if (!this.#after || this.#everything) return behind;
+    if (behind.due.length > 0) return { ...behind, isAll: false };
     this.#after = undefined;
     return await this.#readBehind(undefined);
   }
 
-  async #readBehind(after: RecordingPosition | undefined): Promise<DueDelivery[]> {
+  async #readBehind(after: RecordingPosition | undefined): Promise<{ due: DueDelivery[]; isAll: boolean }> {
     const { ledger, name, clock } = this.#options;
     const now = this.#everything ? always : clock.now();
     // As it is before: what is read may have arrived before it is looked at.
     const underway = new Set(this.#underway.keys());
-    const due = await ledger.dueDeliveries(name, now, underway.size + readAtOnce, after);
-    return due.filter(({ recording }) => !underway.has(recording.id));
+    const limit = underway.size + readAtOnce;
+    const read = await ledger.dueDeliveries(name, now, limit, after);
+    const due = read.filter(({ recording }) => !underway.has(recording.id));
+    return { due, isAll: read.length < limit };
   }
 
   #begin(due: DueDelivery, signal: AbortSignal): void {
@@ -247,7 +257,7 @@ export class Courier {
         this.#underway.delete(recording.id);
         if (this.#underway.size === 0 && this.#failuresInRow > 0) {
           this.#everything = false;
-          this.#next = [];
+          this.#forgetNext();
           this.#release();
         }
         this.#ring();
@@ -287,6 +297,7 @@ export class Courier {
     const ms = clock.now() - startedAt;
     await this.#notes.save(delivery);
     if (delivery.state !== 'delivered') {
+      this.#forgetNext();
       report({ type: 'sidecar-waits', recording, delivery });
       return;
     }
@@ -335,11 +346,13 @@ export class Courier {
   #goBehind(after: RecordingPosition | undefined): void {
     if (this.#after === after) return;
     this.#after = after;
-    this.#next = [];
+    this.#forgetNext();
   }
 
   /** What began before a rest and fails during it says nothing new. */
   #rest(round: number): void {
+    // What fails is due again later.
+    this.#forgetNext();
     if (round < this.#rests && this.#failuresInRow > 0) return;
     this.#rests += 1;
     this.#failuresInRow += 1;

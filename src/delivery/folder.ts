@@ -25,6 +25,8 @@ export interface FolderLimits {
 }
 
 const folderLimits: FolderLimits = { operationMs: 60_000 };
+/** A recording up to this size, a minute of mono, is written and read back in one step, out of memory. */
+const atOnceBytes = 1024 * 1024;
 
 /** File systems without hard links (FAT, exFAT, many CIFS servers) refuse link(2) with one of these. */
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -108,15 +110,13 @@ export class FolderTarget implements Target {
 
   async #put(upload: Upload): Promise<Stored> {
     const { signal } = upload;
-    await this.#requireRoot(signal);
     const folder = await this.#makeFolder(upload.folder, signal);
     const final = join(folder, upload.name);
     const temporary = join(folder, temporaryName(upload.id));
     try {
       if (await this.#holds(final, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
-      const source = await OpenRecording.open(upload);
-      await this.#write(temporary, source.pieces(), signal).finally(() => source.close());
-      if ((await this.#digest(temporary, signal)) !== upload.sha256) throw this.#differs();
+      const isKept = await this.#store(temporary, upload);
+      if (!isKept) throw this.#differs();
       if (!(await this.#publish(temporary, final, upload)))
         return { how: 'already-there', confirmedBy: 'sha256' };
       await this.#syncFolder(folder, signal);
@@ -162,23 +162,42 @@ export class FolderTarget implements Target {
     throw targetError(this.name, nameTaken(name));
   }
 
+  /** Whether what is read back is what was sent. */
+  async #store(path: string, upload: Upload): Promise<boolean> {
+    const { bytes, sha256, signal } = upload;
+    if (bytes <= atOnceBytes) {
+      const content = await OpenRecording.whole(upload);
+      return await this.#anew(path, signal, () =>
+        this.#do(signal, () => writtenAndReadBack(path, content, signal)),
+      );
+    }
+    const source = await OpenRecording.open(upload);
+    await this.#write(path, source.pieces(), signal).finally(() => source.close());
+    return (await this.#digest(path, signal)) === sha256;
+  }
+
   async #write(
     path: string,
     content: AsyncIterable<Buffer> | Iterable<Buffer>,
     signal: AbortSignal,
   ): Promise<void> {
-    const write = () =>
+    await this.#anew(path, signal, () =>
       this.#withFile(path, 'wx', signal, async (file) => {
         for await (const piece of content) await this.#do(signal, () => file.writeFile(piece));
         await this.#do(signal, () => file.sync());
-      });
+      }),
+    );
+  }
+
+  /** Makes a file that must not be there yet; what a former attempt left is removed first. */
+  async #anew<T>(path: string, signal: AbortSignal, make: () => Promise<T>): Promise<T> {
     try {
-      await write();
+      return await make();
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
-      // Left by a former attempt. Nothing of the content was taken yet.
+      // Nothing of the content was taken yet.
       await this.#do(signal, () => unlink(path));
-      await write();
+      return await make();
     }
   }
 
@@ -286,6 +305,31 @@ export class FolderTarget implements Target {
     // From the local file, or explained already.
     if (error instanceof MitschnittError) return error;
     return targetError(this.name, folderProblem(error, this.#path, step));
+  }
+}
+
+/**
+ * Writes a new file, syncs it to the disk, and says whether the same is read back: in one step, as each that has to be
+ * waited for costs more than what it does.
+ */
+async function writtenAndReadBack(path: string, content: Buffer, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted();
+  const file = await open(path, 'wx+');
+  try {
+    await file.writeFile(content);
+    await file.sync();
+    // One byte more: a file that is longer than it should be is seen as well.
+    const found = Buffer.allocUnsafe(content.length + 1);
+    let length = 0;
+    let read;
+    do {
+      signal.throwIfAborted();
+      ({ bytesRead: read } = await file.read(found, length, found.length - length, length));
+      length += read;
+    } while (read > 0 && length < content.length);
+    return content.equals(found.subarray(0, length));
+  } finally {
+    await file.close();
   }
 }
 
