@@ -22,6 +22,11 @@ export class Exchange {
     return [...this.#calls.values()];
   }
 
+  /** Calls that are over meet nobody any more. */
+  *#goingOn(): Iterable<Call> {
+    for (const call of this.#calls.values()) if (call.endedAt === undefined) yield call;
+  }
+
   callOf(channel: ChannelId): Call | undefined {
     return this.#find(this.#byChannel.get(channel));
   }
@@ -62,7 +67,7 @@ export class Exchange {
     const call = this.#concerned(event, context, opens);
     if (!call) return undefined;
     const changes = [this.#step(call, event, context)];
-    for (const move of movesAfter(event, this.calls, (channel) => this.callOf(channel))) {
+    for (const move of movesAfter(event, this.#goingOn(), (channel) => this.callOf(channel))) {
       changes.push(...this.#move(move, event, context));
     }
     return changes;

@@ -16,7 +16,7 @@ export interface Move {
 /** Who goes on in another call after an event. */
 export function movesAfter(
   event: CallEvent,
-  calls: readonly Call[],
+  calls: Iterable<Call>,
   callOf: (channel: ChannelId) => Call | undefined,
 ): readonly Move[] {
   if (event.type === 'dialled') return dialledBy(event, callOf);
@@ -50,7 +50,7 @@ function dialledBy(
  * the id of the call that began first, as Asterisk does it with `Linkedid`. What is left of the younger call stays a
  * call of its own: the consultation.
  */
-function meetingsIn(bridge: BridgeId, calls: readonly Call[]): readonly Move[] {
+function meetingsIn(bridge: BridgeId, calls: Iterable<Call>): readonly Move[] {
   const present: Omit<Move, 'into'>[] = [];
   for (const call of calls) {
     const leg = call.legs.find((each) => each.bridge === bridge && each.leftAt === undefined);
