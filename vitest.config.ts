@@ -2,9 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 import LongestFirst from './test/longest-first.ts';
 
+/** Tests of functions alone: they start nothing and change nothing of the process, and share one for many files. */
+const alone = 'test/{alarms,asterisk,call,config,reconciliation,recording,report,retention,spool}/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [alone] } },
+      { extends: true, test: { name: 'alone', include: [alone], isolate: false } },
+    ],
     // Processes of their own: a native module or a test that hangs takes no other test with it.
     pool: 'forks',
     // Most of a live test is waiting: two cores carry three files at a time, with an Asterisk each.
