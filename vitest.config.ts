@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 import LongestFirst from './test/longest-first.ts';
 
 /** Tests of functions alone: they start nothing and change nothing of the process, and share one for many files. */
-const alone = 'test/{alarms,asterisk,call,config,reconciliation,recording,report,retention,spool}/**/*.test.ts';
+const alone =
+  'test/{alarms,asterisk,call,config,reconciliation,recording,report,retention,spool}/**/*.test.ts';
 
 export default defineConfig({
   test: {
