@@ -35,7 +35,14 @@ describe('mitschnitt user', () => {
     expect(again.stderr).toContain('there is a user Anna already');
     const { stdout } = await mitschnitt(['user', 'list', '--json', '-c', installation().config]);
     expect(JSON.parse(stdout)).toEqual([
-      { name: 'anna', role: 'administrator', groups: [], last_sign_in: null, disabled: false },
+      {
+        name: 'anna',
+        role: 'administrator',
+        groups: [],
+        last_sign_in: null,
+        disabled: false,
+        sign_in: 'password',
+      },
     ]);
     expect((await user(['remove', 'anna'], '')).stderr).toContain('the last administrator');
   });
