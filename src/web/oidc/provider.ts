@@ -83,8 +83,7 @@ export class Provider {
     const { issuer, ca, clientId, clientSecret } = this.#settings;
     const secret = clientSecret.reveal();
     const isPlain = new URL(issuer).protocol === 'http:';
-    // Only to make it stand out. What is allowed to be plain is on this machine: `requestsTrusting` sees to that.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated
+    // What is allowed to be plain is on this machine: `requestsTrusting` sees to that.
     const plain = isPlain ? [library.allowInsecureRequests] : [];
     const configuration = await library.discovery(
       new URL(issuer),
