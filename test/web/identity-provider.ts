@@ -33,12 +33,15 @@ export function altered(token: unknown, change: Record<string, unknown>, by = ke
   return `${signed}.${sign('sha256', Buffer.from(signed), by).toString('base64url')}`;
 }
 
-/** A real provider, as it is used elsewhere: oidc-provider is certified by the OpenID Foundation. */
-export async function startProvider(accounts: Accounts): Promise<IdentityProvider> {
+/**
+ * A real provider, as it is used elsewhere: oidc-provider is certified by the OpenID Foundation. `host`: how it calls this
+ * machine, which makes it another site than the console or the same.
+ */
+export async function startProvider(accounts: Accounts, host = '127.0.0.1'): Promise<IdentityProvider> {
   let answer: ReturnType<Provider['callback']> | undefined;
   const server: Server = createServer((request, response) => void answer?.(request, response));
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const issuer = `http://${host}:${(server.address() as AddressInfo).port}`;
   const started: IdentityProvider = {
     issuer,
     lie: undefined,

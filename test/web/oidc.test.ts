@@ -7,11 +7,11 @@ import {
   altered,
   Browser,
   clientId,
-  clientSecret,
   startProvider,
   type Accounts,
   type IdentityProvider,
 } from './identity-provider.ts';
+import { oidcSection } from './oidc-section.ts';
 import { password, startConsole, type StartedConsole } from './started-console.ts';
 
 const accounts: Accounts = {
@@ -26,15 +26,9 @@ let provider: IdentityProvider;
 let running: StartedConsole;
 let admin: Client;
 
-function section(issuer: string, secret = clientSecret): string {
-  return `{ issuer: "${issuer}", client_id: ${clientId}, client_secret: "${secret}", name: Firmenkonto,
-    roles: { administrator: [mit-admins], auditor: [mit-auditors],
-      supervisor: { Verkauf: [sales-leads], Support: [support-leads] } } }`;
-}
-
 beforeAll(async () => {
   provider = await startProvider(accounts);
-  running = await startConsole({ ...patience }, section(provider.issuer));
+  running = await startConsole({ ...patience }, oidcSection(provider.issuer));
   provider.register(`${running.url}/oidc/callback`);
   admin = await signedIn(running.url, 'admin');
 });
