@@ -200,7 +200,7 @@ function viewerOf(
 }
 
 /** Names of accounts of a provider say themselves what they are. */
-export function actorOf(name: string): string {
+function actorOf(name: string): string {
   return name.startsWith(accountPrefix) ? name : `web:${name}`;
 }
 

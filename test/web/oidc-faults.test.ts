@@ -1,7 +1,6 @@
 // What stands between the console and its provider, and whose fault that is.
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -20,6 +19,7 @@ import {
   startProvider,
   type IdentityProvider,
 } from './identity-provider.ts';
+import { selfSigned } from './certificate.ts';
 import { clientOf, signedIn } from './client.ts';
 import { startConsole } from './started-console.ts';
 
@@ -152,21 +152,8 @@ describe('A provider', () => {
   });
 
   test('with a certificate of its own is trusted by the file of its authority only', async () => {
-    const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const made = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-    ];
-    execFileSync('openssl', [...made, '-keyout', key, '-out', certificate, ...subject], { stdio: 'ignore' });
-    const files = { key: await readFile(key), cert: await readFile(certificate) };
+    const [files, certificate] = [selfSigned('localhost'), join(folder, 'certificate.pem')];
+    await writeFile(certificate, files.cert);
     const server = createTlsServer(files, (_request, response) => {
       const body = { issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token` };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
