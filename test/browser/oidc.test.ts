@@ -40,7 +40,7 @@ test('Whoever has an account there comes back to the page that was open, sees wh
   const chef = await visit(undefined);
   const { page } = chef;
   await chef.open('/users');
-  await logIn(chef, 'Sign in by Firmenkonto', 'chef');
+  await logIn(chef, 'Sign in with Firmenkonto', 'chef');
   await page.getByRole('heading', { name: 'Users' }).waitFor();
   expect(page.url()).toBe(`${running.url}/users`);
   const row = page.locator('tr', { hasText: 'chef' });

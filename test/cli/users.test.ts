@@ -63,4 +63,17 @@ describe('mitschnitt user', () => {
     expect(code).toBe(expected);
     expect(stderr).toContain(told);
   });
+
+  test('gives no password to whom a provider vouches for, and says so', async () => {
+    const identity = { issuer: 'https://login.example', subject: '1' };
+    const facts = { role: 'auditor', groups: [], password: undefined, createdAt: 0 } as const;
+    await installation().fill(async (catalogue) => {
+      await catalogue.addUser({ name: 'oidc:anna', ...facts, lastSignInAt: undefined, identity });
+    });
+    const refused = await user(['password', 'oidc:anna'], secret);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('oidc:anna signs in by OpenID Connect');
+    const { stdout } = await mitschnitt(['user', 'list', '-c', installation().config]);
+    expect(stdout).toMatch(/oidc:anna .*by OpenID Connect/);
+  });
 });

@@ -215,6 +215,26 @@ describe('What comes back to the console', () => {
     expect((await browser.open(back)).url).toBe(`${running.url}/#/refused/oidc-expired`);
   });
 
+  test('comes to the address at which the console was asked, with a cookie that only comes along from there', async () => {
+    const behind = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'recordings.example' };
+    const answer = await new Browser().request(api('/oidc'), {
+      ...{ method: 'POST', body: '{}' },
+      headers: { ...json, ...behind, origin: 'https://recordings.example' },
+    });
+    const { url } = (await answer.json()) as { url: string };
+    const { origin, searchParams } = new URL(url);
+    expect(origin).toBe(provider.issuer);
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      ...{ response_type: 'code', scope: 'openid profile email', code_challenge_method: 'S256' },
+      redirect_uri: 'https://recordings.example/oidc/callback',
+    });
+    for (const name of ['state', 'nonce', 'code_challenge'])
+      expect(searchParams.get(name)?.length).toBeGreaterThanOrEqual(43);
+    expect(answer.headers.getSetCookie().join()).toMatch(
+      /^__Host-mitschnitt-oidc=[\w-]{43}; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+  });
+
   test('is refused with a code that was used already', async () => {
     const [browser, other] = [new Browser(), new Browser()];
     const back = new URL(await vouched(browser, 'sub-chef'));
@@ -263,6 +283,11 @@ describe('An ID token', () => {
     ['that is over', () => ({ exp: nowS() - hour, iat: nowS() - 2 * hour }), undefined],
     ['of another issuer', () => ({ iss: 'https://evil.example' }), undefined],
     ['for another client', () => ({ aud: 'another' }), undefined],
+    [
+      'of a subject without end',
+      () => ({ sub: 's'.repeat(256), preferred_username: 'a', groups: [] }),
+      undefined,
+    ],
     ['of another sign-in', () => ({ nonce: 'another' }), undefined],
     ['that another key signed', () => ({}), generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
   ])('%s signs nobody in', async (_what, change, by) => {

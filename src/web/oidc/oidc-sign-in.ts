@@ -15,6 +15,9 @@ const fromOneAddress = { atOnce: 30, everyMs: 10 * secondMs };
 /** Whatever happens, so much is remembered and asked of the provider at most. */
 const inAll = { atOnce: 60, everyMs: secondMs };
 
+/** OpenID Connect Core 1.0, 2. */
+const longestSubject = 255;
+
 /** Two who are called alike are told apart by a number. */
 const mostOfOneName = 99;
 
@@ -88,6 +91,8 @@ export class OidcSignIn {
 
   async #admit(claims: Claims & { readonly sub: string }): Promise<User> {
     const { settings, ledger, now, signedOut } = this.#parts;
+    if (claims.sub === '' || claims.sub.length > longestSubject)
+      throw this.#told(new OidcRefusal('oidc-invalid', 'its subject has no length that one has'));
     const identity = { issuer: settings.issuer, subject: claims.sub };
     const known = await ledger().userOf(identity);
     const isKnown = (viewer: Viewer): boolean => viewer.by === 'session' && viewer.name === known?.name;

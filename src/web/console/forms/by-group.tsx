@@ -24,13 +24,13 @@ export function ByGroupField({ path, node }: FieldProps) {
             const at = [...path, name];
             const wrong = faults.find((fault) => isAt(fault.at, at));
             return (
-              <div key={name}>
+              <Stack key={name} gap={4}>
                 <Text size="sm">
                   <bdi>{name}</bdi>
                 </Text>
                 <Entries path={at} label={name} describedBy={describedBy} />
                 {wrong && <p className="setting-fault">{wording.fault(wrong)}</p>}
-              </div>
+              </Stack>
             );
           })}
         </Stack>

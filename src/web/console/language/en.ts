@@ -62,7 +62,7 @@ export const en = {
     passwordHelp: 'At least 10 characters.',
     enter: 'Sign in',
     create: 'Become administrator',
-    by: (provider: string) => `Sign in by ${provider}`,
+    by: (provider: string) => `Sign in with ${provider}`,
     or: 'or with a user of Mitschnitt',
     leftTitle: 'You are signed out of Mitschnitt.',
     left: (provider: string) => `You may still be signed in at ${provider}.`,

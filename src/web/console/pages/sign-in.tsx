@@ -90,8 +90,8 @@ function ByProvider({ name }: { readonly name: string }) {
     <Stack gap="sm" mt="sm">
       {/* What the server says of it is for the log. */}
       {leave.failure && <FailureNote failure={new RequestFailure(leave.failure.code)} />}
-      <Button onClick={() => leave.run()} loading={leave.busy}>
-        <bdi className="own-name">{words.signIn.by(name)}</bdi>
+      <Button className="by-provider" onClick={() => leave.run()} loading={leave.busy}>
+        <bdi>{words.signIn.by(name)}</bdi>
       </Button>
       <Text size="sm" c="dimmed" ta="center">
         {words.signIn.or}
@@ -107,7 +107,7 @@ function Left({
 }) {
   const { words } = useSpeech();
   return (
-    <Text size="sm" role="status">
+    <Text size="sm" mt="xs" role="status">
       {words.signIn.leftTitle} <bdi>{words.signIn.left(name)}</bdi> <a href={url}>{words.signIn.leave}</a>
     </Text>
   );

@@ -283,7 +283,10 @@ export const fields: FieldWords = {
   client_id: ['Client-ID', 'Name, unter dem Mitschnitt beim Dienst eingetragen ist.'],
   client_secret: ['Client-Secret', 'Geheimnis dieses Eintrags.'],
   'oidc.name': ['Name auf dem Knopf', 'Wie der Dienst auf der Anmeldeseite heisst.'],
-  scopes: ['Scopes', 'Wonach gefragt wird; openid gehört dazu, andere nach den Vorgaben des Dienstes.'],
+  scopes: [
+    'Scopes',
+    'Wonach gefragt wird; üblich sind openid, profile und email. Manche Dienste verlangen für die Gruppen einen weiteren.',
+  ],
   roles_claim: [
     'Claim mit den Rollen',
     'Ein Text, eine Liste von Texten oder ein Abschnitt, dessen Schlüssel zählen. Punkte führen hinein: realm_access.roles.',

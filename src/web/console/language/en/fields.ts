@@ -212,7 +212,10 @@ export const fields: FieldWords = {
   client_id: ['Client ID'],
   client_secret: ['Client secret'],
   'oidc.name': ['Name on the button'],
-  scopes: ['Scopes'],
+  scopes: [
+    'Scopes',
+    'What is asked for; usually openid, profile and email. Some providers want one more for the groups.',
+  ],
   roles_claim: ['Claim for the roles'],
   'oidc.roles': ['Roles'],
   'roles.administrator': ['Administrators'],
