@@ -74,6 +74,6 @@ describe('mitschnitt user', () => {
     expect(refused).toMatchObject({ code: 1 });
     expect(refused.stderr).toContain('oidc:anna signs in by OpenID Connect');
     const { stdout } = await mitschnitt(['user', 'list', '-c', installation().config]);
-    expect(stdout).toMatch(/oidc:anna .*by OpenID Connect/);
+    expect(stdout).toMatch(/^oidc:anna\tauditor\t.*by OpenID Connect$/m);
   });
 });
