@@ -18,6 +18,7 @@ import { seesMachine } from './web/live.ts';
 import { maySee } from './web/viewer.ts';
 import type { EventHub } from './web/event-hub.ts';
 import type { Handlers } from './web/handlers.ts';
+import type { OidcSettings } from './web/oidc/settings.ts';
 import { WebServer, type Patience } from './web/server.ts';
 
 /** The console beside the program, which may be made anew meanwhile. */
@@ -49,7 +50,7 @@ export function consoleOf(
   const time = (instant: number) => timeIn({ config: running()?.config ?? config })(instant);
   const settings = { host: web.host, port: web.port, tls: web.tls, proxies: web.proxies };
   const server: WebServer = new WebServer(
-    { ...settings, openMetrics: web.open_metrics },
+    { ...settings, openMetrics: web.open_metrics, oidc: oidcOf(web.oidc) },
     {
       ledger: () => now().catalogue,
       facts: () => factsOf(now().config),
@@ -105,6 +106,13 @@ function handlersOf(
       hub().push('configuration', { revision, by }, seesMachine),
     ),
   };
+}
+
+function oidcOf(section: NonNullable<Config['web']>['oidc']): OidcSettings | undefined {
+  if (!section) return undefined;
+  const { issuer, ca, name, scopes, roles } = section;
+  const registered = { clientId: section.client_id, clientSecret: section.client_secret };
+  return { issuer, ca, name, scopes, roles, ...registered, rolesClaim: section.roles_claim };
 }
 
 /** Where the build puts it. */

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiToken, NewUser, Session, User } from './console-ledger.ts';
+import type { ApiToken, NewUser, Session, User, UserIdentity } from './console-ledger.ts';
 import type { ApiTokenRow, UserRow } from './console-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -28,6 +28,19 @@ export async function userNamed(db: Kysely<Tables>, name: string): Promise<User 
   return row && userFrom(row);
 }
 
+export async function userOf(
+  db: Kysely<Tables>,
+  { issuer, subject }: UserIdentity,
+): Promise<User | undefined> {
+  const row = await db
+    .selectFrom('users')
+    .selectAll()
+    .where('issuer', '=', issuer)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+  return row && userFrom(row);
+}
+
 export async function addUser(db: Kysely<Tables>, user: NewUser): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await db
     .insertInto('users')
@@ -40,6 +53,7 @@ export async function addUser(db: Kysely<Tables>, user: NewUser): Promise<boolea
       created_at: user.createdAt,
       last_sign_in_at: user.lastSignInAt ?? null,
       ...{ disabled: 0, link_hash: null, link_expires_at: null },
+      ...{ issuer: user.identity?.issuer ?? null, subject: user.identity?.subject ?? null },
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirstOrThrow();
@@ -235,6 +249,8 @@ function userFrom(row: Selectable<UserRow>): User {
       row.link_hash === null || row.link_expires_at === null
         ? undefined
         : { hash: row.link_hash, expiresAt: row.link_expires_at },
+    identity:
+      row.issuer === null || row.subject === null ? undefined : { issuer: row.issuer, subject: row.subject },
   };
 }
 

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 import type { AuditEntry, AuditFilter } from './console-ledger.ts';
 import type { Tables } from './tables.ts';
 
-const kindsOfActor = ['web', 'token', 'cli'] as const;
+const kindsOfActor = ['web', 'oidc', 'token', 'cli'] as const;
 
 export async function addAudit(db: Kysely<Tables>, entry: AuditEntry): Promise<void> {
   const { at, actor, action, subject, group, detail, address, ok } = entry;

@@ -19,6 +19,14 @@ export interface User {
   readonly isDisabled: boolean;
   /** By which a password can be chosen. */
   readonly link: UserLink | undefined;
+  /** Whose word is taken for it that somebody is this user; undefined: that of a password. */
+  readonly identity: UserIdentity | undefined;
+}
+
+/** Who somebody is to an OpenID Connect provider; nothing else of an account there lasts. */
+export interface UserIdentity {
+  readonly issuer: string;
+  readonly subject: string;
 }
 
 /** Of a one-time link only the hash is kept. */
@@ -48,13 +56,16 @@ export interface ApiToken {
   readonly expiresAt: number | undefined;
 }
 
-export type NewUser = Omit<User, 'isDisabled' | 'link'>;
+export type NewUser = Omit<User, 'isDisabled' | 'link' | 'identity'> & {
+  readonly identity?: UserIdentity | undefined;
+};
 
 /** Names of users are told apart whatever their case. */
 export interface UserLedger {
   users(): Promise<readonly (User & { readonly sessions: number })[]>;
   user(name: string): Promise<User | undefined>;
-  /** False: there is one of this name. */
+  userOf(identity: UserIdentity): Promise<User | undefined>;
+  /** False: there is one of this name, or of this identity. */
   addUser(user: NewUser): Promise<boolean>;
   /** `last-administrator`: it would leave none who can sign in. */
   changeUser(
@@ -94,7 +105,7 @@ export interface AuditFilter {
   readonly from?: number | undefined;
   readonly to?: number | undefined;
   readonly actor?: string | undefined;
-  /** Beginning of the name behind `web:`, `token:` or `cli:`, whatever its case. */
+  /** Beginning of the name behind `web:`, `oidc:`, `token:` or `cli:`, whatever its case. */
   readonly person?: string | undefined;
   readonly action?: string | undefined;
   readonly subject?: string | undefined;

@@ -27,6 +27,9 @@ export interface UserRow {
   disabled: 0 | 1;
   link_hash: string | null;
   link_expires_at: number | null;
+  /** Of an OpenID Connect provider; both or neither. */
+  issuer: string | null;
+  subject: string | null;
 }
 
 interface SessionRow {

@@ -14,6 +14,7 @@ import {
   touchSession,
   touchToken,
   userNamed,
+  userOf,
   users,
 } from './accounts.ts';
 import { addAudit, audit } from './audit.ts';
@@ -46,6 +47,10 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   user(name: string): Answer<'user'> {
     return userNamed(this.db, name);
+  }
+
+  userOf(...[identity]: Given<'userOf'>): Answer<'userOf'> {
+    return userOf(this.db, identity);
   }
 
   addUser(...[user]: Given<'addUser'>): Answer<'addUser'> {

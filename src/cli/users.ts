@@ -44,6 +44,8 @@ export async function changePassword(name: string, options: { readonly config: s
   const { config } = await loadConfig(options.config);
   const password = await new Passwords().hash(await askPassword());
   await withWritableCatalogue(config, async (catalogue) => {
+    if ((await catalogue.user(name))?.identity)
+      throw refused(`${name} signs in by OpenID Connect`, 'The password is at the provider.');
     if ((await catalogue.changeUser(name, { password, link: undefined })) === 'unknown')
       throw unknownUser(name);
     await catalogue.endSessions(name, undefined, Date.now());
@@ -77,18 +79,25 @@ export async function listUsers(options: {
 }
 
 /** A user, as `user list --json` gives it. */
-export function userJson({ name, role, groups, lastSignInAt, isDisabled }: User) {
-  return { name, role, groups, last_sign_in: time(lastSignInAt), disabled: isDisabled };
+export function userJson({ name, role, groups, lastSignInAt, isDisabled, identity }: User) {
+  const by = identity ? ('oidc' as const) : ('password' as const);
+  return { name, role, groups, last_sign_in: time(lastSignInAt), disabled: isDisabled, sign_in: by };
 }
 
 function* rows(users: readonly User[], timeZone: string): Iterable<string[]> {
-  for (const { name, role, groups, lastSignInAt, isDisabled, password } of users)
+  for (const { name, role, groups, lastSignInAt, isDisabled, password, identity } of users)
     yield [
       name,
       role,
       groups.join(', '),
       lastSignInAt === undefined ? '' : localDateTime(lastSignInAt, timeZone),
-      isDisabled ? 'disabled' : password === undefined ? 'no password yet' : '',
+      isDisabled
+        ? 'disabled'
+        : identity
+          ? 'by OpenID Connect'
+          : password === undefined
+            ? 'no password yet'
+            : '',
     ];
 }
 

@@ -16,6 +16,7 @@ import { Secret } from './secret.ts';
 import * as sections from './sections.ts';
 import { targetsSchema } from './targets.ts';
 import { complain, understood, Misunderstood } from './values.ts';
+import { webSchema } from './web.ts';
 
 const known = placeholders.map((name) => `{${name}}`).join(' ');
 
@@ -55,7 +56,7 @@ const fields = z.strictObject({
   retention: retentionSchema,
   report: reportSchema,
   reconciliation: reconciliationSchema,
-  web: sections.webSchema,
+  web: webSchema,
   catalogue: sections.catalogueSchema,
   log: sections.logSchema,
 });
@@ -117,6 +118,21 @@ function checkRecordable({ groups, asterisk, pbx, web }: Partial<Fields>, contex
 
 function isSection(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
+}
+
+interface AnyWeb {
+  readonly oidc?: { readonly roles?: { readonly supervisor?: unknown } | null } | null;
+}
+
+/** Runs beside faults of form, as above. */
+function checkSupervisedGroups({ web, groups }: Partial<Fields>, context: z.RefinementCtx): void {
+  const supervisor = (web as AnyWeb | undefined)?.oidc?.roles?.supervisor;
+  if (!Array.isArray(groups) || typeof supervisor !== 'object' || supervisor === null) return;
+  const names = groups.map((group: Partial<Fields['groups'][number]> | undefined) => group?.name);
+  const allowed = names.length > 0 ? `one of the groups ${names.join(', ')}` : 'a group; there is none';
+  for (const name of Object.keys(supervisor))
+    if (!names.includes(name))
+      complain(context, ['web', 'oidc', 'roles', 'supervisor', name], 'is not a known group', allowed);
 }
 
 /** What is known of a recording must not go before its files. Runs beside faults of form, as above. */
@@ -191,6 +207,7 @@ export const configSchema = fields
   .check(z.superRefine(checkTargetsKnown, { when: () => true }))
   .check(z.superRefine(checkRecordable, { when: () => true }))
   .check(z.superRefine(checkMailServer, { when: () => true }))
+  .check(z.superRefine(checkSupervisedGroups, { when: () => true }))
   .check(z.superRefine(checkRetention, { when: () => true }))
   .transform(complete)
   .meta({ title: 'Configuration of Mitschnitt' });

@@ -319,55 +319,6 @@ export const storageSchema = z
   .prefault({})
   .describe('What happens when the disk of the spool fills up.');
 
-export const webSchema = z
-  .strictObject({
-    listen: matching(
-      /^(\[[0-9A-Fa-f:]{2,45}\]|[A-Za-z0-9._-]{1,255}):\d{1,5}$/,
-      'an address and a port such as 127.0.0.1:8484',
-    )
-      .prefault('127.0.0.1:8484')
-      .describe(
-        'Address and port of the console. Beyond this machine only with tls, or behind a proxy that encrypts.',
-      ),
-    tls: z
-      .strictObject({
-        certificate: absolutePath().describe(
-          'PEM file of the certificate, with those between it and the authority.',
-        ),
-        key: absolutePath().describe('PEM file of its private key.'),
-      })
-      .optional()
-      .describe(
-        'Encrypts by itself. Without it the console speaks plain HTTP: for this machine, or to a proxy.',
-      ),
-    proxies: z
-      .array(
-        matching(
-          /^[0-9A-Fa-f.:]{2,45}(\/\d{1,3})?$/,
-          'an IP address or network such as 127.0.0.1 or 10.0.0.0/8',
-        ),
-      )
-      .default([])
-      .describe(
-        'Addresses of reverse proxies in front of the console: their X-Forwarded-For, -Proto and -Host are believed.',
-      ),
-    open_metrics: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Whether anybody may read /metrics. Otherwise it takes an API token, as Prometheus can send one.',
-      ),
-  })
-  .transform(({ listen, ...settings }) => {
-    const colon = listen.lastIndexOf(':');
-    const host = listen.slice(0, colon).replace(/^\[|\]$/g, '');
-    return { ...settings, host, port: Number(listen.slice(colon + 1)) };
-  })
-  .optional()
-  .describe(
-    'The console in the browser, and the API. Without this section there is none; web: {} is enough for one.',
-  );
-
 const sqlite = z
   .strictObject({
     type: z.literal('sqlite').describe('A file of this machine.'),

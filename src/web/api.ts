@@ -2,7 +2,8 @@
  * The API of the console, for whoever builds against it: `import type { ResponseOf, RecordLine } from '../api.ts'`. Types
  * only reach the browser; the schemas stay with the server.
  *
- * Beside `/api/v1`: `GET /api/v1/openapi.json` (no sign-in), `GET /healthz`, `GET /metrics` (see server.ts), and every
+ * Beside `/api/v1`: `GET /api/v1/openapi.json` (no sign-in), `GET /healthz`, `GET /metrics` (see server.ts), `GET /oidc/callback` where a
+ * provider is configured, and every
  * other path is the console: a file of its build, else its index.html.
  */
 export * from './api/configuration.ts';

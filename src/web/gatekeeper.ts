@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Access } from './api/routes.ts';
 import { ApiFailure } from './failure.ts';
+import { pendingMs } from './oidc/pending.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -50,6 +51,30 @@ export function clearCookie(request: FastifyRequest, reply: FastifyReply): void 
   const secure = request.protocol === 'https';
   reply.clearCookie(cookieName(request), { path: '/', httpOnly: true, sameSite: 'strict', secure });
 }
+
+/** Of a sign-in that a provider finishes: it must come along when that sends the browser back, and then only. */
+function pendingCookieName({ protocol }: FastifyRequest): string {
+  return protocol === 'https' ? '__Host-mitschnitt-oidc' : 'mitschnitt-oidc';
+}
+
+function pendingCookie({ protocol }: FastifyRequest) {
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure: protocol === 'https' } as const;
+}
+
+export function pendingCookieOf(request: FastifyRequest): string | undefined {
+  return request.cookies[pendingCookieName(request)];
+}
+
+export function setPendingCookie(request: FastifyRequest, reply: FastifyReply, secret: string): void {
+  const maxAge = pendingMs / msPerSecond;
+  reply.setCookie(pendingCookieName(request), secret, { ...pendingCookie(request), maxAge });
+}
+
+export function clearPendingCookie(request: FastifyRequest, reply: FastifyReply): void {
+  reply.clearCookie(pendingCookieName(request), pendingCookie(request));
+}
+
+const msPerSecond = 1_000;
 
 /** Sees nothing. */
 const nobody: Viewer = {

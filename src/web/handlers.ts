@@ -48,6 +48,7 @@ export type Handler<Name extends RouteName> = (asked: Asked<Name>) => Promise<An
 export type PeopleRoute =
   | 'GET /greeting'
   | 'POST /session'
+  | 'POST /oidc'
   | 'POST /welcome'
   | 'POST /link'
   | 'GET /session'

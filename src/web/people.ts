@@ -2,6 +2,8 @@ import { ApiFailure, conflict, notFound } from './failure.ts';
 import type { ResponseOf } from './api/routes.ts';
 import type { Asked, PeopleRoute } from './handlers.ts';
 import type { Passwords } from './passwords.ts';
+import { accountPrefix } from './oidc/claims.ts';
+import type { OidcSignIn } from './oidc/oidc-sign-in.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Viewer } from './viewer.ts';
 import type { ApiToken, ConsoleLedger, NewUser, User } from '../catalogue/console-ledger.ts';
@@ -20,6 +22,8 @@ export interface PeopleParts {
   readonly facts: () => Facts;
   readonly passwords: Passwords;
   readonly signIn: SignIn;
+  /** Undefined: nobody's word is taken but that of a password. */
+  readonly oidc: OidcSignIn | undefined;
   readonly now: () => number;
   /** ISO 8601 in the time zone of the PBX. */
   readonly time: (instant: number) => string;
@@ -32,6 +36,10 @@ export interface Door {
   readonly address: string;
   setCookie(secret: string): void;
   clearCookie(): void;
+  /** At which the console was asked. */
+  readonly origin: string;
+  /** Of a sign-in that a provider finishes. */
+  setPendingCookie(secret: string): void;
 }
 
 type PeopleHandlers = {
@@ -43,6 +51,7 @@ const msPerDay = 86_400_000;
 /** Signing in and out, users, tokens and the audit log. */
 export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
   return {
+    ...greetingHandlers(parts),
     ...sessionHandlers(parts),
     ...userHandlers(parts),
     ...tokenHandlers(parts),
@@ -51,7 +60,7 @@ export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
 }
 
 function sessionHandlers(parts: PeopleParts) {
-  const { ledger, facts, passwords, signIn, now, signedOut } = parts;
+  const { ledger, passwords, signIn, oidc, now, signedOut } = parts;
   const enter = async (
     user: Pick<User, 'name' | 'role' | 'groups'>,
     door: Door,
@@ -61,10 +70,6 @@ function sessionHandlers(parts: PeopleParts) {
     return meOf(viewer, parts);
   };
   return {
-    'GET /greeting': async () => ({
-      version: facts().version,
-      first_use: (await ledger().users()).length === 0,
-    }),
     'POST /session': async ({ body, audit }, door) => {
       audit({ subject: body.name });
       return await enter(await signIn.byPassword(body.name, body.password, door.address), door);
@@ -91,10 +96,12 @@ function sessionHandlers(parts: PeopleParts) {
       await ledger().endSession(viewer.key);
       door.clearCookie();
       signedOut(({ key }) => key === viewer.key);
-      return { ok: true };
+      const url = isOidcAccount(viewer) ? await oidc?.signOutUrl() : undefined;
+      return { ok: true, provider: oidc && url !== undefined ? { name: oidc.name, url } : null };
     },
     'PUT /password': async ({ viewer, body }, door) => {
       if (viewer.by === 'token') throw new ApiFailure(403, 'not-allowed', 'a token has no password');
+      if (isOidcAccount(viewer)) throw new ApiFailure(403, 'not-allowed', 'your password is at the provider');
       await signIn.byPassword(viewer.name, body.current, door.address);
       // A link that is still about would undo what was chosen here.
       await ledger().changeUser(viewer.name, {
@@ -104,6 +111,23 @@ function sessionHandlers(parts: PeopleParts) {
       await ledger().endSessions(viewer.name, viewer.key, now());
       signedOut(({ name, by, key }) => by === 'session' && name === viewer.name && key !== viewer.key);
       return { ok: true };
+    },
+  } satisfies Partial<PeopleHandlers>;
+}
+
+/** What is asked before anybody is known. */
+function greetingHandlers({ ledger, facts, oidc }: PeopleParts) {
+  return {
+    'GET /greeting': async () => ({
+      version: facts().version,
+      first_use: (await ledger().users()).length === 0,
+      oidc: oidc ? { name: oidc.name } : null,
+    }),
+    'POST /oidc': async (_asked, door) => {
+      if (!oidc) throw notFound();
+      const { secret, url } = await oidc.begin(door.origin, door.address);
+      door.setPendingCookie(secret);
+      return { url };
     },
   } satisfies Partial<PeopleHandlers>;
 }
@@ -129,6 +153,7 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       const { role, groups, password, disabled } = body;
       const known = await ledger().user(params.name);
       if (!known) throw notFound();
+      if (known.identity && (role ?? groups ?? password) !== undefined) throw notOurs();
       const rights = { role: role ?? known.role, groups: groups ?? (role ? [] : known.groups) };
       audit({ detail: changeOf(rights, body) });
       checkRights(rights);
@@ -158,12 +183,24 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       audit({ subject: params.name });
       const known = await ledger().user(params.name);
       if (!known) throw notFound();
+      if (known.identity) throw notOurs();
       if (known.isDisabled) throw conflict('this user is disabled', 'Enable the user first.');
       const { link, secret } = signIn.makeLink();
       await ledger().changeUser(params.name, { link });
       return { token: secret, expires: time(link.expiresAt) };
     },
   } satisfies Partial<PeopleHandlers>;
+}
+
+function isOidcAccount({ name, by }: Viewer): boolean {
+  return by === 'session' && name.startsWith(accountPrefix);
+}
+
+function notOurs(): ApiFailure {
+  return conflict(
+    'this user signs in by OpenID Connect',
+    'Role and groups follow from the claims of the provider (web.oidc.roles); there is no password here.',
+  );
 }
 
 function changeOf(
@@ -228,6 +265,7 @@ function meOf(viewer: Viewer, { facts, time }: PeopleParts): ResponseOf<'GET /se
     ...{ name, role, by, version, time_zone: timeZone },
     groups: viewer.groups ? [...viewer.groups] : null,
     expires: expiresAt === undefined ? null : time(expiresAt),
+    has_password: by === 'session' && !isOidcAccount(viewer),
     known_groups: groups.filter((group) => viewer.groups?.includes(group) ?? true),
     known_targets: viewer.groups ? [] : [...targets],
   };
@@ -262,10 +300,12 @@ function userJson(
   user: User & { readonly sessions: number },
   time: PeopleParts['time'],
 ): ResponseOf<'GET /users'>['users'][number] {
-  const { name, role, groups, createdAt, lastSignInAt, sessions, isDisabled, password, link } = user;
+  const { name, role, groups, createdAt, lastSignInAt, sessions, isDisabled, password, link, identity } =
+    user;
   const last = lastSignInAt === undefined ? null : time(lastSignInAt);
   return {
     ...{ name, role, groups: [...groups], created: time(createdAt), last_sign_in: last, sessions },
+    sign_in: identity ? 'oidc' : 'password',
     ...{ disabled: isDisabled, has_password: password !== undefined },
     link_expires: link ? time(link.expiresAt) : null,
   };

@@ -7,7 +7,7 @@ import { auditedAs, Playbacks } from './audit-trail.ts';
 import { sendAudio } from './audio-reply.ts';
 import { sendEvents } from './event-reply.ts';
 import { ApiFailure, notFound } from './failure.ts';
-import { clearCookie, setCookie, type Gatekeeper } from './gatekeeper.ts';
+import { clearCookie, setCookie, setPendingCookie, type Gatekeeper } from './gatekeeper.ts';
 import { refuseForeign } from './origin.ts';
 import { maySee, type Viewer } from './viewer.ts';
 import type { AuditEntry, ConsoleLedger } from '../catalogue/console-ledger.ts';
@@ -176,6 +176,8 @@ function doorOf(request: FastifyRequest, reply: FastifyReply): Door {
     address: request.ip,
     setCookie: (secret) => setCookie(request, reply, secret),
     clearCookie: () => clearCookie(request, reply),
+    origin: `${request.protocol}://${request.host}`,
+    setPendingCookie: (secret) => setPendingCookie(request, reply, secret),
   };
 }
 

@@ -15,10 +15,15 @@ import { Passwords } from './passwords.ts';
 import { peopleHandlers, type Facts } from './people.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { addRoutes } from './routing.ts';
+import { addCallback } from './oidc/callback.ts';
+import { OidcSignIn } from './oidc/oidc-sign-in.ts';
+import { Provider } from './oidc/provider.ts';
 import { SignIn } from './sign-in.ts';
 import type { ConsoleLedger } from '../catalogue/console-ledger.ts';
 import type { Handlers } from './handlers.ts';
 import type { LiveSource } from './live.ts';
+import type { OidcSettings } from './oidc/settings.ts';
+import type { Viewer } from './viewer.ts';
 
 /** The section `web` of the configuration. */
 export interface ServerSettings {
@@ -29,6 +34,8 @@ export interface ServerSettings {
   readonly proxies: readonly string[];
   /** Whether anybody may read `/metrics`. */
   readonly openMetrics: boolean;
+  /** Undefined: only by name and password. */
+  readonly oidc: OidcSettings | undefined;
 }
 
 /** What the running program gives. Each throws `not-ready` while there is none. */
@@ -55,9 +62,16 @@ export interface Patience {
   readonly requestMs: number;
   /** How often connections that are too slow are looked for. */
   readonly lookEveryMs: number;
+  /** How long an answer of the OpenID Connect provider may take. */
+  readonly providerMs: number;
 }
 
-const usualPatience: Patience = { headersMs: 10_000, requestMs: 30_000, lookEveryMs: 2_000 };
+const usualPatience: Patience = {
+  headersMs: 10_000,
+  requestMs: 30_000,
+  lookEveryMs: 2_000,
+  providerMs: 5_000,
+};
 const keepAliveMs = 60_000;
 const mostConnections = 1_000;
 /** Of JSON: a note, or a change of the configuration. */
@@ -79,7 +93,8 @@ export class WebServer {
     this.#patience = patience;
     this.#parts = parts;
     const { ledger, now } = parts;
-    this.#signIn = new SignIn({ ledger, passwords: this.#passwords, now });
+    const issuer = settings.oidc?.issuer;
+    this.#signIn = new SignIn({ ledger, passwords: this.#passwords, now, issuer });
     const isStill = this.#signIn.isStill.bind(this.#signIn);
     this.hub = new EventHub({ ...parts, source: parts.live, isStill });
   }
@@ -159,11 +174,13 @@ export class WebServer {
       signIn: this.#signIn,
     };
     const gatekeeper = new Gatekeeper(signIn);
+    const oidc = this.#oidc();
     const people = peopleHandlers({
       ...parts,
-      ...{ passwords, signIn },
+      ...{ passwords, signIn, oidc },
       signedOut: (which) => this.hub.signOut(which),
     });
+    if (oidc) addCallback(app, { ...parts, oidc, signIn });
     addRoutes(app, { ...parts, people, gatekeeper, hub: this.hub });
     app.get('/api/v1/openapi.json', () => openApi(parts.version));
     app.get('/api/*', () => {
@@ -188,6 +205,15 @@ export class WebServer {
         .send(metricsText(await parts.metrics()));
     });
     await serveConsole(app, parts.consoleFolder);
+  }
+
+  #oidc(): OidcSignIn | undefined {
+    const { oidc: settings } = this.#settings;
+    const { now } = this.#parts;
+    if (!settings) return undefined;
+    const provider = new Provider(settings, this.#patience.providerMs, now);
+    const signedOut = (which: (viewer: Viewer) => boolean): void => this.hub.signOut(which);
+    return new OidcSignIn({ ...this.#parts, settings, provider, signedOut });
   }
 
   #answerFaults(app: FastifyInstance): void {

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 
 import { Attempts, networkOf } from './attempts.ts';
 import { ApiFailure } from './failure.ts';
+import { accountPrefix } from './oidc/claims.ts';
 import type { Passwords } from './passwords.ts';
 import type { Viewer } from './viewer.ts';
 import type { ApiToken, User, UserLedger, UserLink } from '../catalogue/console-ledger.ts';
@@ -28,6 +29,8 @@ export interface SignInParts {
   readonly ledger: () => UserLedger;
   readonly passwords: Passwords;
   readonly now: () => number;
+  /** Whose word is taken; undefined: nobody's. */
+  readonly issuer: string | undefined;
 }
 
 /** Signs in, and tells who somebody is. Of cookies and tokens only hashes are kept. */
@@ -48,7 +51,9 @@ export class SignIn {
   /** @throws ApiFailure `too-many-attempts` before anything is hashed, `sign-in-refused` */
   async byPassword(name: string, password: string, address: string): Promise<User> {
     this.#limit(name, address);
-    const user = await this.#parts.ledger().user(name);
+    const found = await this.#parts.ledger().user(name);
+    // Whoever is vouched for by a provider has no password, whatever the catalogue has.
+    const user = found?.identity ? undefined : found;
     if (!(await this.#parts.passwords.matches(password, user?.password)) || !user) throw refused();
     this.#byAddress.giveBack(networkOf(address));
     this.#byName.giveBack(name.toLowerCase());
@@ -84,7 +89,7 @@ export class SignIn {
     const { ledger, now } = this.#parts;
     const hash = hashOf(secret);
     const found = await ledger().session(hash);
-    if (!found || found.session.expiresAt <= now() || found.user.isDisabled) return undefined;
+    if (!found || found.session.expiresAt <= now() || this.#isShutOut(found.user)) return undefined;
     const { session, user } = found;
     const at = now();
     if (at - session.seenAt < noteUseMs) return viewerOf(user, hash, session.expiresAt);
@@ -115,9 +120,14 @@ export class SignIn {
       return token !== undefined && (token.expiresAt ?? Infinity) > now();
     }
     const found = await ledger().session(viewer.key);
-    if (!found || found.session.expiresAt <= now() || found.user.isDisabled) return false;
+    if (!found || found.session.expiresAt <= now() || this.#isShutOut(found.user)) return false;
     const { role, groups } = viewerOf(found.user, viewer.key, undefined);
     return role === viewer.role && JSON.stringify(groups) === JSON.stringify(viewer.groups);
+  }
+
+  /** Also whom a provider vouched for that is not in the configuration any more. */
+  #isShutOut({ isDisabled, identity }: User): boolean {
+    return isDisabled || (identity !== undefined && identity.issuer !== this.#parts.issuer);
   }
 
   makeToken(wanted: Pick<ApiToken, 'name' | 'role' | 'groups' | 'expiresAt' | 'createdBy'>): {
@@ -184,9 +194,14 @@ function viewerOf(
 ): Viewer {
   const { name, role, groups } = user;
   return {
-    ...{ actor: `web:${name}`, name, role, by: 'session', key, expiresAt },
+    ...{ actor: actorOf(name), name, role, by: 'session', key, expiresAt },
     groups: role === 'supervisor' ? groups : undefined,
   };
+}
+
+/** Names of accounts of a provider say themselves what they are. */
+function actorOf(name: string): string {
+  return name.startsWith(accountPrefix) ? name : `web:${name}`;
 }
 
 function noLink(hint = 'Ask an administrator for another one.'): ApiFailure {
@@ -203,7 +218,7 @@ function refused(): ApiFailure {
 
 const msPerSecond = 1_000;
 
-function tooMany(waitMs: number): ApiFailure {
+export function tooMany(waitMs: number): ApiFailure {
   const seconds = Math.ceil(waitMs / msPerSecond);
   return new ApiFailure(
     429,

@@ -2,7 +2,7 @@ import type { Role } from './api/shapes.ts';
 
 /** Who asks. */
 export interface Viewer {
-  /** As it is kept with what is done: `web:anna`, `token:backup`. */
+  /** As it is kept with what is done: `web:anna`, `oidc:anna`, `token:backup`. */
   readonly actor: string;
   readonly name: string;
   readonly role: Role;

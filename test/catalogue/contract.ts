@@ -388,6 +388,25 @@ function contract(make: () => Promise<Catalogue>): void {
     expect(await catalogue.testFiles()).toEqual([other]);
   });
 
+  test('users are found by who they are to a provider, and there is one of each', async () => {
+    const facts = { role: 'auditor', groups: [], password: undefined, createdAt: START } as const;
+    const add = (name: string, issuer: string, subject: string) =>
+      catalogue.addUser({ name, ...facts, lastSignInAt: undefined, identity: { issuer, subject } });
+    expect(await add('oidc:anna', 'https://a.example', '1')).toBe(true);
+    expect(await add('oidc:ANNA', 'https://b.example', '1')).toBe(false);
+    expect(await add('oidc:berta', 'https://a.example', '1')).toBe(false);
+    expect(await add('oidc:berta', 'https://b.example', '1')).toBe(true);
+    for (const name of ['local', 'other'])
+      await catalogue.addUser({ name, ...facts, lastSignInAt: undefined });
+    expect(await catalogue.userOf({ issuer: 'https://a.example', subject: '1' })).toMatchObject({
+      name: 'oidc:anna',
+      identity: { issuer: 'https://a.example', subject: '1' },
+    });
+    expect(await catalogue.userOf({ issuer: 'https://a.example', subject: '2' })).toBeUndefined();
+    expect(await catalogue.user('local')).toMatchObject({ identity: undefined });
+    expect(await catalogue.users()).toHaveLength(4);
+  });
+
   describe('notices of alarms', () => {
     const notice: AlarmNotice = {
       ...{ kind: 'target-unreachable', subject: 'archiv', problem: 'p', fault: 'destination', hint: 'h' },

@@ -35,7 +35,14 @@ describe('mitschnitt user', () => {
     expect(again.stderr).toContain('there is a user Anna already');
     const { stdout } = await mitschnitt(['user', 'list', '--json', '-c', installation().config]);
     expect(JSON.parse(stdout)).toEqual([
-      { name: 'anna', role: 'administrator', groups: [], last_sign_in: null, disabled: false },
+      {
+        name: 'anna',
+        role: 'administrator',
+        groups: [],
+        last_sign_in: null,
+        disabled: false,
+        sign_in: 'password',
+      },
     ]);
     expect((await user(['remove', 'anna'], '')).stderr).toContain('the last administrator');
   });
@@ -55,5 +62,18 @@ describe('mitschnitt user', () => {
     const { code, stderr } = await user(args, 'short');
     expect(code).toBe(expected);
     expect(stderr).toContain(told);
+  });
+
+  test('gives no password to whom a provider vouches for, and says so', async () => {
+    const identity = { issuer: 'https://login.example', subject: '1' };
+    const facts = { role: 'auditor', groups: [], password: undefined, createdAt: 0 } as const;
+    await installation().fill(async (catalogue) => {
+      await catalogue.addUser({ name: 'oidc:anna', ...facts, lastSignInAt: undefined, identity });
+    });
+    const refused = await user(['password', 'oidc:anna'], secret);
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('oidc:anna signs in by OpenID Connect');
+    const { stdout } = await mitschnitt(['user', 'list', '-c', installation().config]);
+    expect(stdout).toMatch(/^oidc:anna\tauditor\t.*by OpenID Connect$/m);
   });
 });

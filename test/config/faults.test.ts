@@ -10,6 +10,11 @@ const target = '{ type: folder, path: /srv/archiv }';
 const incoming = '{ mode: opt-out }';
 const yes = (section: string) => `${smallest}${section}\n`;
 
+const issuer =
+  'an address that begins with https:// (on this machine also http://), as the provider names itself';
+const oidc = ({ issuer = 'https://login.example/', roles = '{ auditor: [a] }', more = '' }) =>
+  `{ issuer: ${issuer}, client_id: x, client_secret: y, roles: ${roles}${more} }`;
+
 /** What is written, and the only fault that it makes. */
 const faults: readonly (readonly [text: string, fault: string])[] = [
   [changed('["200"]', '[]'), 'groups[0].members: is not valid -> at least one member'],
@@ -24,6 +29,30 @@ const faults: readonly (readonly [text: string, fault: string])[] = [
   [
     changed('    deliver_to: [archiv]\n', ''),
     'groups[0].deliver_to: is missing -> Names of the targets that get the recordings of this group',
+  ],
+  [
+    yes(`web: { oidc: ${oidc({ issuer: 'http://login.example' })} }`),
+    `web.oidc.issuer: is no such address: "http://login.example" -> ${issuer}`,
+  ],
+  [
+    yes(`web: { oidc: ${oidc({ issuer: '"https://me:pw@login.example"' })} }`),
+    `web.oidc.issuer: contains a user name or password: "https://***@login.example" -> ${issuer}`,
+  ],
+  [
+    yes(`web: { oidc: ${oidc({ roles: '{ administrator: [] }' })} }`),
+    'web.oidc.roles: gives nobody a role -> at least one value of the claim for one role',
+  ],
+  [
+    yes(`web: { oidc: ${oidc({ roles: '{ supervisor: { Einkauf: [a] } }' })} }`),
+    'web.oidc.roles.supervisor.Einkauf: is not a known group -> one of the groups Verkauf',
+  ],
+  [
+    yes(`web: { oidc: ${oidc({ more: ', scopes: [profile]' })} }`),
+    'web.oidc.scopes: does not ask who somebody is -> openid among them',
+  ],
+  [
+    yes('web: { oidc: { issuer: "http://127.0.0.1:8080", client_id: x, roles: { auditor: [a] } } }'),
+    'web.oidc.client_secret: is missing -> client_secret or client_secret_file: Secret of that registration',
   ],
   [changed('[archiv]', '[]'), 'groups[0].deliver_to: is not valid -> at least one target'],
   [

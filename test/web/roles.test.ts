@@ -45,6 +45,8 @@ const expected: Readonly<Record<RouteName, Expected>> = {
     nobody: 401,
     body: { name: 'x', password: 'y' },
   },
+  // None is configured here: see oidc.test.ts.
+  'POST /oidc': { own: 404, other: 404, auditor: 404, nobody: 404, body: {} },
   'POST /welcome': { own: 400, other: 400, auditor: 400, nobody: 400, body: {} },
   'POST /link': { own: 400, other: 400, auditor: 400, nobody: 400, body: {} },
   'GET /session': everybody,

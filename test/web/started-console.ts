@@ -26,7 +26,7 @@ const people: readonly { name: string; role: UserRole; groups: readonly string[]
 /** Nothing listens there: calls are none of these tests' business. */
 const closedPort = 1;
 
-function textOf(folder: string): string {
+function textOf(folder: string, oidc: string): string {
   return `# Who set this up: the telephone department
 asterisk:
   ari: { url: "http://127.0.0.1:${closedPort}/ari", password: geheim-4711 } # of ari.conf
@@ -47,7 +47,7 @@ groups:
     deliver_to: [archiv]
 targets:
   archiv: { type: folder, path: ${folder}/archiv }
-web: { listen: "127.0.0.1:0", proxies: [127.0.0.1] }
+web: { listen: "127.0.0.1:0", proxies: [127.0.0.1]${oidc} }
 log: { level: error }
 `;
 }
@@ -65,12 +65,12 @@ export interface StartedConsole extends RunningConsole {
   stop(): Promise<void>;
 }
 
-/** A program with its console, as it runs, but that no Asterisk is there. */
-export async function startConsole(patience?: Patience): Promise<StartedConsole> {
+/** A program with its console, as it runs, but that no Asterisk is there. `oidc`: the section of that name, in YAML. */
+export async function startConsole(patience?: Patience, oidc?: string): Promise<StartedConsole> {
   const folder = await mkdtemp(join(tmpdir(), 'mitschnitt-web-'));
   for (const name of ['spool', 'archiv', 'prompts/de']) await mkdir(join(folder, name), { recursive: true });
   const file = join(folder, 'mitschnitt.yaml');
-  await writeFile(file, textOf(folder), { mode: 0o600 });
+  await writeFile(file, textOf(folder, oidc === undefined ? '' : `, oidc: ${oidc}`), { mode: 0o600 });
   const text = await readFile(file, 'utf8');
   const { config } = await loadText(text, file);
   const program = assemble(config);

@@ -114,7 +114,7 @@ export const cleanupReport = z.object({
 export const auditEntry = z.object({
   id: z.int(),
   at: time,
-  /** `web:anna`, `token:backup`, `cli:root`. A refused sign-in: the name that was tried, whoever it was. */
+  /** `web:anna`, `oidc:anna`, `token:backup`, `cli:root`. A refused sign-in: the name that was tried, whoever it was. */
   actor: z.string(),
   /**
    * `sign-in`, `sign-in-refused`, `sign-out`, `playback`, `download`, `control`, `note`, `note-delete`, `hold`, `release`,
@@ -136,7 +136,7 @@ export const auditQuery = z.strictObject({
   from: time.optional(),
   to: time.optional(),
   actor: z.string().max(80).optional(),
-  /** Beginning of the name of a person or token, whatever its case: `anna` finds `web:anna` and `cli:Annabelle`. */
+  /** Beginning of the name of a person or token, whatever its case: `anna` finds `web:anna`, `oidc:anna` and `cli:Annabelle`. */
   person: z.string().max(64).optional(),
   action: z.string().max(40).optional(),
   subject: z.string().max(200).optional(),

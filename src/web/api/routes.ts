@@ -62,6 +62,12 @@ export const routes = {
     body: session.signIn,
     response: session.me,
   },
+  'POST /oidc': {
+    summary: 'Begins a sign-in by OpenID Connect and sets a cookie; the browser goes where it is told',
+    access: 'anyone',
+    body: session.noContent,
+    response: session.oidcBegun,
+  },
   'POST /welcome': {
     summary: 'Makes the first administrator, by the one-time link of the log, and signs in',
     access: 'anyone',
@@ -75,7 +81,7 @@ export const routes = {
     response: session.me,
   },
   'GET /session': { summary: 'Who asks', access: 'signed-in', response: session.me },
-  'DELETE /session': { summary: 'Signs out', access: 'signed-in', response: done },
+  'DELETE /session': { summary: 'Signs out', access: 'signed-in', response: session.signedOut },
   'PUT /password': {
     summary: 'Changes one’s own password; signs out everywhere else',
     access: 'signed-in',

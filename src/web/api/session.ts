@@ -24,6 +24,8 @@ export const me = z.object({
   /** IANA name of the time zone of the PBX: in it all times are shown. */
   time_zone: z.string(),
   version: z.string(),
+  /** Signs in by a password of Mitschnitt, which can be changed here. */
+  has_password: z.boolean(),
 });
 export type Me = z.infer<typeof me>;
 
@@ -44,6 +46,18 @@ export const greeting = z.object({
   version: z.string(),
   /** There is no user yet: only the one-time link in the log, or `mitschnitt user add`, gets one in. */
   first_use: z.boolean(),
+  /** The provider by which one may sign in as well; null: there is none. */
+  oidc: z.object({ name: z.string() }).nullable(),
+});
+
+export const noContent = z.strictObject({});
+/** Where the browser goes to sign in, within ten minutes; it comes back to `/oidc/callback`. */
+export const oidcBegun = z.object({ url: z.url() });
+
+/** `provider`: where whoever came by OpenID Connect may sign out as well; null: nowhere. */
+export const signedOut = z.object({
+  ok: z.literal(true),
+  provider: z.object({ name: z.string(), url: z.url() }).nullable(),
 });
 
 export const changePassword = z.strictObject({ current: z.string().max(200), password });
@@ -57,6 +71,8 @@ export const user = z.object({
   last_sign_in: maybeTime,
   /** How many are signed in with it now. */
   sessions: z.int(),
+  /** By which: of whom a provider vouches for, the name begins with `oidc:`, and role and groups are its word. */
+  sign_in: z.enum(['password', 'oidc']),
   /** May not sign in. */
   disabled: z.boolean(),
   /** False: nobody chose one yet. */

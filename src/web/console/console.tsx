@@ -1,7 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 
-import type { Me } from '../api.ts';
+import type { Me, ResponseOf } from '../api.ts';
 import { asFailure, live } from './connection/answers.ts';
 import { ask, client, type RequestFailure } from './connection/client.ts';
 import { Frame } from './frame.tsx';
@@ -9,6 +9,7 @@ import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
 import { Page } from './parts/shapes.tsx';
+import { placeBefore } from './connection/provider.ts';
 import { invitation, SignIn } from './pages/sign-in.tsx';
 import { MeProvider, useRights } from './session.tsx';
 
@@ -33,16 +34,26 @@ export function Console() {
   const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
   const [failure, setFailure] = useState<RequestFailure>();
   const [invited, setInvited] = useState(invitation);
+  const [left, setLeft] = useState<ResponseOf<'DELETE /session'>['provider']>(null);
+  const [, go] = useLocation();
   const askWho = useCallback(() => {
     setFailure(undefined);
-    ask('GET /session', {}).then(setMe, (error: unknown) => {
+    const enter = (who: Me): void => {
+      const former = placeBefore();
+      if (former !== undefined) go(former, { replace: true });
+      setMe(who);
+    };
+    ask('GET /session', {}).then(enter, (error: unknown) => {
       const { code } = asFailure(error);
       if (code === 'not-signed-in') setMe('nobody');
       else setFailure(asFailure(error));
     });
-  }, []);
+  }, [go]);
   useEffect(() => {
-    client.onSignedOut = () => setMe('nobody');
+    client.onSignedOut = (from = null) => {
+      setLeft(from);
+      setMe('nobody');
+    };
     askWho();
   }, [askWho]);
   const isIn = typeof me === 'object';
@@ -68,6 +79,7 @@ export function Console() {
     return (
       <SignIn
         invited={invited}
+        left={left}
         onIn={(who) => {
           setInvited(undefined);
           setMe(who);

@@ -7,6 +7,7 @@ import { ask, client } from './connection/client.ts';
 import { useSpeech } from './language/language.tsx';
 import { Icon } from './parts/icons.tsx';
 import { FailureNote } from './parts/notes.tsx';
+import { personOf } from './parts/person.ts';
 import { useMe } from './session.tsx';
 
 const languages = { de: 'Deutsch', en: 'English' } as const;
@@ -18,8 +19,8 @@ export function OwnMenu() {
   const { words } = useSpeech();
   const [isChanging, { open, close }] = useDisclosure();
   const leave = useDeed(async () => {
-    await ask('DELETE /session', {});
-    client.onSignedOut();
+    const { provider } = await ask('DELETE /session', {});
+    client.onSignedOut(provider);
   });
   return (
     <>
@@ -32,7 +33,7 @@ export function OwnMenu() {
             rightSection={<Icon name="down" size={14} />}
             className="own"
           >
-            <span className="own-name">{me.name}</span>
+            <span className="own-name">{personOf(me.name)}</span>
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
@@ -41,7 +42,7 @@ export function OwnMenu() {
           <Menu.Divider />
           <SchemeItems />
           <Menu.Divider />
-          <Menu.Item onClick={open}>{words.own.changePassword}</Menu.Item>
+          {me.has_password && <Menu.Item onClick={open}>{words.own.changePassword}</Menu.Item>}
           <Menu.Item onClick={() => leave.run()}>{words.own.signOut}</Menu.Item>
           <Menu.Label>Mitschnitt {me.version}</Menu.Label>
         </Menu.Dropdown>

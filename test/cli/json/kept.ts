@@ -264,6 +264,10 @@ export const user = z.strictObject({
   groups: z.array(z.string()).describe('Whose calls a supervisor sees; empty of other roles.'),
   last_sign_in: orNull(time('When it signed in last, in UTC; null: never.')),
   disabled: flag('May not sign in.'),
+  sign_in: oneOf(
+    ['password', 'oidc'],
+    'By what: a password of Mitschnitt, or the word of the OpenID Connect provider.',
+  ),
 });
 
 const counts = z.strictObject({

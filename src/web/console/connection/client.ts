@@ -40,8 +40,8 @@ export class RequestFailure extends Error {
 export const client = {
   /** In which alarms are explained. */
   language: 'en',
-  /** Called when the session is over. */
-  onSignedOut: (): void => undefined,
+  /** Called when the session is over; `left`: where somebody who signed out may be signed in still. */
+  onSignedOut: (() => undefined) as (left?: ResponseOf<'DELETE /session'>['provider']) => void,
 };
 
 /** @throws RequestFailure */

@@ -4,6 +4,7 @@ import { useId, type ReactNode } from 'react';
 import { draft, useDraft } from './draft.ts';
 import { givenAgain, isAt, sectionAt, textAt, valueAt, type Path } from './changes.ts';
 import { AmountInput } from './amount.tsx';
+import { ByGroupField } from './by-group.tsx';
 import { ListField, PairsField } from './lists.tsx';
 import { presets } from './layouts.ts';
 import { useMayChange } from './may-change.ts';
@@ -133,6 +134,8 @@ export function Field({ path }: { readonly path: Path }) {
       return <ListField {...given} />;
     case 'pairs':
       return <PairsField {...given} />;
+    case 'by-group':
+      return <ByGroupField {...given} />;
     case 'secret':
       return <SecretField {...given} />;
     case 'switch':

@@ -99,6 +99,11 @@ export const pageParts: Readonly<Record<PageName, readonly Part[]>> = {
     { title: 'pbx', keys: ['pbx.trunks', 'pbx.timezone'] },
     { title: 'selftest', keys: ['selftest.schedule', 'selftest.email'] },
     { title: 'web', keys: ['web.listen', 'web.tls', 'web.proxies', 'web.open_metrics'], folded: true },
+    {
+      title: 'oidc',
+      keys: ['web.oidc'],
+      folded: true,
+    },
     { title: 'log', keys: ['log.level', 'log.format', 'catalogue'], folded: true },
   ],
 };

@@ -30,13 +30,39 @@ function Entry({
 
 /** What stands in the list, each to change or to remove, and one more to add. */
 export function ListField({ path, node }: FieldProps) {
+  const { values } = useDraft();
+  const label = useWording().label(path, values) ?? '';
+  return (
+    <Row path={path} node={node} isGroup>
+      {({ describedBy }) => (
+        <Entries
+          path={path}
+          label={label}
+          describedBy={describedBy}
+          choices={node.items && choicesOf(node.items)}
+        />
+      )}
+    </Row>
+  );
+}
+
+/** The entries of a list. `choices`: there are no others. */
+export function Entries({
+  path,
+  label,
+  describedBy,
+  choices,
+}: {
+  readonly path: Path;
+  readonly label: string;
+  readonly describedBy: string;
+  readonly choices?: readonly string[] | undefined;
+}) {
   const { values, faults, schema } = useDraft();
   const wording = useWording();
   const words = usePageWords();
   const [next, setNext] = useState('');
-  const label = wording.label(path, values) ?? '';
   const list = listAt(values, path);
-  const choices = node.items && choicesOf(node.items);
   const add = (text: string): void => {
     const wanted = text.trim();
     setNext('');
@@ -49,67 +75,63 @@ export function ListField({ path, node }: FieldProps) {
   };
   const named = (value: string) => wording.choice(path, values, value);
   return (
-    <Row path={path} node={node} isGroup>
-      {({ describedBy }) => (
-        <Stack gap={6}>
-          {list.map((_, index) => {
-            const at: Path = [...path, index];
-            const text = textAt(values, at);
-            const wrong = faults.filter((fault) => isWithin(fault.at, at));
-            return (
-              <Entry key={index} name={named(text)} onRemove={() => remove(index)}>
-                {choices ? (
-                  <span className="entry-fixed">{named(text)}</span>
-                ) : (
-                  <TextInput
-                    aria-label={words.entry(label, index + 1)}
-                    value={text}
-                    error={wrong.map((fault) => wording.fault(fault)).join(' ') || undefined}
-                    spellCheck={false}
-                    autoComplete="off"
-                    onChange={(event) => draft.set(at, event.currentTarget.value)}
-                  />
-                )}
-              </Entry>
-            );
-          })}
-          {choices ? (
-            <NativeSelect
-              aria-label={words.addTo(label)}
-              aria-describedby={describedBy}
-              value=""
-              onChange={(event) => add(event.currentTarget.value)}
-              data={[
-                { value: '', label: words.addMore },
-                ...choices
-                  .filter((choice) => !list.includes(choice))
-                  .map((value) => ({ value, label: named(value) })),
-              ]}
-            />
-          ) : (
-            <Group gap="xs" wrap="nowrap">
+    <Stack gap={6}>
+      {list.map((_, index) => {
+        const at: Path = [...path, index];
+        const text = textAt(values, at);
+        const wrong = faults.filter((fault) => isWithin(fault.at, at));
+        return (
+          <Entry key={index} name={named(text)} onRemove={() => remove(index)}>
+            {choices ? (
+              <span className="entry-fixed">{named(text)}</span>
+            ) : (
               <TextInput
-                className="entry"
-                aria-label={words.addTo(label)}
-                aria-describedby={describedBy}
-                placeholder={list.length === 0 ? words.noEntries : words.oneMore}
+                aria-label={words.entry(label, index + 1)}
+                value={text}
+                error={wrong.map((fault) => wording.fault(fault)).join(' ') || undefined}
                 spellCheck={false}
                 autoComplete="off"
-                value={next}
-                onChange={(event) => setNext(event.currentTarget.value)}
-                onBlur={() => add(next)}
-                onKeyDown={(event) => {
-                  if (event.key !== 'Enter') return;
-                  event.preventDefault();
-                  add(next);
-                }}
+                onChange={(event) => draft.set(at, event.currentTarget.value)}
               />
-              <AddButton onClick={() => add(next)}>{words.add}</AddButton>
-            </Group>
-          )}
-        </Stack>
+            )}
+          </Entry>
+        );
+      })}
+      {choices ? (
+        <NativeSelect
+          aria-label={words.addTo(label)}
+          aria-describedby={describedBy}
+          value=""
+          onChange={(event) => add(event.currentTarget.value)}
+          data={[
+            { value: '', label: words.addMore },
+            ...choices
+              .filter((choice) => !list.includes(choice))
+              .map((value) => ({ value, label: named(value) })),
+          ]}
+        />
+      ) : (
+        <Group gap="xs" wrap="nowrap">
+          <TextInput
+            className="entry"
+            aria-label={words.addTo(label)}
+            aria-describedby={describedBy}
+            placeholder={list.length === 0 ? words.noEntries : words.oneMore}
+            spellCheck={false}
+            autoComplete="off"
+            value={next}
+            onChange={(event) => setNext(event.currentTarget.value)}
+            onBlur={() => add(next)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Enter') return;
+              event.preventDefault();
+              add(next);
+            }}
+          />
+          <AddButton onClick={() => add(next)}>{words.add}</AddButton>
+        </Group>
       )}
-    </Row>
+    </Stack>
   );
 }
 

@@ -21,7 +21,7 @@ export interface SchemaNode {
 }
 
 export type Control =
-  'section' | 'forms' | 'switch' | 'choice' | 'list' | 'pairs' | 'secret' | 'amount' | 'text';
+  'section' | 'forms' | 'switch' | 'choice' | 'list' | 'pairs' | 'by-group' | 'secret' | 'amount' | 'text';
 
 function branchesOf(node: SchemaNode): readonly SchemaNode[] {
   return node.oneOf ?? node.anyOf ?? [node];
@@ -106,7 +106,8 @@ export function controlOf(node: SchemaNode): Control {
   if (discriminatorOf(node)) return 'forms';
   if (node.items) return 'list';
   if (node.properties ?? node.anyOf?.some(({ properties }) => properties)) return 'section';
-  if (typeof node.additionalProperties === 'object') return 'pairs';
+  if (typeof node.additionalProperties === 'object')
+    return node.additionalProperties.items ? 'by-group' : 'pairs';
   if (node.type === 'boolean' && node.default !== undefined) return 'switch';
   if (choicesOf(node)) return 'choice';
   if (node['x-kind'] !== undefined && node['x-kind'] !== 'cron') return 'amount';

@@ -62,6 +62,11 @@ export const de: Dictionary = {
     passwordHelp: 'Mindestens 10 Zeichen.',
     enter: 'Anmelden',
     create: 'Administrator werden',
+    by: (provider) => `Mit ${provider} anmelden`,
+    or: 'oder mit einem Benutzer von Mitschnitt',
+    leftTitle: 'Sie sind von Mitschnitt abgemeldet.',
+    left: (provider) => `Bei ${provider} sind Sie vielleicht noch angemeldet.`,
+    leave: 'Auch dort abmelden',
   },
   failures: {
     unreachable: [
@@ -78,6 +83,31 @@ export const de: Dictionary = {
       'Die Anmeldung ist gescheitert.',
       'Prüfen Sie Name und Passwort, auch Grossbuchstaben.',
     ],
+    'oidc-unreachable': [
+      'Der Anmeldedienst antwortet nicht.',
+      'Versuchen Sie es gleich noch einmal, oder melden Sie sich mit einem Benutzer von Mitschnitt an. Bleibt es so, melden Sie es dem Betreiber dieses Dienstes; das Log von Mitschnitt sagt, was geschah.',
+    ],
+    'oidc-misconfigured': [
+      'Mitschnitt und der Anmeldedienst verstehen sich nicht.',
+      'Ein Administrator vergleicht die Konfiguration (web.oidc) mit dem, was dort eingetragen ist; das Log von Mitschnitt sagt, was geschah.',
+    ],
+    'oidc-invalid': [
+      'Die Antwort des Anmeldedienstes ist nicht gültig.',
+      'Beginnen Sie von vorn. Bleibt es so, vergleicht ein Administrator die Uhren beider Rechner und liest das Log von Mitschnitt.',
+    ],
+    'oidc-refused': [
+      'Der Anmeldedienst hat Sie nicht angemeldet.',
+      'Beginnen Sie von vorn, oder fragen Sie dessen Betreiber.',
+    ],
+    'oidc-expired': [
+      'Diese Anmeldung dauerte zu lange, war schon beendet oder wurde anderswo begonnen.',
+      'Beginnen Sie von vorn, in nur einem Tab und mit erlaubten Cookies.',
+    ],
+    'oidc-no-role': [
+      'Ihr Konto hat in Mitschnitt keine Rolle.',
+      'Fragen Sie einen Administrator: Gruppen des Anmeldedienstes bestimmen, wer Mitschnitt benutzen darf.',
+    ],
+    'oidc-disabled': ['Ihr Benutzer ist in Mitschnitt deaktiviert.', 'Fragen Sie einen Administrator.'],
     'not-allowed': ['Ihre Rolle erlaubt das nicht.', 'Fragen Sie einen Administrator.'],
     'wrong-origin': [
       'Die Anfrage wurde für die einer anderen Website gehalten.',

@@ -62,6 +62,11 @@ export const en = {
     passwordHelp: 'At least 10 characters.',
     enter: 'Sign in',
     create: 'Become administrator',
+    by: (provider: string) => `Sign in with ${provider}`,
+    or: 'or with a user of Mitschnitt',
+    leftTitle: 'You are signed out of Mitschnitt.',
+    left: (provider: string) => `You may still be signed in at ${provider}.`,
+    leave: 'Sign out there as well',
   },
   /** By code: what happened, and what to do where the server does not say. */
   failures: {
@@ -73,6 +78,28 @@ export const en = {
     'invalid-request': ['Something entered here is not accepted.', 'Correct it and try again.'],
     'not-signed-in': ['You are not signed in any more.', 'Sign in again.'],
     'sign-in-refused': ['You could not be signed in.', 'Check name and password, capital letters included.'],
+    'oidc-unreachable': [
+      'The sign-in service does not answer.',
+      'Try again in a moment, or sign in with a user of Mitschnitt. If it stays so, tell whoever runs that service; the log of Mitschnitt says what happened.',
+    ],
+    'oidc-misconfigured': [
+      'Mitschnitt and the sign-in service do not understand each other.',
+      'An administrator compares the configuration (web.oidc) with what is registered there; the log of Mitschnitt says what happened.',
+    ],
+    'oidc-invalid': [
+      'The answer of the sign-in service is not valid.',
+      'Begin again. If it stays so, an administrator compares the clocks of both machines and reads the log of Mitschnitt.',
+    ],
+    'oidc-refused': ['The sign-in service did not sign you in.', 'Begin again, or ask whoever runs it.'],
+    'oidc-expired': [
+      'This sign-in took too long, was finished already, or was begun elsewhere.',
+      'Begin again, with one tab only and with cookies allowed.',
+    ],
+    'oidc-no-role': [
+      'Your account has no role in Mitschnitt.',
+      'Ask an administrator: groups of the sign-in service decide who may use Mitschnitt.',
+    ],
+    'oidc-disabled': ['Your user is disabled in Mitschnitt.', 'Ask an administrator.'],
     'not-allowed': ['Your role does not allow this.', 'Ask an administrator.'],
     'wrong-origin': [
       'The request was taken for one of another site.',

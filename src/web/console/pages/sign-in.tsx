@@ -1,9 +1,10 @@
 import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
-import type { Me } from '../../api.ts';
+import type { Me, ResponseOf } from '../../api.ts';
 import { useAnswer, useDeed } from '../connection/answers.ts';
-import { ask } from '../connection/client.ts';
+import { ask, RequestFailure } from '../connection/client.ts';
+import { leaveForProvider, refusal } from '../connection/provider.ts';
 import { useSpeech } from '../language/language.tsx';
 import { FailureNote } from '../parts/notes.tsx';
 
@@ -28,9 +29,12 @@ export function invitation(): Invitation | undefined {
 /** By name and password, or by a one-time link: that of the first administrator, or one to choose a password. */
 export function SignIn({
   invited,
+  left,
   onIn,
 }: {
   readonly invited: Invitation | undefined;
+  /** Where somebody who signed out of here may be signed in still. */
+  readonly left: ResponseOf<'DELETE /session'>['provider'];
   readonly onIn: (me: Me) => void;
 }) {
   const { words } = useSpeech();
@@ -45,8 +49,9 @@ export function SignIn({
   useEffect(() => {
     document.title = `${title} · Mitschnitt`;
   }, [title]);
+  const [refused] = useState(refusal);
   const enter = (me: Me): void => {
-    if (invited) window.history.replaceState(null, '', '/');
+    if (invited ?? refused) window.history.replaceState(null, '', '/');
     onIn(me);
   };
   return (
@@ -67,10 +72,44 @@ export function SignIn({
         )}
         {!invited && isFirstUse && <Text size="sm">{words.signIn.firstUse}</Text>}
         {greeting.failure && <FailureNote failure={greeting.failure} retry={greeting.reload} />}
+        {refused !== undefined && <FailureNote failure={new RequestFailure(refused)} />}
+        {left && <Left provider={left} />}
+        {!invited && greeting.data?.oidc && <ByProvider name={greeting.data.oidc.name} />}
         <EntryForm invited={invited} onIn={enter} />
         <LanguageChoice />
       </div>
     </main>
+  );
+}
+
+/** With an account of the provider that is configured. */
+function ByProvider({ name }: { readonly name: string }) {
+  const { words } = useSpeech();
+  const leave = useDeed(leaveForProvider);
+  return (
+    <Stack gap="sm" mt="sm">
+      {/* What the server says of it is for the log. */}
+      {leave.failure && <FailureNote failure={new RequestFailure(leave.failure.code)} />}
+      <Button className="by-provider" onClick={() => leave.run()} loading={leave.busy}>
+        <bdi>{words.signIn.by(name)}</bdi>
+      </Button>
+      <Text size="sm" c="dimmed" ta="center">
+        {words.signIn.or}
+      </Text>
+    </Stack>
+  );
+}
+
+function Left({
+  provider: { name, url },
+}: {
+  readonly provider: { readonly name: string; readonly url: string };
+}) {
+  const { words } = useSpeech();
+  return (
+    <Text size="sm" mt="xs" role="status">
+      {words.signIn.leftTitle} <bdi>{words.signIn.left(name)}</bdi> <a href={url}>{words.signIn.leave}</a>
+    </Text>
   );
 }
 

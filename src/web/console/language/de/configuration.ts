@@ -78,6 +78,10 @@ export const configuration: ConfigurationWords = {
       name: 'Diese Konsole',
       help: 'Adresse, Verschlüsselung, Proxys; verlangt einen Neustart',
     },
+    oidc: {
+      name: 'Anmeldung über OpenID Connect',
+      help: 'mit Konten der Firma; verlangt einen Neustart',
+    },
     log: { name: 'Log und Datenbank' },
   },
   sections: {
@@ -111,6 +115,7 @@ export const configuration: ConfigurationWords = {
     [/^text in which (.*) stand for facts of the recording$/, 'Text, in dem $1 ersetzt werden'],
     [/^one of the targets (.*)$/, 'eines der Ziele $1'],
     [/^a target; the section targets has none$/, 'richten Sie zuerst ein Ziel ein'],
+    [/^one of the groups (.*)$/, 'eine der Gruppen $1'],
     [/^has no meaning with .*$/, 'Passt nicht zu dem, was gewählt ist'],
     [/^only with .*$/, 'entfernen Sie es'],
     [/^did you mean (.*)\?$/, 'meinten Sie $1?'],
@@ -121,6 +126,7 @@ export const configuration: ConfigurationWords = {
     [/^(.*) or ([^ ]+)$/, '$1 oder $2'],
   ],
 
+  noGroupYet: 'Es gibt noch keine Gruppe.',
   needed: '(nötig)',
   on: 'Ein',
   off: 'Aus',

@@ -268,6 +268,39 @@ export const fields: FieldWords = {
   certificate: ['Zertifikat', 'PEM-Datei mit dem Zertifikat und denen bis zur Zertifikatsstelle.'],
   'tls.key': ['Privater Schlüssel', 'PEM-Datei mit dem Schlüssel dazu.'],
   proxies: ['Proxys davor', 'IP-Adressen oder Netze der Reverse-Proxys, deren Angaben geglaubt wird.'],
+  oidc: [
+    'Anmeldung über OpenID Connect',
+    'Mit einem Konto des Anmeldedienstes der Firma, neben den Benutzern von Mitschnitt. Tragen Sie dort <Adresse dieser Seiten>/oidc/callback als Weiterleitung ein.',
+  ],
+  issuer: [
+    'Aussteller',
+    'Adresse (issuer), wie sie in /.well-known/openid-configuration des Dienstes steht.',
+  ],
+  'oidc.ca': [
+    'Zertifikatsstelle',
+    'PEM-Datei der Stelle, die das Zertifikat des Dienstes unterschrieben hat, wenn sie keine öffentliche ist.',
+  ],
+  client_id: ['Client-ID', 'Name, unter dem Mitschnitt beim Dienst eingetragen ist.'],
+  client_secret: ['Client-Secret', 'Geheimnis dieses Eintrags.'],
+  'oidc.name': ['Name auf dem Knopf', 'Wie der Dienst auf der Anmeldeseite heisst.'],
+  scopes: [
+    'Scopes',
+    'Wonach gefragt wird; üblich sind openid, profile und email. Manche Dienste verlangen für die Gruppen einen weiteren.',
+  ],
+  roles_claim: [
+    'Claim mit den Rollen',
+    'Ein Text, eine Liste von Texten oder ein Abschnitt, dessen Schlüssel zählen. Punkte führen hinein: realm_access.roles.',
+  ],
+  'oidc.roles': [
+    'Rollen',
+    'Wer was ist, nach den Werten dieses Claims. Wer mehrere Rollen hat, ist Administrator, sonst Prüfer, sonst Supervisor aller genannten Gruppen; wer keine hat, wird abgewiesen.',
+  ],
+  'roles.administrator': ['Administratoren', 'Werte des Claims, deren Träger Administratoren sind.'],
+  'roles.auditor': ['Prüfer', 'Werte des Claims, deren Träger Prüfer sind.'],
+  'roles.supervisor': [
+    'Supervisoren je Gruppe',
+    'Je Gruppe die Werte des Claims, deren Träger ihre Supervisoren sind.',
+  ],
   open_metrics: ['Messwerte für alle', 'Ob /metrics ohne API-Token gelesen werden darf (Prometheus).'],
   catalogue: ['Datenbank', 'Darin stehen Anrufe, Aufnahmen und Übertragungen.'],
   'catalogue.type': ['Art der Datenbank', 'Wo Anrufe, Aufnahmen und Übertragungen verzeichnet sind.'],

@@ -21,6 +21,10 @@ export const people: typeof english = {
     state: 'Zustand',
     you: 'Sie',
     disabled: 'deaktiviert',
+    byOidc: 'OpenID Connect',
+    byOidcHelp: 'Rolle und Gruppen sind die der letzten Anmeldung: Der Anmeldedienst nennt sie.',
+    removeOidcQuestion:
+      'Der Benutzer wird sofort abgemeldet, ist aber mit der nächsten Anmeldung über OpenID Connect wieder da, solange der Anmeldedienst ihm eine Rolle gibt. Soll er draussen bleiben, deaktivieren Sie ihn, oder nehmen Sie ihm dort die Rolle.',
     noPassword: 'noch kein Passwort',
     signedIn: (count) => (count === 1 ? 'angemeldet' : `${count}-mal angemeldet`),
     signedOut: 'nicht angemeldet',
@@ -109,8 +113,10 @@ export const people: typeof english = {
       'new password': 'neues Passwort',
       disabled: 'deaktiviert',
       enabled: 'aktiviert',
+      'oidc-no-role': 'keine Rolle',
+      'oidc-disabled': 'deaktiviert',
     },
-    kinds: { web: 'Konsole', token: 'API-Token', cli: 'Kommandozeile' },
+    kinds: { web: 'Konsole', oidc: 'OpenID Connect', token: 'API-Token', cli: 'Kommandozeile' },
     actions: {
       'sign-in': 'angemeldet',
       'sign-in-refused': 'Anmeldung abgewiesen',

@@ -75,6 +75,7 @@ export const configuration = {
     pbx: { name: 'PBX' },
     selftest: { name: 'Schedule of the self-test' },
     web: { name: 'This console', help: 'address, encryption, proxies; needs a restart' },
+    oidc: { name: 'Sign-in by OpenID Connect', help: 'with accounts of the company; needs a restart' },
     log: { name: 'Log and database' },
   } as Readonly<Record<string, { readonly name: string; readonly help?: string }>>,
   sections: {
@@ -102,6 +103,7 @@ export const configuration = {
   /** What the server says, where it has numbers in it. */
   sayings: [] as readonly (readonly [RegExp, string])[],
 
+  noGroupYet: 'There is no group yet.',
   needed: '(needed)',
   on: 'On',
   off: 'Off',

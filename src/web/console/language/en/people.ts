@@ -20,6 +20,10 @@ export const people = {
     state: 'State',
     you: 'you',
     disabled: 'disabled',
+    byOidc: 'OpenID Connect',
+    byOidcHelp: 'Role and groups are those of the last sign-in: the provider tells them.',
+    removeOidcQuestion:
+      'The user is signed out at once, but comes back with the next sign-in by OpenID Connect while the provider gives a role. To keep the user out, disable the user, or take the role away there.',
     noPassword: 'no password yet',
     signedIn: (count: number) => (count === 1 ? 'signed in' : `signed in ${count} times`),
     signedOut: 'not signed in',
@@ -107,8 +111,13 @@ export const people = {
       'new password': 'new password',
       disabled: 'disabled',
       enabled: 'enabled',
+      'oidc-no-role': 'no role',
+      'oidc-disabled': 'disabled',
     },
-    kinds: { web: 'console', token: 'API token', cli: 'command line' } as Record<string, string>,
+    kinds: { web: 'console', oidc: 'OpenID Connect', token: 'API token', cli: 'command line' } as Record<
+      string,
+      string
+    >,
     actions: {
       'sign-in': 'signed in',
       'sign-in-refused': 'sign-in refused',

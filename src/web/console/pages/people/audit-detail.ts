@@ -7,6 +7,8 @@ const rights =
 export function detailIn(words: Dictionary, action: string, detail: string): string {
   const { audit, roles, overview } = words;
   if (action === 'sign-in' && detail === 'new password by one-time link') return audit.details[detail];
+  if (action === 'sign-in-refused' && (detail === 'oidc-no-role' || detail === 'oidc-disabled'))
+    return audit.details[detail];
   const controls: Readonly<Record<string, string | undefined>> = overview.controls;
   if (action === 'control') return controls[detail] ?? detail;
   const [, role, groups, more = ''] = (['user', 'token'].includes(action) && rights.exec(detail)) || [];

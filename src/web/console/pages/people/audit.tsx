@@ -238,7 +238,7 @@ function EntryTable({
 /** `web:anna`: by which way, and who. */
 function Actor({ actor, change }: { readonly actor: string; readonly change: FilterProps['change'] }) {
   const { audit: words } = useWords();
-  const [, kind = '', name = actor] = /^(web|token|cli):([^]*)$/.exec(actor) ?? [];
+  const [, kind = '', name = actor] = /^(web|oidc|token|cli):([^]*)$/.exec(actor) ?? [];
   return (
     <>
       <Anchor

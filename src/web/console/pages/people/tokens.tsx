@@ -8,6 +8,7 @@ import { useFormat, useWords } from '../../language/language.tsx';
 import { useClock } from '../../parts/clock.ts';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
+import { personBehind } from '../../parts/person.ts';
 import { Question } from './question.tsx';
 import { areComplete, GroupNames, RightsFields, rightsFor, type Rights } from './rights-fields.tsx';
 import { SecretNote } from './secret.tsx';
@@ -106,7 +107,7 @@ function TokenTable({
               <GroupNames role={token.role} groups={token.groups} />
             </td>
             <td data-name={words.created}>
-              {words.createdBy(format.dateTime(token.created), token.created_by.replace(/^web:/, ''))}
+              {words.createdBy(format.dateTime(token.created), personBehind(token.created_by))}
             </td>
             <td className="nowrap" data-name={words.lastUsed}>
               {token.last_used === null ? users.never : format.dateTime(token.last_used)}

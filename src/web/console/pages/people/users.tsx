@@ -8,6 +8,7 @@ import { useFormat, useWords } from '../../language/language.tsx';
 import { useClock } from '../../parts/clock.ts';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
+import { personOf } from '../../parts/person.ts';
 import { Page, Tag } from '../../parts/shapes.tsx';
 import { useMe } from '../../session.tsx';
 import { Question } from './question.tsx';
@@ -106,7 +107,7 @@ function Deed({
   return (
     <Question
       title={words.removeTitle(user.name)}
-      question={words.removeQuestion}
+      question={user.sign_in === 'oidc' ? words.removeOidcQuestion : words.removeQuestion}
       yes={words.remove}
       act={() => ask('DELETE /users/:name', { params })}
       onDone={onDone}
@@ -150,8 +151,9 @@ function UserRow({ user, act }: { readonly user: User; readonly act: Act }) {
       <td>
         <Group gap={8}>
           <Text span size="sm" fw={600}>
-            <bdi>{user.name}</bdi>
+            <bdi>{personOf(user.name)}</bdi>
           </Text>
+          {user.sign_in === 'oidc' && <Tag tone="plain">{words.byOidc}</Tag>}
           {user.name === me.name && <Tag tone="plain">{words.you}</Tag>}
         </Group>
       </td>
@@ -178,13 +180,13 @@ function UserState({ user }: { readonly user: User }) {
   const { users: words } = useWords();
   const format = useFormat();
   const now = useClock(everyMinuteMs);
-  const { disabled, has_password, sessions, link_expires } = user;
+  const { disabled, has_password, sessions, link_expires, sign_in } = user;
   const isLinkOver = link_expires !== null && new Date(link_expires).getTime() < now;
   return (
     <>
       {disabled ? (
         <Tag tone="bad">{words.disabled}</Tag>
-      ) : !has_password ? (
+      ) : sign_in === 'password' && !has_password ? (
         <Tag tone="warn">{words.noPassword}</Tag>
       ) : (
         <Tag tone={sessions > 0 ? 'good' : 'plain'}>
@@ -215,11 +217,17 @@ function UserMenu({ user, isOwn, act }: { readonly user: User; readonly isOwn: b
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => act('edit', user)}>{words.edit}</Menu.Item>
-        <Menu.Item disabled={user.disabled} onClick={() => act('link', user)}>
-          {words.makeLink}
-        </Menu.Item>
-        <Menu.Item onClick={() => act('password', user)}>{words.setPassword}</Menu.Item>
+        {user.sign_in === 'oidc' ? (
+          <Menu.Label>{words.byOidcHelp}</Menu.Label>
+        ) : (
+          <>
+            <Menu.Item onClick={() => act('edit', user)}>{words.edit}</Menu.Item>
+            <Menu.Item disabled={user.disabled} onClick={() => act('link', user)}>
+              {words.makeLink}
+            </Menu.Item>
+            <Menu.Item onClick={() => act('password', user)}>{words.setPassword}</Menu.Item>
+          </>
+        )}
         <Menu.Divider />
         {/* Whoever locked himself out would have to ask somebody else. */}
         {user.disabled ? (

@@ -7,6 +7,7 @@ import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { FailureNote } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
+import { personBehind } from '../../parts/person.ts';
 import { useRights } from '../../session.tsx';
 
 /** Keeps a recording from being deleted, whatever its time. */
@@ -31,7 +32,7 @@ export function HoldCard({ record, reload }: { readonly record: RecordDetail; re
       {failure && <FailureNote failure={failure} />}
       {hold ? (
         <>
-          <Text size="sm">{words.since(format.dateTime(hold.since), hold.by.replace(/^web:/, ''))}</Text>
+          <Text size="sm">{words.since(format.dateTime(hold.since), personBehind(hold.by))}</Text>
           {hold.reason !== null && hold.reason !== '' && <Text size="sm">{hold.reason}</Text>}
           {hold.kind === 'number' && <Text size="sm">{words.byNumber}</Text>}
           {administers && hold.kind === 'id' && (

@@ -8,6 +8,7 @@ import { useFormat, useWords } from '../../language/language.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { FailureNote } from '../../parts/notes.tsx';
 import { Section } from '../../parts/shapes.tsx';
+import { actorOf, personBehind } from '../../parts/person.ts';
 import { useMe, useRights } from '../../session.tsx';
 
 const longestNote = 4_000;
@@ -32,9 +33,9 @@ export function NoteCard({ record, reload }: { readonly record: RecordDetail; re
         <div className="note" key={id}>
           <Group justify="space-between" wrap="nowrap">
             <Text size="xs" c="dimmed">
-              {by.replace(/^web:/, '')} · {format.dateTime(at)}
+              {personBehind(by)} · {format.dateTime(at)}
             </Text>
-            {(administers || by === `web:${me.name}`) && (
+            {(administers || by === actorOf(me.name)) && (
               <ActionIcon
                 variant="subtle"
                 color="gray"
