@@ -45,6 +45,8 @@ export interface CallAudience {
 export interface Attending {
   readonly recorder: Recorder;
   readonly telephones: Telephones;
+  /** Of Asterisk; undefined: not known yet. */
+  readonly version: () => string | undefined;
 }
 
 /** Everything without which no call is announced and recorded. */
@@ -86,7 +88,11 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   return {
     ...ground,
     told,
-    attending: () => asterisk && recorder && { recorder, telephones: asterisk.telephones },
+    attending() {
+      if (!asterisk || !recorder) return undefined;
+      const { telephones } = asterisk;
+      return { recorder, telephones, version: () => asterisk?.version };
+    },
     async open() {
       await catalogue.open();
     },

@@ -26,7 +26,7 @@ export function announcementHandlers(running: RunningSource, changed: () => void
     announcementJson(facts, running().config, timeIn(running()));
   const writable = async (): Promise<void> => {
     const why = await library().whyNotWritable();
-    if (why !== undefined) throw notDone(why);
+    if (why !== undefined) throw notDone(why, '', 'announcements-not-writable');
   };
   return {
     'GET /announcements': async () => {
@@ -67,11 +67,19 @@ export function announcementHandlers(running: RunningSource, changed: () => void
       const { used_by, origin, has_built_in } = jsonOf(await library().facts(name, language));
       const [first] = used_by;
       if (first && origin === 'own' && !has_built_in)
-        throw conflict(`the group ${first.group} plays it`, 'Have it play another one first.');
+        throw conflict(
+          `the group ${first.group} plays it`,
+          'Have it play another one first.',
+          'announcement-in-use',
+        );
       // One's own that is gone: somebody wants that of the package from now on.
       if (origin === null && !has_built_in) throw notFound();
       if (origin === 'built-in')
-        throw notDone('it comes with the package, and stays', 'Put one of your own in its place.');
+        throw notDone(
+          'it comes with the package, and stays',
+          'Put one of your own in its place.',
+          'announcement-built-in',
+        );
       if (origin === 'own') await writable();
       await library().remove(name, language);
       changed();

@@ -80,6 +80,7 @@ export async function startConsole(patience?: Patience): Promise<StartedConsole>
   const configuration = {
     path: file,
     runningRevision: () => revisionOf(text),
+    reloadProblem: () => undefined,
     reload: () => void (reloads += 1),
   };
   const server = consoleOf(config, configuration, () => program.running, patience) as Console;

@@ -249,6 +249,8 @@ export const verified = z.object({
       place: z.string(),
       result: z.enum(['intact', 'altered', 'missing', 'unreachable']),
       problem: z.string().nullable(),
+      /** Of the problem, for words in other languages, and what to do about it. */
+      ...{ code: z.string().nullable(), hint: z.string().nullable() },
     }),
   ),
 });
