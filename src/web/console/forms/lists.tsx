@@ -1,8 +1,8 @@
-import { ActionIcon, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 
 import { Icon } from '../parts/icons.tsx';
-import { isAt, isWithin, listAt, sectionAt, textAt, type Path } from './changes.ts';
+import { isAt, isWithin, listAt, sectionAt, textAt, valueAt, type Path } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import { AddButton, Row, type FieldProps } from './field.tsx';
 import { choicesOf, entryRemoval } from './schema.ts';
@@ -29,7 +29,14 @@ function Entry({
 }
 
 /** What stands in the list, each to change or to remove, and one more to add. */
-export function ListField({ path, node }: FieldProps) {
+export function ListField({
+  path,
+  node,
+  isNoneAnAnswer = false,
+}: FieldProps & {
+  /** That there are none has to be said: an empty list is not the same as no list. */
+  readonly isNoneAnAnswer?: boolean;
+}) {
   const { values, faults, schema } = useDraft();
   const wording = useWording();
   const words = usePageWords();
@@ -52,6 +59,9 @@ export function ListField({ path, node }: FieldProps) {
     <Row path={path} node={node} isGroup>
       {({ describedBy }) => (
         <Stack gap={6}>
+          {isNoneAnAnswer && list.length === 0 && (
+            <None isSaid={valueAt(values, path) !== undefined} onSay={() => draft.set(path, [])} />
+          )}
           {list.map((_, index) => {
             const at: Path = [...path, index];
             const text = textAt(values, at);
@@ -110,6 +120,16 @@ export function ListField({ path, node }: FieldProps) {
         </Stack>
       )}
     </Row>
+  );
+}
+
+function None({ isSaid, onSay }: { readonly isSaid: boolean; readonly onSay: () => void }) {
+  const words = usePageWords();
+  if (isSaid) return <Text size="sm">{words.noTrunksNow}</Text>;
+  return (
+    <Button variant="default" size="xs" onClick={onSay}>
+      {words.noTrunks}
+    </Button>
   );
 }
 
