@@ -23,6 +23,8 @@ export interface AudioLimits {
   readonly mostBytes: number;
   readonly atOnce: number;
   readonly waiting: number;
+  /** Between the answer and the first piece of it. */
+  readonly aboutToReadMs: number;
 }
 
 const usualLimits: AudioLimits = {
@@ -33,11 +35,10 @@ const usualLimits: AudioLimits = {
   // Each may have a session of its own at the target, beside those of the deliveries.
   atOnce: 3,
   waiting: 12,
+  aboutToReadMs: 2_000,
 };
 /** From a target that is far away. */
 const fetchMs = 120_000;
-/** Between the answer and the first piece of it. */
-const aboutToReadMs = 2_000;
 
 interface Kept {
   readonly audio: Promise<OpenAudio>;
@@ -161,7 +162,7 @@ export class AudioCopies {
   #makeRoom(bytes: number, before: number): void {
     const byUse = [...this.#kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     for (const [id, { ready, usedAt }] of byUse) {
-      const isUsed = !ready || ready.isRead || usedAt > Date.now() - aboutToReadMs;
+      const isUsed = !ready || ready.isRead || usedAt > Date.now() - this.#limits.aboutToReadMs;
       if (!isUsed && (usedAt < before || !this.#isRoomFor(bytes))) this.#drop(id);
     }
   }

@@ -49,7 +49,7 @@ export function mayBeListed(
 ): boolean {
   const at = Date.parse(start);
   const isRecorded = outcome === 'recorded';
-  const wanted = query.outcome === undefined ? undefined : [query.outcome].flat();
+  const wanted = query.outcome?.split(',');
   return (
     (query.group === undefined || query.group === group) &&
     (query.recorded === undefined || (query.recorded === 'true') === isRecorded) &&
