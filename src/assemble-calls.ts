@@ -88,11 +88,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   return {
     ...ground,
     told,
-    attending() {
-      if (!asterisk || !recorder) return undefined;
-      const { telephones } = asterisk;
-      return { recorder, telephones, version: () => asterisk?.version };
-    },
+    attending: () => asterisk && recorder && attendingBy(asterisk, recorder),
     async open() {
       await catalogue.open();
     },
@@ -132,6 +128,10 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
       await catalogue.close();
     },
   };
+}
+
+function attendingBy(asterisk: Asterisk, recorder: Recorder): Attending {
+  return { recorder, telephones: asterisk.telephones, version: () => asterisk.version };
 }
 
 function asteriskOf(

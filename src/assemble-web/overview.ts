@@ -9,7 +9,7 @@ import type { ResponseOf } from '../web/api/routes.ts';
 import { ApiFailure, notDone, notReady } from '../web/failure.ts';
 import { alarmsFor, callsFor, seesMachine } from '../web/live.ts';
 import { groupsFor } from '../web/viewer.ts';
-import type { Handlers } from '../web/handlers.ts';
+import type { Handler, Handlers } from '../web/handlers.ts';
 import { instantOf } from '../web/people.ts';
 import { ownVersion } from '../version.ts';
 import { alarmsOf, asteriskOf, callJson, callsOf, maybe, storageOf, targetsOf, timeIn } from './live.ts';
@@ -62,19 +62,7 @@ function nowHandlers(running: RunningSource) {
       };
     },
     'GET /calls': ({ viewer }) => Promise.resolve({ calls: callsFor(viewer, callsOf(running())) }),
-    'POST /calls/:id/control': async ({ viewer, params, body, audit }) => {
-      const recorder = running().recorder();
-      const call = callsOf(running()).find(({ id }) => id === params.id);
-      audit({ detail: body.control, ...(call?.group ? { group: call.group } : {}) });
-      const { control } = body;
-      const answer = await recorder?.control({ id: params.id, control, actor: viewer.actor });
-      if (!answer) throw notReady();
-      if (answer.problem !== undefined)
-        throw notDone(answer.problem, '', answer.talk ? 'control-not-done' : 'talk-over');
-      const after = answer.talk ?? liveTalks(recorder?.liveCalls ?? []).find(({ id }) => id === params.id);
-      if (!after) throw notDone('the talk is over', '', 'talk-over');
-      return { call: callJson(after, timeIn(running())) };
-    },
+    'POST /calls/:id/control': controlOf(running),
     'GET /targets': async () => ({ targets: [...(await targetsOf(running()))] }),
     'GET /gate': () => {
       const time = timeIn(running());
@@ -101,6 +89,22 @@ function nowHandlers(running: RunningSource) {
       };
     },
   } satisfies Partial<Handlers>;
+}
+
+function controlOf(running: RunningSource): Handler<'POST /calls/:id/control'> {
+  return async ({ viewer, params, body, audit }) => {
+    const recorder = running().recorder();
+    const call = callsOf(running()).find(({ id }) => id === params.id);
+    audit({ detail: body.control, ...(call?.group ? { group: call.group } : {}) });
+    const { control } = body;
+    const answer = await recorder?.control({ id: params.id, control, actor: viewer.actor });
+    if (!answer) throw notReady();
+    if (answer.problem !== undefined)
+      throw notDone(answer.problem, '', answer.talk ? 'control-not-done' : 'talk-over');
+    const after = answer.talk ?? liveTalks(recorder?.liveCalls ?? []).find(({ id }) => id === params.id);
+    if (!after) throw notDone('the talk is over', '', 'talk-over');
+    return { call: callJson(after, timeIn(running())) };
+  };
 }
 
 const mostSamples = 500;

@@ -30,8 +30,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-audio-'));
   for (const name of ['spool/transfer', 'archiv/a', 'archiv/b', 'state'])
     await mkdir(join(folder, name), { recursive: true });
-  const { config } = await loadText(
-    `asterisk: { ari: { password: x }, ami: { secret: x } }
+  const file = join(folder, 'mitschnitt.yaml');
+  const text = `asterisk: { ari: { password: x }, ami: { secret: x } }
 pbx: { trunks: [] }
 spool: { path: ${folder}/spool }
 catalogue: { type: sqlite, path: ${folder}/state/catalogue.db }
@@ -41,9 +41,9 @@ targets:
   aaa: { type: folder, path: ${folder}/gone }
   archiv: { type: folder, path: ${folder}/archiv }
 log: { level: error }
-`,
-    'mitschnitt.yaml',
-  );
+`;
+  await writeFile(file, text, { mode: 0o600 });
+  const { config } = await loadText(text, file);
   const catalogue = new SqliteCatalogue({
     path: config.catalogue.type === 'sqlite' ? config.catalogue.path : '',
   });

@@ -252,6 +252,15 @@ describe('The configuration', () => {
     });
   });
 
+  test('says why it was not taken over, as long as that is so', async () => {
+    expect(await json(admin.ask('GET', '/configuration'))).toMatchObject({ not_taken_over: null });
+    console().refuses('the port is taken');
+    expect(await json(admin.ask('GET', '/configuration'))).toMatchObject({
+      not_taken_over: 'the port is taken',
+    });
+    console().refuses(undefined);
+  });
+
   test('says when a restart is needed', async () => {
     const { revision } = await json(admin.ask('GET', '/configuration'));
     const changes = [{ do: 'set', at: ['web', 'listen'], value: '127.0.0.1:9' }];

@@ -2,7 +2,7 @@ import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from 
 import { useState, type ReactNode } from 'react';
 
 import { Icon } from '../parts/icons.tsx';
-import { isAt, isWithin, listAt, sectionAt, textAt, valueAt, type Path } from './changes.ts';
+import { isAt, isWithin, listAt, sectionAt, textAt, valueAt, type Path, type Value } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import { AddButton, Row, type FieldProps } from './field.tsx';
 import { choicesOf, entryRemoval } from './schema.ts';
@@ -59,9 +59,7 @@ export function ListField({
     <Row path={path} node={node} isGroup>
       {({ describedBy }) => (
         <Stack gap={6}>
-          {isNoneAnAnswer && list.length === 0 && (
-            <None isSaid={valueAt(values, path) !== undefined} onSay={() => draft.set(path, [])} />
-          )}
+          {isNoneAnAnswer && <None path={path} values={values} />}
           {list.map((_, index) => {
             const at: Path = [...path, index];
             const text = textAt(values, at);
@@ -123,11 +121,12 @@ export function ListField({
   );
 }
 
-function None({ isSaid, onSay }: { readonly isSaid: boolean; readonly onSay: () => void }) {
+function None({ path, values }: { readonly path: Path; readonly values: Value }) {
   const words = usePageWords();
-  if (isSaid) return <Text size="sm">{words.noTrunksNow}</Text>;
+  if (listAt(values, path).length > 0) return null;
+  if (valueAt(values, path) !== undefined) return <Text size="sm">{words.noTrunksNow}</Text>;
   return (
-    <Button variant="default" size="xs" onClick={onSay}>
+    <Button variant="default" size="xs" onClick={() => draft.set(path, [])}>
       {words.noTrunks}
     </Button>
   );

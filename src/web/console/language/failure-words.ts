@@ -8,7 +8,7 @@ export interface Told {
 }
 
 /** In the words of the reader; `detail`: what the server said, for whoever passes it on. */
-export interface FailureWords {
+interface FailureWords {
   readonly title: string;
   readonly what: string;
   readonly remedy: string;

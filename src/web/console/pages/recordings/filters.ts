@@ -65,7 +65,7 @@ const usualDays = 30;
 const mostDays = 61;
 
 /** The days of which the reasons are counted. */
-export interface ReasonSpan {
+interface ReasonSpan {
   readonly from: string;
   readonly to: string;
   /** Fewer than was asked for. */
