@@ -53,7 +53,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     caption: 'Aufnahmen',
     any: 'alle',
     number: 'Nummer',
-    text: 'Notiz, Anfang des Dateinamens',
+    text: 'Notiz, Dateianfang',
     from: 'Von',
     to: 'Bis',
     group: 'Gruppe',

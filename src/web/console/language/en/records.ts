@@ -51,7 +51,7 @@ export const records = {
     caption: 'Recordings',
     any: 'all',
     number: 'Number',
-    text: 'Note, beginning of file name',
+    text: 'Note, start of file',
     from: 'From',
     to: 'Until',
     group: 'Group',

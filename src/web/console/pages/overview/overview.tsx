@@ -180,9 +180,9 @@ function Row({
             {help}
           </Text>
         )}
-        {children}
       </span>
       <span>{value}</span>
+      {children !== undefined && <div className="more">{children}</div>}
     </div>
   );
 }
