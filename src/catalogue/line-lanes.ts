@@ -31,6 +31,8 @@ const records = sql`records`;
 const mostWaiting = 1_000;
 /** Fewer than are read: those at the very time of the place where a page goes on are read again. */
 const mostWaitingLookedAt = 900;
+/** More lines than these with a word are not fetched all. */
+const mostHits = 3_000;
 /** Each line costs more where words are looked for in it. */
 const mostReadForWords = 4_000;
 /** So many numbers are each a lane of their own. */
@@ -162,7 +164,12 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
     join notes on notes.id = note_words.rowid where note_words match ${phrase}`;
   const named = sql`select recordings.id as hit from recordings where ${isNamed}`;
   const hits = words.length === 0 ? [named] : [noted, named];
-  const isMuch = await Promise.all(hits.map((each) => isMore(db, each)));
+  // From the indexes alone.
+  const counted = [
+    ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`]),
+    sql`select 1 from recordings where ${isNamed}`,
+  ];
+  const isMuch = await Promise.all(counted.map((each) => isMore(db, each)));
   // So many have it that going through the list meets them soon.
   if (isMuch.includes(true)) {
     const inNote = sql`exists (select 1 from notes cross join note_words on note_words.rowid = notes.id
@@ -180,8 +187,8 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
 
 async function isMore(db: Kysely<Tables>, hits: Condition): Promise<boolean> {
   const { rows } = await sql<{ count: number }>`
-    select count(*) as count from (${hits} limit ${mostGathered + 1})`.execute(db);
-  return (rows[0]?.count ?? 0) > mostGathered;
+    select count(*) as count from (${hits} limit ${mostHits + 1})`.execute(db);
+  return (rows[0]?.count ?? 0) > mostHits;
 }
 
 /** Names have an index, which tells capital letters from others: the first one is tried as both. */

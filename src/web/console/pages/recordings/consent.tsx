@@ -56,7 +56,7 @@ function Evidence({ consent }: { readonly consent: Consent }) {
         consent.key === null
           ? [words.key, words.noKey]
           : [words.key, `${consent.key} · ${at(consent.key_at)}`],
-        consent.problem === null ? undefined : [words.problem, consent.problem],
+        consent.problem === null ? undefined : [words.problem, <Detail key="p">{consent.problem}</Detail>],
         consent.sha256 === null
           ? undefined
           : [
