@@ -1,6 +1,6 @@
 import type { Consent, RecordDetail } from '../../../api.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Empty } from '../../parts/notes.tsx';
+import { Detail, Empty } from '../../parts/notes.tsx';
 import { Facts, Party, Section, Tag } from '../../parts/shapes.tsx';
 
 /** What proves that the other party knew. */
