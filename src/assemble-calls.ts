@@ -45,6 +45,8 @@ export interface CallAudience {
 export interface Attending {
   readonly recorder: Recorder;
   readonly telephones: Telephones;
+  /** Of Asterisk; undefined: not known yet. */
+  readonly version: () => string | undefined;
 }
 
 /** Everything without which no call is announced and recorded. */
@@ -86,7 +88,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   return {
     ...ground,
     told,
-    attending: () => asterisk && recorder && { recorder, telephones: asterisk.telephones },
+    attending: () => asterisk && recorder && attendingBy(asterisk, recorder),
     async open() {
       await catalogue.open();
     },
@@ -126,6 +128,10 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
       await catalogue.close();
     },
   };
+}
+
+function attendingBy(asterisk: Asterisk, recorder: Recorder): Attending {
+  return { recorder, telephones: asterisk.telephones, version: () => asterisk.version };
 }
 
 function asteriskOf(

@@ -24,7 +24,10 @@ export interface Fetching {
   readonly config: Config;
   /** Absolute path of the file that is written. */
   readonly copy: string;
-  readonly signal: AbortSignal;
+  /** Ends all of it. */
+  readonly signal?: AbortSignal;
+  /** For all of it: none of the places takes the time of those after it. Undefined: no limit but their own. */
+  readonly limitMs?: number;
 }
 
 /**
@@ -34,13 +37,17 @@ export interface Fetching {
  * @throws MitschnittError `altered`, `recording-gone`, `unwritable`
  */
 export async function fetchIntact(
-  { wanted, config, copy, signal }: Fetching,
+  { wanted, config, copy, signal = new AbortController().signal, limitMs }: Fetching,
   tell: (error: MitschnittError) => void,
 ): Promise<void> {
   const problems: MitschnittError[] = [];
-  for (const source of await sourcesOf(wanted, config)) {
+  const sources = await sourcesOf(wanted, config);
+  const until = limitMs === undefined ? undefined : Date.now() + limitMs;
+  for (const [index, source] of sources.entries()) {
+    const share = until && Math.max(0, Math.floor((until - Date.now()) / (sources.length - index)));
+    const ends = share === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(share)]);
     try {
-      await fetch(source, wanted.recording, copy, signal);
+      await fetch(source, wanted.recording, copy, ends);
       return;
     } catch (thrown) {
       if (signal.aborted || codeOf(thrown) === 'unwritable') throw thrown;

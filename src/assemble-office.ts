@@ -1,6 +1,7 @@
 /** What works on recordings behind the calls, for one configuration; a part of assemble.ts. */
 import { StorageWatch } from './alarms/storage-watch.ts';
 import { alarmingOf, type Alarming } from './assemble-alarms.ts';
+import { auditedAnswers } from './assemble-audit.ts';
 import { checkPrompt } from './assemble-checks.ts';
 import { cleaningOf } from './assemble-cleanup.ts';
 import { connectionChecksOf, uploadAnswers, uploaderOf } from './assemble-delivery.ts';
@@ -61,7 +62,14 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   const departments = departmentsOf(config, calls);
   const { alarming, checks, cleaning, deleting, reconciler, reporting, selfTest, storage, uploader } =
     departments;
-  const running = { ...{ alarms, catalogue, log, spool }, ...departments, config, startedAt, recorder };
+  const running = {
+    ...{ alarms, catalogue, log, spool },
+    ...departments,
+    config,
+    startedAt,
+    recorder,
+    asteriskVersion: () => calls.attending()?.version(),
+  };
   let endSchedule = (): void => undefined;
   let stopping: Promise<void> | undefined;
 
@@ -81,7 +89,7 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   return {
     running,
     alarming,
-    answers: { ...answersOf(running, deleting), ...cleaning.answers },
+    answers: auditedAnswers({ ...answersOf(running, deleting), ...cleaning.answers }, { catalogue, log }),
     async start() {
       const attending = attendingOf(calls);
       await storage.start();

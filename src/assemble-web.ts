@@ -10,6 +10,7 @@ import { operationHandlers } from './assemble-web/operations.ts';
 import { overviewHandlers } from './assemble-web/overview.ts';
 import { recordHandlers } from './assemble-web/records.ts';
 import type { Running } from './assemble-web/running.ts';
+import { listeningFolderOf } from './config/files.ts';
 import type { Config } from './config/schema.ts';
 import { createLog } from './log.ts';
 import { ownVersion } from './version.ts';
@@ -25,7 +26,7 @@ import { WebServer, type Patience } from './web/server.ts';
 export interface Console {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Another configuration is in force. */
+  /** Another configuration is in force, or one was not taken over. */
   reloaded(revision: string): void;
   /** Where it can be reached; only after `start`. */
   readonly url: string;
@@ -46,7 +47,7 @@ export function consoleOf(
     if (!current) throw notReady();
     return current;
   };
-  const copies = new AudioCopies(now);
+  const copies = new AudioCopies(now, listeningFolderOf(config));
   const time = (instant: number) => timeIn({ config: running()?.config ?? config })(instant);
   const settings = { host: web.host, port: web.port, tls: web.tls, proxies: web.proxies };
   const server: WebServer = new WebServer(
@@ -68,7 +69,7 @@ export function consoleOf(
     },
     async start() {
       await server.start();
-      copies.start();
+      await copies.start();
       log.info('the console listens', { url: server.url });
       const link = await server.welcomeLink();
       if (link !== undefined)

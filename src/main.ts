@@ -4,6 +4,7 @@ import { assemble, type Program } from './assemble.ts';
 import { revisionOf } from './assemble-web/configuration.ts';
 import type { Console } from './assemble-web.ts';
 import { loadText } from './config/load.ts';
+import { messageOf } from './errors.ts';
 import { adjustableLog, errorFields, type AdjustableLog } from './log.ts';
 import type { Config } from './config/schema.ts';
 
@@ -41,6 +42,8 @@ class Service {
   #console: Console | undefined;
   #config: Config;
   #revision = '';
+  /** Why the last configuration was not taken over. */
+  #reloadProblem: string | undefined;
   #program: Program;
   #isRunning = false;
   #isStopping = false;
@@ -78,6 +81,7 @@ class Service {
     const file = {
       path: this.#file,
       runningRevision: () => this.#revision,
+      reloadProblem: () => this.#reloadProblem,
       reload: () => this.reload(),
     };
     const running = () => (this.#isRunning ? this.#program.running : undefined);
@@ -106,7 +110,9 @@ class Service {
       .then(() => this.#takeOver())
       .catch((error: unknown) => {
         this.#log.error('the configuration was not taken over', errorFields(error));
+        this.#reloadProblem = messageOf(error);
         if (!this.#isRunning) this.#break(error);
+        else this.#console?.reloaded(this.#revision);
       });
   }
 
@@ -119,6 +125,7 @@ class Service {
     const startedAt = Date.now();
     await (isSame ? this.#goOn(config) : this.#begin(config));
     this.#revision = revisionOf(text);
+    this.#reloadProblem = undefined;
     this.#log.adjust(config.log);
     this.#console?.reloaded(this.#revision);
     this.#log.info('the configuration was taken over', { ms: Date.now() - startedAt });

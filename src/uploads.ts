@@ -93,6 +93,8 @@ export function reportsWaiting(issues: readonly ReportIssue[]): ReportsWaiting {
 /** Which deliveries that were set aside are to be tried again: of one recording, or all (`POST /retry`). */
 export interface RetryRequest {
   readonly id?: string | undefined;
+  /** Who asks, for the audit log. */
+  readonly actor?: string;
 }
 
 export interface RetryAnswer {

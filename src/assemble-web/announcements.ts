@@ -26,7 +26,7 @@ export function announcementHandlers(running: RunningSource, changed: () => void
     announcementJson(facts, running().config, timeIn(running()));
   const writable = async (): Promise<void> => {
     const why = await library().whyNotWritable();
-    if (why !== undefined) throw notDone(why);
+    if (why !== undefined) throw notDone(why, '', 'announcements-not-writable');
   };
   return {
     'GET /announcements': async () => {
@@ -64,20 +64,28 @@ export function announcementHandlers(running: RunningSource, changed: () => void
     },
     'DELETE /announcements/:language/:name': async ({ params }) => {
       const { name, language } = params;
-      const { used_by, origin, has_built_in } = jsonOf(await library().facts(name, language));
-      const [first] = used_by;
-      if (first && origin === 'own' && !has_built_in)
-        throw conflict(`the group ${first.group} plays it`, 'Have it play another one first.');
-      // One's own that is gone: somebody wants that of the package from now on.
-      if (origin === null && !has_built_in) throw notFound();
-      if (origin === 'built-in')
-        throw notDone('it comes with the package, and stays', 'Put one of your own in its place.');
-      if (origin === 'own') await writable();
+      const facts = jsonOf(await library().facts(name, language));
+      refuseToRemove(facts);
+      if (facts.origin === 'own') await writable();
       await library().remove(name, language);
       changed();
       return { ok: true };
     },
   };
+}
+
+/** What is played, or is of the package, stays. */
+function refuseToRemove({ used_by, origin, has_built_in }: AnnouncementFile): void {
+  const [first] = used_by;
+  if (first && origin === 'own' && !has_built_in) {
+    const message = `the group ${first.group} plays it`;
+    throw conflict(message, 'Have it play another one first.', 'announcement-in-use');
+  }
+  // One's own that is gone: somebody wants that of the package from now on.
+  if (origin === null && !has_built_in) throw notFound();
+  if (origin !== 'built-in') return;
+  const message = 'it comes with the package, and stays';
+  throw notDone(message, 'Put one of your own in its place.', 'announcement-built-in');
 }
 
 function announcementJson(

@@ -1,7 +1,5 @@
 /** The audio of recordings for the console: from this machine, or fetched from a target and kept for a while. */
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fetchIntact } from '../assemble-copies.ts';
@@ -9,88 +7,175 @@ import type { RecordingWithDeliveries } from '../catalogue/catalogue.ts';
 import { MitschnittError } from '../errors.ts';
 import { errorFields } from '../log.ts';
 import type { AudioContent } from '../web/handlers.ts';
-import { ApiFailure, notFound } from '../web/failure.ts';
+import { ApiFailure, notFound, tooBusy } from '../web/failure.ts';
+import { OpenAudio } from './open-audio.ts';
 import type { RunningSource } from './running.ts';
+import { Turns } from './turns.ts';
 
-/** Whoever listens comes back within this; then the copy is removed. */
-const keptMs = 15 * 60_000;
-const lookEveryMs = 60_000;
-const mostKept = 20;
+/** What may be kept, and how much is done at once. */
+export interface AudioLimits {
+  /** Whoever listens comes back within this; then it is closed. */
+  readonly keptMs: number;
+  /** How often is looked for what nobody listens to any more, and what was erased. */
+  readonly lookEveryMs: number;
+  readonly most: number;
+  /** Of all that is kept together; a longer recording is kept alone. */
+  readonly mostBytes: number;
+  readonly atOnce: number;
+  readonly waiting: number;
+  /** Between the answer and the first piece of it. */
+  readonly aboutToReadMs: number;
+}
+
+const usualLimits: AudioLimits = {
+  keptMs: 15 * 60_000,
+  lookEveryMs: 10_000,
+  most: 20,
+  mostBytes: 500_000_000,
+  // Each may have a session of its own at the target, beside those of the deliveries.
+  atOnce: 3,
+  waiting: 12,
+  aboutToReadMs: 2_000,
+};
 /** From a target that is far away. */
 const fetchMs = 120_000;
 
-interface Copy {
-  readonly path: Promise<string>;
+interface Kept {
+  readonly audio: Promise<OpenAudio>;
+  readonly bytes: number;
+  /** Undefined: it is being fetched. */
+  ready: OpenAudio | undefined;
   usedAt: number;
 }
 
-/** Copies that were compared with what was recorded: what is played is what was recorded, whatever happens meanwhile. */
+/**
+ * What is played was compared with what was recorded: a file of this machine where it is, else a copy of what a target
+ * has. Copies have no name once they are complete: nothing of them is left when the process ends, however it ends.
+ */
 export class AudioCopies {
   readonly #running: RunningSource;
-  readonly #copies = new Map<string, Copy>();
-  #folder: Promise<string> | undefined;
+  readonly #folder: string;
+  readonly #limits: AudioLimits;
+  readonly #turns: Turns;
+  readonly #kept = new Map<string, Kept>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(running: RunningSource) {
+  /** `folder`: its own; what is in it is removed. */
+  constructor(running: RunningSource, folder: string, limits = usualLimits) {
     this.#running = running;
+    this.#folder = folder;
+    this.#limits = limits;
+    this.#turns = new Turns(limits);
   }
 
-  start(): void {
-    this.#timer = setInterval(() => void this.#removeUnused(Date.now() - keptMs, mostKept), lookEveryMs);
+  async start(): Promise<void> {
+    // What was being fetched when a process before this one was killed.
+    await rm(this.#folder, { recursive: true, force: true });
+    const { keptMs, lookEveryMs } = this.#limits;
+    this.#timer = setInterval(() => {
+      this.#makeRoom(0, Date.now() - keptMs);
+      void this.#dropErased().catch(() => undefined);
+    }, lookEveryMs);
     this.#timer.unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    this.#copies.clear();
-    const folder = await this.#folder?.catch(() => undefined);
-    this.#folder = undefined;
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    for (const id of [...this.#kept.keys()]) this.#drop(id);
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Path of a copy that is as it was recorded. @throws MitschnittError */
-  async pathOf(wanted: RecordingWithDeliveries): Promise<string> {
-    const { id } = wanted.recording;
-    const known = this.#copies.get(id);
+  /** As it was recorded. @throws MitschnittError, ApiFailure `too-busy` */
+  async of(wanted: RecordingWithDeliveries): Promise<OpenAudio> {
+    const { id, sha256 } = wanted.recording;
+    const known = this.#kept.get(id);
     if (known) {
       known.usedAt = Date.now();
-      return await known.path;
+      const audio = await known.audio;
+      if (await audio.isIntact(sha256).catch(() => false)) return audio;
+      if (this.#kept.get(id) === known) this.#drop(id);
     }
-    const copy: Copy = { path: this.#fetch(wanted), usedAt: Date.now() };
-    this.#copies.set(id, copy);
-    copy.path.catch(() => this.#copies.delete(id));
-    await this.#removeUnused(Date.now() - keptMs, mostKept);
-    return await copy.path;
+    return await (this.#kept.get(id) ?? this.#keep(wanted)).audio;
   }
 
-  async #fetch(wanted: RecordingWithDeliveries): Promise<string> {
+  #keep(wanted: RecordingWithDeliveries): Kept {
+    const { id, bytes } = wanted.recording;
+    this.#makeRoom(bytes, Date.now() - this.#limits.keptMs);
+    if (this.#kept.size > 0 && !this.#isRoomFor(bytes)) throw tooBusy();
+    const audio = this.#turns.take(() => this.#open(wanted));
+    const kept: Kept = { audio, bytes, ready: undefined, usedAt: Date.now() };
+    this.#kept.set(id, kept);
+    audio.then(
+      (ready) => {
+        kept.ready = ready;
+        // Erased while it was fetched.
+        if (this.#kept.get(id) !== kept) ready.drop();
+      },
+      () => {
+        if (this.#kept.get(id) === kept) this.#kept.delete(id);
+      },
+    );
+    return kept;
+  }
+
+  async #open(wanted: RecordingWithDeliveries): Promise<OpenAudio> {
+    const own = await this.#openOwn(wanted);
+    if (own) return own;
     const { config, log } = this.#running();
-    this.#folder ??= mkdtemp(join(tmpdir(), 'mitschnitt-audio-'));
-    const copy = join(await this.#folder, `${wanted.recording.id}.wav`);
-    const signal = AbortSignal.timeout(fetchMs);
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    const copy = join(this.#folder, `${wanted.recording.id}.wav`);
     try {
-      await fetchIntact({ wanted, config, copy, signal }, (error) =>
+      await fetchIntact({ wanted, config, copy, limitMs: fetchMs }, (error) =>
         log.warn('a copy of a recording cannot be played', {
           recording: wanted.recording.id,
           ...errorFields(error),
         }),
       );
-      return copy;
+      return await OpenAudio.of(await open(copy, 'r'));
     } catch (error) {
-      await rm(copy, { force: true });
       if (error instanceof MitschnittError && error.retry)
-        throw new ApiFailure(503, 'not-ready', error.message, error.hint);
+        throw new ApiFailure(503, 'not-ready', error.message, error.hint, {
+          reason: 'recording-unreachable',
+        });
       throw error;
+    } finally {
+      await rm(copy, { force: true });
     }
   }
 
-  async #removeUnused(before: number, most: number): Promise<void> {
-    const byUse = [...this.#copies].sort(([, a], [, b]) => b.usedAt - a.usedAt);
-    for (const [index, [id, copy]] of byUse.entries()) {
-      if (index < most && copy.usedAt >= before) continue;
-      this.#copies.delete(id);
-      await copy.path.then((path) => rm(path, { force: true })).catch(() => undefined);
+  /** Where this machine still has it. Undefined: it has not, or not as it was recorded. */
+  async #openOwn({ recording }: RecordingWithDeliveries): Promise<OpenAudio | undefined> {
+    const file = await open(this.#running().spool.transferFile(recording.id), 'r').catch(() => undefined);
+    if (!file) return undefined;
+    const audio = await OpenAudio.of(file);
+    if (await audio.hasHash(recording.sha256).catch(() => false)) return audio;
+    audio.drop();
+    return undefined;
+  }
+
+  #isRoomFor(bytes: number): boolean {
+    const total = [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, bytes);
+    return this.#kept.size < this.#limits.most && total <= this.#limits.mostBytes;
+  }
+
+  /** Whatever was last used before, and as much as is needed; nothing that somebody waits for or listens to. */
+  #makeRoom(bytes: number, before: number): void {
+    const byUse = [...this.#kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
+    for (const [id, { ready, usedAt }] of byUse) {
+      const isUsed = !ready || ready.isRead || usedAt > Date.now() - this.#limits.aboutToReadMs;
+      if (!isUsed && (usedAt < before || !this.#isRoomFor(bytes))) this.#drop(id);
     }
+  }
+
+  async #dropErased(): Promise<void> {
+    const { catalogue } = this.#running();
+    for (const id of [...this.#kept.keys()])
+      if (!(await catalogue.recordingsOf(id)).some(({ recording }) => recording.id === id)) this.#drop(id);
+  }
+
+  #drop(id: string): void {
+    this.#kept.get(id)?.ready?.drop();
+    this.#kept.delete(id);
   }
 }
 
@@ -104,10 +189,9 @@ export async function recordingOf(running: RunningSource, id: string): Promise<R
 
 export async function audioOf(copies: AudioCopies, wanted: RecordingWithDeliveries): Promise<AudioContent> {
   const { name, sha256 } = wanted.recording;
-  const path = await copies.pathOf(wanted);
-  const { size } = await stat(path);
+  const audio = await copies.of(wanted);
   return {
-    ...{ bytes: size, etag: `"${sha256}"`, name },
-    read: (start, end) => createReadStream(path, { start, end }),
+    ...{ bytes: audio.bytes, etag: `"${sha256}"`, name },
+    read: (start, end) => audio.read(start, end),
   };
 }

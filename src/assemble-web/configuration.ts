@@ -50,6 +50,8 @@ export interface ConfigurationFile {
   readonly path: string;
   /** Of the text that runs. */
   readonly runningRevision: () => string;
+  /** Why the last configuration was not taken over; undefined: it was. */
+  readonly reloadProblem: () => string | undefined;
   /** Has the program run with what is in the file now. Not waited for. */
   reload(): void;
 }
@@ -84,7 +86,7 @@ export function configurationHandlers(
       if (!checked.ok) throw invalid(checked.faults);
       if (takes_effect !== 'nothing-changes') {
         const why = await whyNotWritable(file.path);
-        if (why !== undefined) throw notDone(why);
+        if (why !== undefined) throw notDone(why, '', 'configuration-not-writable');
         await replace(file.path, next);
         saved(revisionOf(next), viewer.actor);
         if (takes_effect === 'reload') file.reload();
@@ -113,6 +115,7 @@ function changed(
     throw conflict(
       'the file was changed meanwhile',
       'Load it again, and make the changes on what is there now.',
+      'configuration-changed',
     );
   // What nobody changed stays to the letter.
   if (draft.changes.length === 0) return text;
@@ -140,6 +143,7 @@ async function configurationOf(
     secrets: secrets.map(({ path, how, source }) => ({ at: [...path], how, source: source ?? null })),
     ...{ faults: [...faults], warnings: [...warnings] },
     differs_from_running: file.runningRevision() !== revisionOf(text),
+    not_taken_over: file.reloadProblem() ?? null,
   };
 }
 

@@ -39,6 +39,8 @@ export function liveSourceOf(running: RunningSource): LiveSource {
     targets: () => targetsOf(running()),
     storage: () => storageOf(running()),
     lastLine: () => running().catalogue.lastSeq(),
+    lastTry: () => running().catalogue.lastTry(),
+    triesAfter: (place) => running().catalogue.triesAfter(place, linesAtOnce),
     linesAfter: async (seq) => {
       const time = timeIn(running());
       const lines = await running().catalogue.linesAfter(seq, linesAtOnce);
@@ -80,9 +82,10 @@ const controlsIn: Readonly<Record<LiveTalk['state'], LiveCall['controls']>> = {
   failed: ['start'],
 };
 
-export function asteriskOf({ recorder }: Running): EventData<'asterisk'> {
+export function asteriskOf({ asteriskVersion, recorder }: Running): EventData<'asterisk'> {
   const state = recorder()?.connectionState;
-  return { ari: state?.ari ?? false, ami: state?.ami ?? false, version: null };
+  const version = asteriskVersion() ?? null;
+  return { ari: state?.ari ?? false, ami: state?.ami ?? false, version };
 }
 
 export function alarmsOf(running: Running, language: 'de' | 'en'): EventData<'alarms'>['alarms'] {

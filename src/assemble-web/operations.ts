@@ -96,7 +96,8 @@ function testHandlers(running: RunningSource, trial: (draft: Draft) => Promise<C
       audit({ subject: body.channel, ...(body.draft ? { detail: unsaved(body.draft) } : {}) });
       const config = body.draft ? await trial(body.draft) : running().config;
       const channel = channelsOf(config).find(({ name }) => name === body.channel);
-      if (!channel) throw notDone(`alarms.${body.channel} is not set`, 'Set it, save, and try again.');
+      if (!channel)
+        throw notDone(`alarms.${body.channel} is not set`, 'Set it, save, and try again.', 'channel-not-set');
       const sentAt = Date.now();
       const notice = testNotice(viewer.name, config.alarms.language, sentAt);
       const message = { id: randomUUID(), sentAt, items: [{ state: 'raised' as const, notice }] };
@@ -136,11 +137,15 @@ function cleanupHandlers(running: RunningSource) {
       const { cleaning } = running();
       const { liveCalls } = cleaning.preview();
       if (body.mode === 'all' && body.live_calls !== liveCalls)
-        throw conflict(`there are ${liveCalls} live calls by now`, 'Look at them, and confirm again.');
+        throw conflict(
+          `there are ${liveCalls} live calls by now`,
+          'Look at them, and confirm again.',
+          'live-calls-changed',
+        );
       const answer = await cleaning
         .run({ mode: body.mode, actor: viewer.actor })
         .catch((error: unknown) => ({ problem: messageOf(error) }));
-      if ('problem' in answer) throw notDone(answer.problem);
+      if ('problem' in answer) throw notDone(answer.problem, '', 'cleanup-not-done');
       const time = timeIn(running());
       const { mode, ended, moved, orphans, discarded, recordings, left } = answer;
       return {

@@ -6,14 +6,15 @@ import { completenessOf } from '../reconciliation/completeness.ts';
 import type { Interval } from '../catalogue/account-ledger.ts';
 import type { HourCount } from '../catalogue/console-ledger.ts';
 import type { ResponseOf } from '../web/api/routes.ts';
-import { ApiFailure, notDone } from '../web/failure.ts';
+import { ApiFailure, notDone, notReady } from '../web/failure.ts';
 import { alarmsFor, callsFor, seesMachine } from '../web/live.ts';
 import { groupsFor } from '../web/viewer.ts';
-import type { Handlers } from '../web/handlers.ts';
+import type { Handler, Handlers } from '../web/handlers.ts';
 import { instantOf } from '../web/people.ts';
 import { ownVersion } from '../version.ts';
 import { alarmsOf, asteriskOf, callJson, callsOf, maybe, storageOf, targetsOf, timeIn } from './live.ts';
 import type { Running, RunningSource } from './running.ts';
+import { KeptAnswers, Turns } from './turns.ts';
 
 type OverviewHandlers = Pick<
   Handlers,
@@ -61,18 +62,7 @@ function nowHandlers(running: RunningSource) {
       };
     },
     'GET /calls': ({ viewer }) => Promise.resolve({ calls: callsFor(viewer, callsOf(running())) }),
-    'POST /calls/:id/control': async ({ viewer, params, body, audit }) => {
-      const recorder = running().recorder();
-      const call = callsOf(running()).find(({ id }) => id === params.id);
-      audit({ detail: body.control, ...(call?.group ? { group: call.group } : {}) });
-      const { control } = body;
-      const answer = await recorder?.control({ id: params.id, control, actor: viewer.actor });
-      if (!answer) throw notDone('Mitschnitt is about to start');
-      if (answer.problem !== undefined) throw notDone(answer.problem);
-      const after = answer.talk ?? liveTalks(recorder?.liveCalls ?? []).find(({ id }) => id === params.id);
-      if (!after) throw notDone('the talk is over');
-      return { call: callJson(after, timeIn(running())) };
-    },
+    'POST /calls/:id/control': controlOf(running),
     'GET /targets': async () => ({ targets: [...(await targetsOf(running()))] }),
     'GET /gate': () => {
       const time = timeIn(running());
@@ -101,9 +91,32 @@ function nowHandlers(running: RunningSource) {
   } satisfies Partial<Handlers>;
 }
 
+function controlOf(running: RunningSource): Handler<'POST /calls/:id/control'> {
+  return async ({ viewer, params, body, audit }) => {
+    const recorder = running().recorder();
+    const call = callsOf(running()).find(({ id }) => id === params.id);
+    audit({ detail: body.control, ...(call?.group ? { group: call.group } : {}) });
+    const { control } = body;
+    const answer = await recorder?.control({ id: params.id, control, actor: viewer.actor });
+    if (!answer) throw notReady();
+    if (answer.problem !== undefined)
+      throw notDone(answer.problem, '', answer.talk ? 'control-not-done' : 'talk-over');
+    const after = answer.talk ?? liveTalks(recorder?.liveCalls ?? []).find(({ id }) => id === params.id);
+    if (!after) throw notDone('the talk is over', '', 'talk-over');
+    return { call: callJson(after, timeIn(running())) };
+  };
+}
+
 const mostSamples = 500;
 
+/** The page asks again some seconds after a call ended: later than this. */
+const statementKeptMs = 3_000;
+/** A statement reads all lines of its span, in the thread of the calls. */
+const statementsWaiting = 4;
+
 function latelyHandlers(running: RunningSource) {
+  const turns = new Turns({ atOnce: 1, waiting: statementsWaiting });
+  const statements = new KeptAnswers<ResponseOf<'GET /completeness'>>(statementKeptMs, turns);
   return {
     'GET /outcomes': ({ viewer, query }) => {
       const span = spanOf(running(), query, longestOutcomesMs);
@@ -119,8 +132,11 @@ function latelyHandlers(running: RunningSource) {
       }));
       return { from: time(from), to: time(to), reasons };
     },
-    'GET /completeness': ({ viewer, query }) =>
-      statementOf(running(), spanOf(running(), query, longestCompletenessMs), viewer.groups),
+    'GET /completeness': ({ viewer, query }) => {
+      const span = spanOf(running(), query, longestCompletenessMs);
+      const what = JSON.stringify([span.from, span.to, viewer.groups]);
+      return statements.of(what, () => statementOf(running(), span, viewer.groups));
+    },
     'GET /targets/:name/history': async ({ params, query }) => {
       const time = timeIn(running());
       const from = Date.now() - query.hours * hourMs;

@@ -1,6 +1,5 @@
 /** Recordings, and calls that were not recorded, as the API has them. */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 
 import { sourcesOf } from '../assemble-copies.ts';
@@ -12,7 +11,7 @@ import type { FoundLine, LinePosition, LineSearch, Note } from '../catalogue/con
 import type { ListedRecord, RecordingWithDeliveries } from '../catalogue/catalogue.ts';
 import type { Hold } from '../catalogue/retention-ledger.ts';
 import type { Outcome } from '../call/call.ts';
-import { ApiFailure, conflict, notFound } from '../web/failure.ts';
+import { ApiFailure, conflict, notDone, notFound } from '../web/failure.ts';
 import { groupsFor, type Viewer } from '../web/viewer.ts';
 import type { Handlers } from '../web/handlers.ts';
 import { instantOf } from '../web/people.ts';
@@ -20,9 +19,12 @@ import type { RecordsQuery, RecordDetail, RecordLine } from '../web/api/recordin
 import type { ResponseOf } from '../web/api/routes.ts';
 import { audioOf, recordingOf, type AudioCopies } from './audio.ts';
 import { timeIn } from './live.ts';
+import type { OpenAudio } from './open-audio.ts';
 import type { Running, RunningSource } from './running.ts';
+import { KeptAnswers, Turns } from './turns.ts';
 
 type Time = (instant: number) => string;
+type Drawing = ResponseOf<'GET /records/:id/peaks'>;
 
 const outcomesNotRecorded: readonly Outcome[] = [
   ...(['declined', 'not-agreed', 'not-announced', 'announcement-failed', 'excepted'] as const),
@@ -62,7 +64,13 @@ export function recordHandlers(
   };
 }
 
+/** Those who look at a recording for the first time at once have it drawn once; then the catalogue has it. */
+const drawingKeptMs = 1_000;
+const drawingsWaiting = 12;
+
 function listHandlers(running: RunningSource, copies: AudioCopies) {
+  const turns = new Turns({ atOnce: 1, waiting: drawingsWaiting });
+  const drawings = new KeptAnswers<Drawing>(drawingKeptMs, turns);
   return {
     'GET /records': async ({ viewer, query }) => {
       const { catalogue } = running();
@@ -76,10 +84,12 @@ function listHandlers(running: RunningSource, copies: AudioCopies) {
       const wanted = await recordingOf(running, params.id);
       const { catalogue } = running();
       const kept = await catalogue.peaks(params.id);
-      if (kept !== undefined) return JSON.parse(kept) as ResponseOf<'GET /records/:id/peaks'>;
-      const made = await peaksOf(await copies.pathOf(wanted));
-      await catalogue.savePeaks(params.id, JSON.stringify(made));
-      return made;
+      if (kept !== undefined) return JSON.parse(kept) as Drawing;
+      return await drawings.of(params.id, async () => {
+        const made = await peaksOf(await copies.of(wanted));
+        await catalogue.savePeaks(params.id, JSON.stringify(made));
+        return made;
+      });
     },
   } satisfies Partial<Handlers>;
 }
@@ -226,19 +236,30 @@ function holdHandlers(running: RunningSource, changed: (id: string, group: strin
     },
     'DELETE /records/:id/hold': async ({ viewer, params }) => {
       const { catalogue } = running();
-      const held = await holdOf(running(), await lineOf(running(), params.id));
-      if (!held) throw conflict('it is not on hold');
-      const { subject, kind } = held;
-      await catalogue.releaseHold({ subject, kind, at: Date.now(), actor: viewer.actor });
+      const line = await lineOf(running(), params.id);
+      // Its own one only: what is on a number or a call is on others too, of which this page says nothing.
+      const own = await catalogue.releaseHold({
+        subject: line.id,
+        kind: 'id',
+        at: Date.now(),
+        actor: viewer.actor,
+      });
+      if (!own) {
+        const held = await holdOf(running(), line);
+        if (!held) throw conflict('it is not on hold');
+        const words = `the hold is not on this recording but on ${held.subject}, and on all else of it`;
+        throw conflict(words, `Release it by: mitschnitt release ${held.subject}`, 'hold-on-more');
+      }
       changed(params.id, (await catalogue.groupOfRecord(params.id)) ?? '');
       return { ok: true };
     },
   } satisfies Partial<Handlers>;
 }
 
-/** By its own id, its call's, or a number's. */
+/** By its own id, which can be ended here; else by its call's, or a number's. */
 async function holdOf({ catalogue }: Running, line: ListedRecord): Promise<Hold | undefined> {
-  return await catalogue.holdOn({ ids: [line.id, line.callId], numbers: [line.from, line.to] });
+  const own = await catalogue.holdOn({ ids: [line.id], numbers: [] });
+  return own ?? (await catalogue.holdOn({ ids: [line.id, line.callId], numbers: [line.from, line.to] }));
 }
 
 function holdJson({ subject, kind, at, actor, reason }: Hold, time: Time) {
@@ -256,13 +277,13 @@ async function verify(
       const hash = createHash('sha256');
       for await (const piece of pieces(AbortSignal.timeout(verifyMs))) hash.update(piece);
       const result = hash.digest('hex') === wanted.recording.sha256 ? 'intact' : 'altered';
-      results.push({ place: name, result, problem: null });
+      results.push({ place: name, result, problem: null, code: null, hint: null });
     } catch (error) {
-      const { code, message } = explained(error, name);
+      const { code, message, hint } = explained(error, name);
       results.push({
         place: name,
         result: code === 'file-missing' ? 'missing' : 'unreachable',
-        problem: message,
+        ...{ problem: message, code, hint },
       });
     } finally {
       await close?.().catch(() => undefined);
@@ -273,26 +294,20 @@ async function verify(
 
 const verifyMs = 120_000;
 const bytesPerSample = 2;
-/** Whole frames of one or two channels. */
-const bytesPerRead = 256 * 1024;
 
-async function peaksOf(path: string): Promise<ResponseOf<'GET /records/:id/peaks'>> {
-  const { size } = await stat(path);
-  const header = parseWavHeader(await headOf(path));
-  if (!header) throw new ApiFailure(422, 'not-done', 'the recording is no WAV file');
+async function peaksOf(audio: OpenAudio): Promise<Drawing> {
+  const { bytes: size } = audio;
+  const header = parseWavHeader(await headOf(audio));
+  if (!header) throw notDone('the recording is no WAV file', '', 'no-audio-file');
   const { channels, sampleRate } = header;
   const frames = Math.floor((size - wavHeaderBytes) / (bytesPerSample * channels));
   const meter = new PeakMeter(sampleRate, channels, frames);
   const end = wavHeaderBytes + frames * channels * bytesPerSample - 1;
   if (frames > 0)
-    for await (const piece of createReadStream(path, {
-      start: wavHeaderBytes,
-      end,
-      highWaterMark: bytesPerRead,
-    })) {
-      const bytes = piece as Buffer;
+    // In pieces of whole frames, but where the file became shorter.
+    for await (const piece of audio.read(wavHeaderBytes, end)) {
       // Samples begin at even places of their memory.
-      const copy = new Uint8Array(bytes);
+      const copy = new Uint8Array(piece as Buffer);
       meter.add(new Int16Array(copy.buffer, 0, Math.floor(copy.length / bytesPerSample)));
     }
   const { channels: peaks, silences } = meter.finish();
@@ -308,12 +323,7 @@ async function peaksOf(path: string): Promise<ResponseOf<'GET /records/:id/peaks
   };
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(new Uint8Array(wavHeaderBytes), 0, wavHeaderBytes, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+async function headOf(audio: OpenAudio): Promise<Uint8Array> {
+  if (audio.bytes < wavHeaderBytes) return new Uint8Array();
+  return Buffer.concat(await audio.read(0, wavHeaderBytes - 1).toArray());
 }

@@ -28,6 +28,8 @@ export interface Running {
   readonly cleaning: Cleaning;
   /** Undefined while it starts. */
   readonly recorder: () => Recorder | undefined;
+  /** Undefined: not known yet. */
+  readonly asteriskVersion: () => string | undefined;
 }
 
 /** Throws `not-ready` while there is none. */

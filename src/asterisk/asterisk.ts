@@ -68,6 +68,8 @@ export class Asterisk implements Pbx {
   readonly #links: Readonly<Record<'ari' | 'ami', Link>>;
   readonly #connected = { ari: false, ami: false };
   #ami: AmiConnection | undefined;
+  /** Empty while it is asked for. */
+  #version: string | undefined;
   #events: AriStream | undefined;
   #listener: PbxListener | undefined;
 
@@ -130,6 +132,19 @@ export class Asterisk implements Pbx {
     const ami = this.#ami;
     if (ami && queues && !followed) await this.#command('QueueStatus', this.#beginQueues(ami));
     await this.#command('open the gate', this.#attendance.adapt(announces ? this.#isServed : undefined));
+  }
+
+  /** As Asterisk names its version: asked for when somebody wants it, and known a moment later. */
+  get version(): string | undefined {
+    if (this.#ami && this.#version === undefined) {
+      this.#version = '';
+      void this.#command('CoreSettings', this.#learnVersion());
+    }
+    return this.#version === '' ? undefined : this.#version;
+  }
+
+  async #learnVersion(): Promise<void> {
+    this.#version = field(await this.#action({ Action: 'CoreSettings' }), 'AsteriskVersion');
   }
 
   /** Classes of AMI's events that are read. */
@@ -341,7 +356,7 @@ export class Asterisk implements Pbx {
   }
 
   #setConnected(which: 'ari' | 'ami', connected: boolean): void {
-    if (which === 'ami' && !connected) this.#ami = undefined;
+    if (which === 'ami' && !connected) this.#ami = this.#version = undefined;
     if (which === 'ari' && !connected) this.#events = undefined;
     if (this.#connected[which] === connected) return;
     this.#connected[which] = connected;

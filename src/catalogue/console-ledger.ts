@@ -149,6 +149,15 @@ export interface RecordLedger {
     readonly ids: readonly string[];
     readonly numbers: readonly string[];
   }): Promise<Hold | undefined>;
+  /** The place of the attempt that was noted last. */
+  lastTry(): Promise<number>;
+  /** The attempts that were noted after a place, of any recording; at most `limit`. */
+  triesAfter(
+    place: number,
+    limit: number,
+  ): Promise<
+    readonly { readonly place: number; readonly recording: string; readonly group: string | undefined }[]
+  >;
   /** JSON as it was kept. */
   peaks(recording: string): Promise<string | undefined>;
   savePeaks(recording: string, json: string): Promise<void>;
@@ -168,7 +177,7 @@ export interface LineSearch {
   readonly to?: number | undefined;
   /** Part of either number. */
   readonly number?: string | undefined;
-  /** Words that begin one of a note's, or the beginning of a file name. */
+  /** Words that begin some of a note's, or the beginning of a file name as it is written. */
   readonly text?: string | undefined;
   /** Undefined: all. None: nothing is found. */
   readonly groups?: readonly string[] | undefined;

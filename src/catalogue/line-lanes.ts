@@ -15,17 +15,26 @@ export interface Lane {
   /** What the lines are read from, with the columns of `records`. */
   readonly from: RawBuilder<unknown>;
   readonly where: readonly Condition[];
+  /** So many lines are looked at for one page at most; undefined: as many as of any lane. */
+  readonly most?: number;
 }
 
 /** What a search asks of each line, and where to look for them. */
 export interface Plan {
   readonly lanes: readonly Lane[];
+  /** Of a row that is called `line`, with the columns of `records`. */
   readonly conditions: readonly Condition[];
 }
 
 const records = sql`records`;
-/** Of what a person looks for by words: nobody reads further. */
-const mostHits = 1_000;
+/** Deliveries are read so many at once, newest first. */
+const mostWaiting = 1_000;
+/** Fewer than are read: those at the very time of the place where a page goes on are read again. */
+const mostWaitingLookedAt = 900;
+/** More lines than these with a word are not fetched all. */
+const mostHits = 3_000;
+/** Each line costs more where words are looked for in it. */
+const mostReadForWords = 4_000;
 /** So many numbers are each a lane of their own. */
 const mostNumberLanes = 32;
 /** Fewer lines than these are fetched all, and sorted; more are met soon by going through the list. */
@@ -37,7 +46,7 @@ const leastPart = 3;
 
 export async function planOf(db: Kysely<Tables>, wanted: LineSearch): Promise<Plan> {
   const { groups, outcomes, direction, rule, number, text, delivery, held } = wanted;
-  const hits = text === undefined ? undefined : await idsOfText(db, text);
+  const words = text === undefined ? undefined : await wordsOf(db, text);
   const onHold = held === true ? await heldIds(db) : undefined;
   const conditions = [
     ...(groups ? [sql`group_name in (${list(groups)})`] : []),
@@ -45,25 +54,26 @@ export async function planOf(db: Kysely<Tables>, wanted: LineSearch): Promise<Pl
     ...(direction === undefined ? [] : [sql`direction = ${direction}`]),
     ...(rule === undefined ? [] : [sql`rule = ${rule}`]),
     ...(number === undefined ? [] : [hasNumber(number)]),
-    ...(hits ? [sql`id in (${list(hits)})`] : []),
+    ...(words?.condition ? [words.condition] : []),
     ...(onHold ? [onHold] : []),
     ...(delivery === undefined
       ? []
       : [sql`exists (select 1 from deliveries where recording = id and state = ${sql.lit(delivery)})`]),
   ];
-  return { lanes: await lanesOf(db, wanted, hits, onHold), conditions };
+  return { lanes: await lanesOf(db, wanted, words?.lanes, onHold), conditions };
 }
 
 async function lanesOf(
   db: Kysely<Tables>,
-  { groups, outcomes, number, delivery }: LineSearch,
-  hits: readonly string[] | undefined,
+  wanted: LineSearch,
+  byWords: readonly Lane[] | undefined,
   onHold: Condition | undefined,
 ): Promise<readonly Lane[]> {
+  const { groups, outcomes, number, delivery } = wanted;
   if (groups?.length === 0) return [];
-  if (hits) return [{ from: records, where: [sql`id in (${list(hits)})`] }];
+  if (byWords) return byWords;
   if (onHold) return [{ from: records, where: [onHold] }];
-  if (delivery !== undefined) return await deliveryLanes(db, delivery);
+  if (delivery !== undefined) return await deliveryLanes(db, wanted, delivery);
   const byNumber = number === undefined ? undefined : await numberLanes(db, digitsOf(number));
   if (byNumber) return byNumber;
   if (groups && outcomes && groups.length * outcomes.length <= mostLanes)
@@ -116,34 +126,80 @@ async function numberLanes(db: Kysely<Tables>, part: string): Promise<readonly L
   return [{ from, where: [] }];
 }
 
-/** From the index of what waits: it is short. */
+/** From the index of what waits: it is short, unless a target was down for long. */
 async function deliveryLanes(
   db: Kysely<Tables>,
+  { from, to, after }: LineSearch,
   state: NonNullable<LineSearch['delivery']>,
 ): Promise<readonly Lane[]> {
   const targets = await db.selectFrom('backlogs').select('target').distinct().execute();
+  const span = [
+    ...(from === undefined ? [] : [sql`and started_at >= ${from}`]),
+    ...(to === undefined ? [] : [sql`and started_at < ${to}`]),
+    ...(after ? [sql`and started_at <= ${after.startedAt}`] : []),
+  ];
+  const within = span.length === 0 ? sql`` : sql.join(span, sql` `);
   return targets.map(({ target }) => ({
     from: sql`(select recording as hit, started_at as hit_at from deliveries
-      where target = ${target} and state = ${sql.lit(state)}
-      order by started_at desc limit ${mostHits}) cross join records on records.id = hit`,
+      where target = ${target} and state = ${sql.lit(state)} ${within}
+      order by started_at desc limit ${mostWaiting}) cross join records on records.id = hit`,
     where: [],
+    most: mostWaitingLookedAt,
   }));
 }
 
-async function idsOfText(db: Kysely<Tables>, text: string): Promise<readonly string[]> {
+/** Where lines are looked for by words. */
+interface Words {
+  readonly lanes: readonly Lane[];
+  /** Of each line, where the lanes have others too. */
+  readonly condition: Condition | undefined;
+}
+
+/** Words that begin some of a note's, whatever their case; the beginning of a file name, as it is written. */
+async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
   const phrase = words.map((word) => `"${word}"*`).join(' ');
-  const noted =
-    words.length === 0
-      ? []
-      : (
-          await sql<{ id: string }>`select record as id from note_words
-            join notes on notes.id = note_words.rowid
-            where note_words match ${phrase} order by note_words.rowid desc limit ${mostHits}`.execute(db)
-        ).rows;
-  const { rows: named } = await sql<{ id: string }>`select id from recordings
-    where name >= ${text} and name < ${`${text}\u{10ffff}`} limit ${mostHits}`.execute(db);
-  return [...new Set([...noted, ...named].map(({ id }) => id))];
+  const isNamed = sql`(${sql.join(beginningsOf(text).map(between), sql` or `)})`;
+  const noted = sql`select notes.record as hit from note_words
+    join notes on notes.id = note_words.rowid where note_words match ${phrase}`;
+  const named = sql`select recordings.id as hit from recordings where ${isNamed}`;
+  const hits = words.length === 0 ? [named] : [noted, named];
+  // From the indexes alone.
+  const counted = [
+    ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`]),
+    sql`select 1 from recordings where ${isNamed}`,
+  ];
+  const isMuch = await Promise.all(counted.map((each) => isMore(db, each)));
+  // So many have it that going through the list meets them soon.
+  if (isMuch.includes(true)) {
+    const inNote = sql`exists (select 1 from notes cross join note_words on note_words.rowid = notes.id
+      where notes.record = line.id and note_words match ${phrase})`;
+    const inName = sql`exists (select 1 from recordings where recordings.id = line.id and ${isNamed})`;
+    const condition = words.length === 0 ? inName : sql`(${inName} or ${inNote})`;
+    return { lanes: [{ from: records, where: [], most: mostReadForWords }], condition };
+  }
+  const lanes = hits.map((each) => ({
+    from: sql`(select distinct hit from (${each})) cross join records on records.id = hit`,
+    where: [],
+  }));
+  return { lanes, condition: undefined };
+}
+
+async function isMore(db: Kysely<Tables>, hits: Condition): Promise<boolean> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) as count from (${hits} limit ${mostHits + 1})`.execute(db);
+  return (rows[0]?.count ?? 0) > mostHits;
+}
+
+/** Names have an index, which tells capital letters from others: the first one is tried as both. */
+function beginningsOf(text: string): readonly string[] {
+  const [first = ''] = text;
+  const rest = text.slice(first.length);
+  return [...new Set([text, first.toUpperCase() + rest, first.toLowerCase() + rest])];
+}
+
+function between(beginning: string): Condition {
+  return sql`(recordings.name >= ${beginning} and recordings.name < ${`${beginning}\u{10ffff}`})`;
 }
 
 async function heldIds(db: Kysely<Tables>): Promise<Condition> {

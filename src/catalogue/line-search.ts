@@ -59,15 +59,16 @@ function positionOf({ started_at, seq }: Row): LinePosition {
 async function look(
   db: Kysely<Tables>,
   wanted: LineSearch,
-  { lane, conditions, lookAt }: { lane: Lane; conditions: readonly Condition[]; lookAt: number },
+  { lane, conditions, lookAt: most }: { lane: Lane; conditions: readonly Condition[]; lookAt: number },
 ): Promise<LaneResult> {
   const { limit } = wanted;
+  const lookAt = Math.min(most, lane.most ?? most);
   const where = all([...lane.where, ...spanOf(wanted)]);
   const columns = sql.join([...recordColumns, 'records.seq'].map((column) => sql.ref(column)));
   const order = sql`order by records.started_at desc, records.seq desc`;
   const { rows } = await sql<Row>`select * from (
     select ${columns} from ${lane.from} where ${where} ${order} limit ${lookAt}
-  ) where ${all(conditions)} limit ${limit + 1}`.execute(db);
+  ) as line where ${all(conditions)} limit ${limit + 1}`.execute(db);
   if (rows.length > limit || conditions.length === 0) return { rows, horizon: undefined };
   const { rows: ends } = await sql<{ startedAt: number; seq: number }>`
     select records.started_at as startedAt, records.seq from ${lane.from} where ${where}

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { recordColumns, recordFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { CallRecord } from '../recording/recording.ts';
@@ -39,6 +40,25 @@ export async function triesOf(db: Kysely<Tables>, recording: string): Promise<re
     ...{ target, at, ok: ok === 1 },
     problem: code === null ? undefined : { code, message: message ?? '', hint: hint ?? '' },
   }));
+}
+
+export async function lastTry(db: Kysely<Tables>): Promise<number> {
+  const { rows } = await sql<{
+    place: number | null;
+  }>`select max(rowid) as place from delivery_tries`.execute(db);
+  return rows[0]?.place ?? 0;
+}
+
+export async function triesAfter(
+  db: Kysely<Tables>,
+  place: number,
+  limit: number,
+): Promise<readonly { place: number; recording: string; group: string | undefined }[]> {
+  const { rows } = await sql<{ place: number; recording: string; group_name: string | null }>`
+    select delivery_tries.rowid as place, recording, group_name
+    from delivery_tries left join recordings on recordings.id = delivery_tries.recording
+    where delivery_tries.rowid > ${place} order by delivery_tries.rowid limit ${limit}`.execute(db);
+  return rows.map(({ group_name: group, ...row }) => ({ ...row, group: group ?? undefined }));
 }
 
 export async function peaksOf(db: Kysely<Tables>, recording: string): Promise<string | undefined> {

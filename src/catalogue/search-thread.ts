@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
+import { MitschnittError } from '../errors.ts';
 import type { LineSearches } from './console-ledger.ts';
 
 export interface SearchRequest {
@@ -23,6 +24,12 @@ interface Waiting {
 
 /** More than a page asks for at once; who asks for more is told so, and the others still get theirs. */
 const mostWaiting = 100;
+
+function tooBusy(): MitschnittError {
+  return new MitschnittError('too many searches wait already', {
+    ...{ code: 'too-busy', fault: 'configuration', retry: true, hint: 'Try again in a moment.' },
+  });
+}
 
 /** Nobody searches any more: the thread has a heap of its own, which is then given back. */
 const idleMs = 60_000;
@@ -70,8 +77,7 @@ export class SearchThread implements LineSearches {
   }
 
   #ask<Result>(what: keyof LineSearches, given: readonly unknown[]): Promise<Result> {
-    if (this.#waiting.size >= mostWaiting)
-      return Promise.reject(new Error('too many searches wait already: try again in a moment'));
+    if (this.#waiting.size >= mostWaiting) return Promise.reject(tooBusy());
     const worker = (this.#worker ??= this.#start());
     clearTimeout(this.#idle);
     const id = (this.#last += 1);

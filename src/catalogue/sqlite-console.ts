@@ -26,6 +26,8 @@ import {
   peaksOf,
   removeNote,
   savePeaks,
+  lastTry,
+  triesAfter,
   triesOf,
 } from './notes.ts';
 import { holdOn, holds } from './holds.ts';
@@ -135,6 +137,14 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   tries(recording: string): Answer<'tries'> {
     return triesOf(this.db, recording);
+  }
+
+  lastTry(): Promise<number> {
+    return lastTry(this.db);
+  }
+
+  triesAfter(place: number, limit: number): Answer<'triesAfter'> {
+    return triesAfter(this.db, place, limit);
   }
 
   async holdOn(...[what]: Given<'holdOn'>): Answer<'holdOn'> {

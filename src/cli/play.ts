@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, open, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { fetchIntact, unwritable } from '../assemble-copies.ts';
 import type { RecordingWithDeliveries } from '../catalogue/catalogue.ts';
+import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import { codeOf, MitschnittError } from '../errors.ts';
 import { printable } from '../recording/untrusted-text.ts';
+import { ask } from './control-client.ts';
 import { exitCodes } from './exit-code.ts';
 import { tellWarnings, writeLines } from './output.ts';
 import { findPlayer, runPlayer } from './player.ts';
@@ -42,6 +44,7 @@ export async function play(id: string, options: PlayOptions): Promise<void> {
       if (error.code === 'altered') process.exitCode = exitCodes.wrong;
       tellWarnings([error]);
     });
+    await tellPlayed(controlSocketOf(config), wanted, save !== undefined);
     if (player) await runPlayer(player, copy, interrupted.signal);
     else if (save !== undefined) await keep(copy, save, force);
   } catch (error) {
@@ -51,6 +54,16 @@ export async function play(id: string, options: PlayOptions): Promise<void> {
     await (save === undefined ? rm(folder, { recursive: true, force: true }) : rm(copy, { force: true }));
     for (const signal of signals) process.off(signal, interrupt);
   }
+}
+
+/** For the audit log of the running process. Where none runs, or it has no ear, nobody keeps it. */
+async function tellPlayed(
+  socket: string,
+  { recording }: RecordingWithDeliveries,
+  saved: boolean,
+): Promise<void> {
+  const told = { id: recording.id, saved, actor: `cli:${userInfo().username}` };
+  await ask(socket, '/played', told).catch(() => undefined);
 }
 
 function only(found: readonly RecordingWithDeliveries[], id: string): RecordingWithDeliveries {

@@ -1,3 +1,5 @@
+import { userInfo } from 'node:os';
+
 import { controlSocketOf } from '../config/files.ts';
 import { loadConfig } from '../config/load.ts';
 import { printable } from '../recording/untrusted-text.ts';
@@ -12,7 +14,7 @@ export async function retry(
   options: { readonly config: string; readonly json?: boolean },
 ): Promise<void> {
   const { config } = await loadConfig(options.config);
-  const request: RetryRequest = { id };
+  const request: RetryRequest = { id, actor: `cli:${userInfo().username}` };
   const { retried } = (await askRunning(controlSocketOf(config), '/retry', request)) as RetryAnswer;
   if (id !== undefined && retried === 0) process.exitCode = exitCodes.wrong;
   if (options.json === true) await writeLines(toJson({ retried }));

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { controlSocketOf } from '../config/files.ts';
@@ -19,7 +20,8 @@ export async function selftest(options: { readonly config: string; readonly json
   const { config } = await loadConfig(options.config);
   const socket = controlSocketOf(config);
   const json = options.json === true;
-  let state = (await ask(socket, '/selftest', {})) as SelfTestState | undefined;
+  let state = (await ask(socket, '/selftest', { actor: `cli:${userInfo().username}` })) as
+    SelfTestState | undefined;
   let told = 0;
   while (state?.running === true) {
     if (!json) told = await tellFrom(told, state.result);

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { controlSocketOf } from '../config/files.ts';
@@ -29,7 +30,7 @@ export async function upload(options: UploadOptions): Promise<void> {
   const { config } = await loadConfig(options.config);
   const socket = controlSocketOf(config);
   const view = options.watch === true ? new UploadView() : undefined;
-  const before = (await askRunning(socket, '/upload', {})) as Uploads;
+  const before = (await askRunning(socket, '/upload', { actor: `cli:${userInfo().username}` })) as Uploads;
   let now = before;
   while (now.targets.some(({ isAsked, reports }) => isAsked || reports?.isAsked === true)) {
     await view?.show(now);

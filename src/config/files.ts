@@ -23,6 +23,11 @@ export function testRecordingsFileOf(config: Config): string {
   return join(dirname(catalogueFileOf(config)), 'selftest-recordings');
 }
 
+/** Where recordings are put that the console fetches from a target: emptied at each start. */
+export function listeningFolderOf(config: Config): string {
+  return join(dirname(catalogueFileOf(config)), 'listening');
+}
+
 /** The time of this file is when somebody last watched the calls. */
 export function watchMarkOf(config: Config): string {
   return `${catalogueFileOf(config)}.watched`;

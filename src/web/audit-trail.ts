@@ -47,13 +47,15 @@ export class Playbacks {
 
   /** `what`: who, what and how. */
   isNew(what: string): boolean {
-    const at = this.#now();
     const begun = this.#begun.get(what);
-    if (begun !== undefined && at - begun < onePlaybackMs) return false;
+    return begun === undefined || this.#now() - begun >= onePlaybackMs;
+  }
+
+  /** It is in the audit log. */
+  noted(what: string): void {
     this.#begun.delete(what);
-    this.#begun.set(what, at);
+    this.#begun.set(what, this.#now());
     const [oldest] = this.#begun.keys();
     if (this.#begun.size > mostKnown && oldest !== undefined) this.#begun.delete(oldest);
-    return true;
   }
 }

@@ -25,6 +25,8 @@ export async function serveConsole(app: FastifyInstance, folder: string): Promis
     root: folder,
     cacheControl: false,
     dotfiles: 'ignore',
+    // The build made them.
+    preCompressed: true,
     setHeaders: (reply, path) => {
       // Built files have their content in their name; the first page must be asked for each time.
       const isNamed = path.startsWith(join(folder, 'assets'));

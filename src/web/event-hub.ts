@@ -59,6 +59,7 @@ export class EventHub {
   readonly #clients = new Set<Client>();
   #timers: readonly NodeJS.Timeout[] = [];
   #lastLine: number | undefined;
+  #lastTry: number | undefined;
   readonly #busy = new Set<string>();
 
   constructor(parts: EventHubParts) {
@@ -111,6 +112,7 @@ export class EventHub {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     this.#lastLine = undefined;
+    this.#lastTry = undefined;
   }
 
   #start(): void {
@@ -161,14 +163,19 @@ export class EventHub {
         };
       });
     this.#tell(items);
-    const live = new Set(items.map(({ key }) => key));
+    this.#tellGone('call ', items, 'call-over', (key) => ({ key }));
+    return Promise.resolve();
+  }
+
+  /** What clients know of a kind and is not among the items any more. */
+  #tellGone(kind: string, items: readonly Item[], event: EventName, data: (name: string) => unknown): void {
+    const there = new Set(items.map(({ key }) => key));
     for (const client of this.#clients)
       for (const key of client.known.keys()) {
-        if (!key.startsWith('call ') || live.has(key)) continue;
+        if (!key.startsWith(kind) || there.has(key)) continue;
         client.known.delete(key);
-        this.#send(client, 'call-over', JSON.stringify({ key: key.slice('call '.length) }));
+        this.#send(client, event, JSON.stringify(data(key.slice(kind.length))));
       }
-    return Promise.resolve();
   }
 
   async #tellOthers(): Promise<void> {
@@ -179,7 +186,9 @@ export class EventHub {
     };
     const asterisk = JSON.stringify(source.asterisk());
     const alarms = { de: source.alarms('de'), en: source.alarms('en') };
-    const targets = await source.targets();
+    const targets = (await source.targets()).map((target) =>
+      forMachine('target', `target ${target.name}`, target),
+    );
     this.#tell([
       { key: 'asterisk', event: 'asterisk', textFor: () => asterisk },
       {
@@ -188,8 +197,9 @@ export class EventHub {
         textFor: ({ viewer, language }) => JSON.stringify({ alarms: alarmsFor(viewer, alarms[language]) }),
       },
       forMachine('selftest', 'selftest', source.selfTest()),
-      ...targets.map((target) => forMachine('target', `target ${target.name}`, target)),
+      ...targets,
     ]);
+    this.#tellGone('target ', targets, 'target-over', (name) => ({ name }));
   }
 
   async #tellStorage(): Promise<void> {
@@ -205,6 +215,11 @@ export class EventHub {
       this.#lastLine = seq;
       this.push('record', line, (viewer) => maySee(viewer, line.group));
     }
+    this.#lastTry ??= await source.lastTry();
+    const changed = await source.triesAfter(this.#lastTry);
+    this.#lastTry = changed.at(-1)?.place ?? this.#lastTry;
+    for (const [id, [first]] of Map.groupBy(changed, ({ recording }) => recording))
+      this.push('record-changed', { id }, (viewer) => maySee(viewer, first?.group));
   }
 
   #breathe(): Promise<void> {

@@ -24,13 +24,14 @@ export function notFound(): ApiFailure {
   return new ApiFailure(404, 'not-found', 'there is no such thing, or it is not for you');
 }
 
-export function conflict(message: string, hint = ''): ApiFailure {
-  return new ApiFailure(409, 'conflict', message, hint);
+/** `reason`: by which the console has words for it. */
+export function conflict(message: string, hint = '', reason?: string): ApiFailure {
+  return new ApiFailure(409, 'conflict', message, hint, reason === undefined ? {} : { reason });
 }
 
 /** It was understood and allowed, and something stood in the way. */
-export function notDone(message: string, hint = ''): ApiFailure {
-  return new ApiFailure(422, 'not-done', message, hint);
+export function notDone(message: string, hint = '', reason?: string): ApiFailure {
+  return new ApiFailure(422, 'not-done', message, hint, reason === undefined ? {} : { reason });
 }
 
 export function notReady(): ApiFailure {
@@ -43,6 +44,15 @@ export function notReady(): ApiFailure {
   );
 }
 
+const askAgainS = 5;
+
+/** Others are served first; what is asked for costs too much to be done for all at once. */
+export function tooBusy(): ApiFailure {
+  const hint = 'Try again in a moment.';
+  const message = 'more is asked for at the same time than is done at once';
+  return new ApiFailure(429, 'too-busy', message, hint, { retry_after: askAgainS });
+}
+
 export function failureBody({ code, message, hint, details }: ApiFailure): Failure {
   return { error: { code, message, hint, ...details } };
 }
@@ -50,6 +60,7 @@ export function failureBody({ code, message, hint, details }: ApiFailure): Failu
 /** Anything that was thrown, as it is answered; undefined: it is a defect, of which nothing is told. */
 export function failureOf(thrown: unknown): ApiFailure | undefined {
   if (thrown instanceof ApiFailure) return thrown;
+  if (thrown instanceof MitschnittError && thrown.code === 'too-busy') return tooBusy();
   if (thrown instanceof MitschnittError)
     return new ApiFailure(422, thrown.code, thrown.message, thrown.hint, { fault: thrown.fault });
   return undefined;

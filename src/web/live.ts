@@ -2,6 +2,13 @@ import type { EventData } from './api/events.ts';
 import type { LiveCall } from './api/overview.ts';
 import { maySee, type Viewer } from './viewer.ts';
 
+/** Something became of a delivery of a recording. */
+export interface DeliveryNews {
+  readonly place: number;
+  readonly recording: string;
+  readonly group: string | undefined;
+}
+
 /** What happens now, as the running program tells it: for those who may see all. */
 export interface LiveSource {
   calls(): readonly LiveCall[];
@@ -12,6 +19,10 @@ export interface LiveSource {
   storage(): Promise<EventData<'storage'>>;
   /** The place of the line that was closed last. */
   lastLine(): Promise<number>;
+  /** The place of the attempt of a delivery that was noted last. */
+  lastTry(): Promise<number>;
+  /** Attempts that were noted after that, in their order; of a recording that is gone without group. */
+  triesAfter(place: number): Promise<readonly DeliveryNews[]>;
   /** Lines that were closed after that, in their order. */
   linesAfter(seq: number): Promise<readonly { readonly seq: number; readonly line: EventData<'record'> }[]>;
 }

@@ -191,9 +191,13 @@ async function playback(
   const { id } = asked.params as { readonly id: string };
   const isDownload = (asked.query as { readonly download?: string }).download === 'true';
   const action = isDownload ? 'download' : 'playback';
-  if (playbacks.isNew(`${action} ${viewer.key} ${id}`)) {
+  const what = `${action} ${viewer.key} ${id}`;
+  // Whoever saves it gets it whole with each request; a player, and a download that is taken up again, in parts.
+  const isWhole = isDownload && request.headers.range === undefined;
+  if (isWhole || playbacks.isNew(what)) {
     const group = await parts.ledger().groupOfRecord(id);
     await parts.ledger().addAudit(entryOf(exchange, viewer, { action, subject: id, group, ok: true }));
+    playbacks.noted(what);
   }
   return sendAudio(request, reply, audio, isDownload);
 }

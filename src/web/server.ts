@@ -219,8 +219,8 @@ export class WebServer {
   #answerFaults(app: FastifyInstance): void {
     app.setErrorHandler((error, request, reply) => {
       const failure = failureOf(error) ?? refusedByFastify(error) ?? this.#defect(error, request.url);
-      if (failure.code === 'too-many-attempts')
-        reply.header('retry-after', String(failure.details.retry_after));
+      const { retry_after: retryAfter } = failure.details;
+      if (typeof retryAfter === 'number') reply.header('retry-after', String(retryAfter));
       if (failure.status === 401) reply.header('www-authenticate', 'Bearer');
       return reply.code(failure.status).header('cache-control', 'no-store').send(failureBody(failure));
     });

@@ -152,6 +152,7 @@ const LAYERS: readonly Layer[] = [
       'main.ts',
       'assemble.ts',
       'assemble-alarms.ts',
+      'assemble-audit.ts',
       'assemble-calls.ts',
       'assemble-catalogue.ts',
       'assemble-checks.ts',

@@ -27,7 +27,7 @@ async function connected(queues: boolean): Promise<string[]> {
   manager = await Manager.start(
     afterLogin((action, session) => {
       const [asked, id] = [field(action, 'Action'), `ActionID: ${field(action, 'ActionID')}`];
-      session.send('Response: Success', id, 'Message: done');
+      session.send('Response: Success', id, 'Message: done', 'AsteriskVersion: 22.10.1~dfsg');
       if (!lists.includes(asked)) return;
       if (asked === 'QueueStatus')
         session.send('Event: QueueMember', id, 'Queue: agents', `Location: ${member}`, 'Paused: 0');
@@ -70,4 +70,10 @@ test('where another configuration has queues, their members are known when it is
   expect(told).toEqual(['PJSIP/300']);
   const masks = manager.session.actions.map((action) => field(action, 'EventMask'));
   expect(masks).toContain('call,user,agent');
+});
+
+test('the version of Asterisk is known a moment after somebody wanted it', async () => {
+  await connected(false);
+  expect(asterisk.version).toBeUndefined();
+  await eventually(() => asterisk.version === '22.10.1~dfsg');
 });

@@ -15,11 +15,15 @@ const folder = resolve(import.meta.dirname, '../../docs/screenshots');
 /** All of them, to look at; only those below are kept in the repository. */
 const all = join(folder, 'all');
 const kept = [
-  ...['overview-en-light-1440', 'overview-de-dark-1440', 'overview-de-light-390', 'recordings-de-light-1440'],
-  ...['recording-en-light-1440', 'recording-de-dark-390', 'not-recorded-en-light-1440'],
-  ...['audit-en-light-1440', 'users-en-light-1440', 'sign-in-de-light-390'],
+  // Each page on a German and on a dark English desk, and on a telephone.
+  ...['sign-in', ...pages.map(({ name }) => name)].flatMap((name) =>
+    ['de-light-1440', 'en-dark-1440', 'de-light-390'].map((look) => `${name}-${look}`),
+  ),
+  // Those of the README.
+  ...['overview-en-light-1440', 'recording-en-light-1440', 'not-recorded-en-light-1440'],
+  ...['audit-en-light-1440', 'users-en-light-1440'],
 ];
-/** `npm run screenshots -- --kept`: only these, in a minute. */
+/** `npm run screenshots -- --kept`: only these. */
 const isBrief = process.argv.includes('--kept');
 const languages = ['de', 'en'] as const;
 const schemes = ['light', 'dark'] as const;
@@ -29,8 +33,6 @@ const sizes = [
 ] as const;
 /** What a page asks for after it is there: charts, waveforms. */
 const settledMs = 400;
-/** A list is pictured in part. */
-const mostPixels = 1_700;
 /** So long a caller stands in the gate: until it has been pictured. */
 const announcementMs = 240_000;
 
@@ -168,9 +170,8 @@ async function shoot({ page }: Visit, name: string): Promise<void> {
   const raw = join(all, `${name}.raw.png`);
   const usual = page.viewportSize();
   const wanted = await page.evaluate<number>('document.documentElement.scrollHeight');
-  // A window as high as the page, so that the menu beside it goes down to its end.
-  if (usual)
-    await page.setViewportSize({ ...usual, height: Math.max(usual.height, Math.min(mostPixels, wanted)) });
+  // A window as high as the page: nothing is cut off, and the menu beside it goes down to its end.
+  if (usual) await page.setViewportSize({ ...usual, height: Math.max(usual.height, wanted) });
   await page.screenshot({ path: raw });
   if (usual) await page.setViewportSize(usual);
   const filter = 'split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none';

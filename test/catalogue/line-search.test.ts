@@ -121,6 +121,46 @@ describe('A search', () => {
     expect(await allPages({ text: 'line-10' }, 10)).not.toEqual([]);
   });
 
+  test('finds by the beginning of a file name, whatever its first letter', async () => {
+    const wanted = records.filter(
+      ({ id, verdict }) => id.startsWith('line-39') && verdict.outcome === 'recorded',
+    );
+    expect((await allPages({ text: 'Line-39' }, 10)).map(({ id }) => id).sort()).toEqual(
+      wanted.map(({ id }) => id).sort(),
+    );
+  });
+
+  test('finds every line with a word that is in thousands of notes, of the groups that are seen', async () => {
+    const noted = records.slice(0, 120);
+    for (let time = 0; time < 51; time += 1)
+      for (const { id } of noted)
+        await catalogue.addNote({ record: id, at: START, actor: 'x', text: `Allerwelt ${time}` });
+    for (const groups of [undefined, ['Support']]) {
+      const found = await allPages({ text: 'allerwelt', groups }, 50);
+      const wanted = noted.filter(({ group }) => groups?.includes(group) ?? true);
+      expect(found.map(({ id }) => id).sort()).toEqual(wanted.map(({ id }) => id).sort());
+    }
+  });
+
+  test('finds every delivery that waits, however many do, page by page', async () => {
+    const lines = Array.from({ length: 2_100 }, (_, n) =>
+      sampleRecord(`waiting-${n}`, {
+        ...{ callId: `call-waiting-${n}`, group: n % 3 === 0 ? 'Warteraum' : 'Technik' },
+        startedAt: START - 1_000_000 - Math.floor(n / 2),
+      }),
+    );
+    for (const line of lines) {
+      const { id, callId, group, startedAt } = line;
+      await catalogue.closeCall(closedCallOf(line), [line]);
+      await catalogue.addRecording(sampleRecording(id, { callId, group, startedAt, name: `${id}.wav` }), [
+        'archiv',
+      ]);
+    }
+    const found = await allPages({ delivery: 'pending', groups: ['Warteraum'] }, 100);
+    const wanted = lines.filter(({ group }) => group === 'Warteraum');
+    expect(found.map(({ id }) => id).sort()).toEqual(wanted.map(({ id }) => id).sort());
+  });
+
   test('forgets a number that no line has any more, and the notes of its call', async () => {
     const record = sampleRecord('gone', { callId: 'call-gone', from: '+49301112223' });
     await catalogue.closeCall(closedCallOf(record), [record]);

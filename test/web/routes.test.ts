@@ -45,6 +45,22 @@ describe('The audio of a recording', () => {
     ]);
   });
 
+  test('that is saved is noted each time, and once where it is taken up again in parts', async () => {
+    const save = (headers?: Record<string, string>) =>
+      anna.ask('GET', '/records/sale-1/audio?download=true', undefined, headers);
+    const noted = async () => {
+      const { entries } = await json(
+        admin.ask('GET', '/audit?actor=web:anna&subject=sale-1&action=download'),
+      );
+      return (entries as unknown[]).length;
+    };
+    const before = await noted();
+    for (let time = 0; time < 2; time += 1) await (await save()).body?.cancel();
+    expect(await noted()).toBe(before + 2);
+    await (await save({ range: 'bytes=100-' })).body?.cancel();
+    expect(await noted()).toBe(before + 2);
+  });
+
   test('is drawn, with nobody heard where nobody is', async () => {
     const peaks = await json(anna.ask('GET', '/records/sale-1/peaks'));
     expect(peaks).toMatchObject({ duration_ms: 2_000, sample_rate: 8_000, silences: [] });
@@ -63,6 +79,45 @@ describe('The audio of a recording', () => {
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ error: { code: 'altered' } });
   });
+});
+
+describe('A hold', () => {
+  test('on a number is not ended by a button of one recording', async () => {
+    const { catalogue } = console();
+    const hold = {
+      subject: '+41791234567',
+      kind: 'number',
+      at: 1,
+      actor: 'cli:root',
+      reason: undefined,
+    } as const;
+    await catalogue.placeHold(hold);
+    const refused = await admin.ask('DELETE', '/records/sale-1/hold');
+    expect(refused.status).toBe(409);
+    expect(await refused.json()).toMatchObject({ error: { code: 'conflict', reason: 'hold-on-more' } });
+    // One of its own beside that one is shown and ended first.
+    await admin.ask('PUT', '/records/sale-1/hold', { reason: 'court' });
+    expect(await json(admin.ask('GET', '/records/sale-1'))).toMatchObject({
+      hold: { on: 'sale-1', kind: 'id' },
+    });
+    expect((await admin.ask('DELETE', '/records/sale-1/hold')).status).toBe(200);
+    expect(await json(admin.ask('GET', '/records/sale-1'))).toMatchObject({
+      hold: { on: hold.subject, kind: 'number' },
+    });
+    await catalogue.releaseHold({ ...hold, at: 2 });
+    expect((await admin.ask('DELETE', '/records/sale-1/hold')).status).toBe(409);
+  });
+});
+
+test('who asks for more searches than can wait is told to come again', async () => {
+  const asked = await Promise.all(Array.from({ length: 150 }, () => anna.ask('GET', '/records')));
+  const refused = asked.filter(({ status }) => status !== 200);
+  expect(refused.length).toBeGreaterThan(0);
+  for (const answer of refused) {
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get('retry-after')).toBe('5');
+    expect(await answer.json()).toMatchObject({ error: { code: 'too-busy' } });
+  }
 });
 
 describe('Notes', () => {
@@ -195,6 +250,15 @@ describe('The configuration', () => {
     expect(await json(admin.ask('POST', '/configuration/check', { revision, changes }))).toMatchObject({
       ...{ ok: true, warnings: [{ code: 'no-groups', subject: 'groups' }] },
     });
+  });
+
+  test('says why it was not taken over, as long as that is so', async () => {
+    expect(await json(admin.ask('GET', '/configuration'))).toMatchObject({ not_taken_over: null });
+    console().refuses('the port is taken');
+    expect(await json(admin.ask('GET', '/configuration'))).toMatchObject({
+      not_taken_over: 'the port is taken',
+    });
+    console().refuses(undefined);
   });
 
   test('says when a restart is needed', async () => {

@@ -59,6 +59,8 @@ export interface RunningConsole {
   readonly catalogue: SqliteCatalogue;
   /** How often the program was told to run with another configuration. */
   reloads(): number;
+  /** Why the last configuration was not taken over, from now on. */
+  refuses(problem: string | undefined): void;
 }
 
 export interface StartedConsole extends RunningConsole {
@@ -77,9 +79,11 @@ export async function startConsole(patience?: Patience, oidc?: string): Promise<
   await program.start();
   const catalogue = program.running.catalogue as SqliteCatalogue;
   let reloads = 0;
+  let problem: string | undefined;
   const configuration = {
     path: file,
     runningRevision: () => revisionOf(text),
+    reloadProblem: () => problem,
     reload: () => void (reloads += 1),
   };
   const server = consoleOf(config, configuration, () => program.running, patience) as Console;
@@ -88,6 +92,7 @@ export async function startConsole(patience?: Patience, oidc?: string): Promise<
   await addRecords(catalogue, folder);
   return {
     ...{ folder, file, url: server.url, catalogue, reloads: () => reloads },
+    refuses: (why) => void (problem = why),
     stop: async () => {
       await server.stop();
       await program.stop();

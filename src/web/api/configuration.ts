@@ -84,6 +84,8 @@ export const configuration = z.object({
   warnings: z.array(configWarning),
   /** The file is another than the one that runs: somebody edited it, or a restart is needed. */
   differs_from_running: z.boolean(),
+  /** Why the last one that was to be taken over was not: the former one goes on. Null where nothing stood in the way. */
+  not_taken_over: z.string().nullable(),
 });
 export type Configuration = z.infer<typeof configuration>;
 

@@ -19,12 +19,14 @@ export const events = {
   'call-over': z.object({ key: id }),
   /** A line was added to the list. For a list that is open: show that there is more, or read it again. */
   record: z.object({ id, call_id: id, group: name, outcome, start: time }),
-  /** Something about a line changed: deliveries, notes, hold. Sent for lines of the last hour, or that somebody changed. */
+  /** Something about a line changed: deliveries, notes, hold. Sent as each delivery succeeds or fails, and when somebody changed it. */
   'record-changed': z.object({ id }),
   asterisk,
   /** Administrators and auditors. */
   storage: storageNow,
   target: targetState,
+  /** It was taken out of the configuration, or has another name. */
+  'target-over': z.object({ name }),
   /** All that stand, in place of those known before. */
   alarms: z.object({ alarms: z.array(alarm) }),
   /** Administrators and auditors: each step as it is done. */

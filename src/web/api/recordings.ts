@@ -13,7 +13,10 @@ export const recordsQuery = z.strictObject({
   to: time.optional(),
   /** Part of either party's number, at least two characters; spaces and dashes are ignored. */
   number: z.string().min(2).max(40).optional(),
-  /** Words of which all must begin one in its notes or its file name, whatever their case: `beschwerde vertrag`. */
+  /**
+   * Words of which each must begin one of a note, whatever their case and accents (`beschwerde vertrag`); or the beginning
+   * of the file name, as it is written.
+   */
   text: z.string().min(2).max(200).optional(),
   group: name.optional(),
   direction: direction.optional(),
@@ -249,6 +252,8 @@ export const verified = z.object({
       place: z.string(),
       result: z.enum(['intact', 'altered', 'missing', 'unreachable']),
       problem: z.string().nullable(),
+      /** Of the problem, for words in other languages, and what to do about it. */
+      ...{ code: z.string().nullable(), hint: z.string().nullable() },
     }),
   ),
 });

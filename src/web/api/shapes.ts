@@ -53,13 +53,15 @@ export const problem = z.object({
  * The body of every answer that is none of 2xx. `code` is the part for programs:
  * 400 `invalid-request` (with `details`), 401 `not-signed-in` or `sign-in-refused`, 403 `not-allowed` or `wrong-origin`,
  * 404 `not-found` (also what one may not see), 409 `conflict`, 413 `too-large`, 415 `wrong-content-type`,
- * 422 `not-done` or `configuration-invalid` (with `faults`), 429 `too-many-attempts` (header `retry-after`, s),
- * 503 `not-ready`, 500 `defect`.
+ * 422 `not-done` or `configuration-invalid` (with `faults`), 429 `too-many-attempts` or `too-busy` (header
+ * `retry-after`, s), 503 `not-ready`, 500 `defect`.
  */
 export const failure = z.object({
   error: problem.extend({
     /** Which field of the request is wrong, and what is allowed. */
     details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    /** More exact than the code, kebab-case: `live-calls-changed`. */
+    reason: z.string().optional(),
   }),
 });
 export type Failure = z.infer<typeof failure>;

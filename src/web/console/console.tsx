@@ -2,7 +2,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 
 import type { Me, ResponseOf } from '../api.ts';
-import { asFailure, live } from './connection/answers.ts';
+import { asFailure, live, useHappening } from './connection/answers.ts';
 import { ask, client, type RequestFailure } from './connection/client.ts';
 import { Frame } from './frame.tsx';
 import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
@@ -62,6 +62,10 @@ export function Console() {
     live.start();
     return () => live.stop();
   }, [isIn, language]);
+  // Groups and the time zone are those of the configuration.
+  useHappening('configuration', () => {
+    ask('GET /session', {}).then(setMe, () => undefined);
+  });
   if (failure)
     return (
       <main className="alone">

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from '
 import type { EventData, ResponseOf, RouteName } from '../../api.ts';
 import { ask, type Given, RequestFailure } from './client.ts';
 import { Live, type Now } from './live.ts';
+import { Soon } from './soon.ts';
 
 export const live = new Live();
 
@@ -19,6 +20,17 @@ export function useHappening<Name extends Parameters<Live['on']>[0]>(
     latest.current = listener;
   });
   useEffect(() => live.on(event, (data) => latest.current(data)), [event]);
+}
+
+/** Asks for something to be done within so long; see {@link Soon}. */
+export function useSoon(ms: number, act: () => void): () => void {
+  const latest = useRef(act);
+  useEffect(() => {
+    latest.current = act;
+  });
+  const [soon] = useState(() => new Soon(ms, () => latest.current()));
+  useEffect(() => () => soon.stop(), [soon]);
+  return soon.ask;
 }
 
 export interface Answer<Data> {

@@ -25,6 +25,8 @@ type Details = Partial<Failure['error']> & { readonly faults?: readonly ConfigFa
 export class RequestFailure extends Error {
   readonly code: string;
   readonly hint: string;
+  /** More exact than the code. */
+  readonly reason: string | undefined;
   readonly faults: readonly ConfigFault[];
 
   constructor(code: string, details: Details = {}) {
@@ -32,6 +34,7 @@ export class RequestFailure extends Error {
     this.name = 'RequestFailure';
     this.code = code;
     this.hint = details.hint ?? '';
+    this.reason = details.reason;
     this.faults = details.faults ?? [];
   }
 }
@@ -66,7 +69,7 @@ export async function ask<Name extends RouteName>(name: Name, given: Given<Name>
     if (signal?.aborted) throw error;
     throw new RequestFailure('unreachable');
   }
-  if (!answer.ok) throw await failureOf(answer);
+  if (!answer.ok) throw await failureOf(answer, name);
   return (await answer.json()) as ResponseOf<Name>;
 }
 
@@ -84,7 +87,14 @@ export function addressOf<Name extends RouteName>(name: Name, given: Given<Name>
   return `/api/v1${filled}?${search.toString()}`;
 }
 
-async function failureOf(answer: Response): Promise<RequestFailure> {
+/** What a sign-in that is refused means where nobody signs in: the server says no more to strangers. */
+const refusedAs: Readonly<Partial<Record<RouteName, string>>> = {
+  'PUT /password': 'password-wrong',
+  'POST /link': 'link-void',
+  'POST /welcome': 'link-void',
+};
+
+async function failureOf(answer: Response, name: RouteName): Promise<RequestFailure> {
   let details: Details;
   try {
     details = ((await answer.json()) as Failure).error;
@@ -94,5 +104,6 @@ async function failureOf(answer: Response): Promise<RequestFailure> {
   }
   const code = details.code ?? 'defect';
   if (code === 'not-signed-in') client.onSignedOut();
-  return new RequestFailure(code, details);
+  const reason = details.reason ?? (code === 'sign-in-refused' ? refusedAs[name] : undefined);
+  return new RequestFailure(code, reason === undefined ? details : { ...details, reason });
 }

@@ -65,6 +65,9 @@ export class Live {
     this.#take(source, 'target', (target) =>
       this.#put({ targets: withTarget(this.#now.targets ?? [], target) }),
     );
+    this.#take(source, 'target-over', ({ name }) =>
+      this.#put({ targets: (this.#now.targets ?? []).filter((target) => target.name !== name) }),
+    );
     this.#take(source, 'alarms', ({ alarms }) => this.#put({ alarms }));
     this.#take(source, 'selftest', (selfTest) => this.#put({ selfTest }));
     for (const event of ['record', 'record-changed', 'configuration', 'announcements'] as const)

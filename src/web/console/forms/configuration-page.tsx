@@ -1,11 +1,12 @@
 import './forms.css';
 
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 
+import type { Configuration } from '../../api.ts';
 import { addressOf } from '../connection/client.ts';
 import { Icon } from '../parts/icons.tsx';
-import { FailureNote, Waiting } from '../parts/notes.tsx';
+import { Detail, FailureNote, Waiting } from '../parts/notes.tsx';
 import { Page } from '../parts/shapes.tsx';
 import { useMe, useRights } from '../session.tsx';
 import { draft, useDraft } from './draft.ts';
@@ -66,11 +67,39 @@ function ExportLink() {
   );
 }
 
+/** What was just saved is taken over within moments; where another Asterisk is named, when no announcement is heard. */
+const takenOverWithinMs = 35_000;
+const noticedWithinMs = 2_000;
+
+/** What is in the file is not what runs. */
+function NotInForce({ base, isSaved }: { readonly base: Configuration; readonly isSaved: boolean }) {
+  const words = usePageWords();
+  const [isLasting, setLasting] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(true), isSaved ? takenOverWithinMs : noticedWithinMs);
+    return () => clearTimeout(timer);
+  }, [isSaved]);
+  const problem = base.not_taken_over;
+  if (problem === null && !isLasting) return null;
+  return (
+    <Alert
+      color="yellow"
+      icon={<Icon name="warning" />}
+      title={problem === null ? words.differsFromRunning : words.notTakenOver}
+      role="status"
+      mb="md"
+    >
+      <Text size="sm">{problem === null ? words.differsFromRunningHelp : words.notTakenOverHelp}</Text>
+      <Detail>{problem ?? ''}</Detail>
+    </Alert>
+  );
+}
+
 /** What holds for the file as a whole. */
 function FileNotes() {
   const words = usePageWords();
   const { administers } = useRights();
-  const { base, conflict, lost } = useDraft();
+  const { base, conflict, lost, saved } = useDraft();
   const placeName = usePlaceName();
   if (!base) return null;
   return (
@@ -80,6 +109,9 @@ function FileNotes() {
         <Alert color="yellow" icon={<Icon name="lock" />} title={words.notWritable} mb="md">
           <Text size="sm">{words.notWritableHelp(base.path)}</Text>
         </Alert>
+      )}
+      {base.differs_from_running && saved?.takes_effect !== 'restart' && (
+        <NotInForce base={base} isSaved={saved !== undefined} />
       )}
       {conflict && (
         <Alert color="yellow" icon={<Icon name="warning" />} title={words.conflict} role="alert" mb="md">

@@ -122,6 +122,7 @@ export function Field({ path }: { readonly path: Path }) {
   if (!node || node['x-not-yet'] !== undefined) return null;
   const given = { path, node };
   const [name = ''] = namesOf(path, values);
+  if (name === 'pbx.trunks') return <ListField {...given} isNoneAnAnswer />;
   if (name === 'groups.deliver_to') return <TargetsField {...given} />;
   if (path.at(-1) === 'prompt' || path.at(-1) === 'confirmation') return <PromptField {...given} />;
   if (Object.hasOwn(presets, name)) return <PresetField {...given} offered={presets[name] ?? []} />;

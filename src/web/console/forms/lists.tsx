@@ -1,8 +1,8 @@
-import { ActionIcon, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, NativeSelect, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type ReactNode } from 'react';
 
 import { Icon } from '../parts/icons.tsx';
-import { isAt, isWithin, listAt, sectionAt, textAt, type Path } from './changes.ts';
+import { isAt, isWithin, listAt, sectionAt, textAt, valueAt, type Path, type Value } from './changes.ts';
 import { draft, useDraft } from './draft.ts';
 import { AddButton, Row, type FieldProps } from './field.tsx';
 import { choicesOf, entryRemoval } from './schema.ts';
@@ -29,18 +29,28 @@ function Entry({
 }
 
 /** What stands in the list, each to change or to remove, and one more to add. */
-export function ListField({ path, node }: FieldProps) {
+export function ListField({
+  path,
+  node,
+  isNoneAnAnswer = false,
+}: FieldProps & {
+  /** That there are none has to be said: an empty list is not the same as no list. */
+  readonly isNoneAnAnswer?: boolean;
+}) {
   const { values } = useDraft();
   const label = useWording().label(path, values) ?? '';
   return (
     <Row path={path} node={node} isGroup>
       {({ describedBy }) => (
-        <Entries
-          path={path}
-          label={label}
-          describedBy={describedBy}
-          choices={node.items && choicesOf(node.items)}
-        />
+        <Stack gap={6}>
+          {isNoneAnAnswer && <None path={path} values={values} />}
+          <Entries
+            path={path}
+            label={label}
+            describedBy={describedBy}
+            choices={node.items && choicesOf(node.items)}
+          />
+        </Stack>
       )}
     </Row>
   );
@@ -132,6 +142,17 @@ export function Entries({
         </Group>
       )}
     </Stack>
+  );
+}
+
+function None({ path, values }: { readonly path: Path; readonly values: Value }) {
+  const words = usePageWords();
+  if (listAt(values, path).length > 0) return null;
+  if (valueAt(values, path) !== undefined) return <Text size="sm">{words.noTrunksNow}</Text>;
+  return (
+    <Button variant="default" size="xs" onClick={() => draft.set(path, [])}>
+      {words.noTrunks}
+    </Button>
   );
 }
 

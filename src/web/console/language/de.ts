@@ -1,4 +1,4 @@
-import { hintIn } from '../../../error-words.ts';
+import { hintIn, isWorded } from '../../../error-words.ts';
 import { people } from './de/people.ts';
 import { records } from './de/records.ts';
 import type { Dictionary } from './en.ts';
@@ -14,8 +14,16 @@ export const de: Dictionary = {
     close: 'Schliessen',
     save: 'Speichern',
     loading: 'Wird geladen',
-    hint: (problem) => hintIn('de', problem),
+    saysServer: false,
+    remedy: ({ code }) => (isWorded(code) ? hintIn('de', { code, hint: '' }) : undefined),
+    detail: 'Einzelheiten',
     unknown: 'unbekannt',
+  },
+  days: {
+    form: 'TT.MM.JJJJ',
+    clear: 'Löschen',
+    previous: 'Zurück',
+    next: 'Weiter',
   },
   frame: {
     skip: 'Zum Inhalt',
@@ -117,7 +125,72 @@ export const de: Dictionary = {
       'Es existiert nicht, oder es ist nicht für Sie.',
       'Vielleicht wurde es gelöscht. Gehen Sie zurück zur Liste.',
     ],
-    conflict: ['Es wurde inzwischen geändert.', 'Laden Sie die Seite neu und wiederholen Sie Ihre Eingabe.'],
+    conflict: [
+      'Das passt nicht zu dem, was inzwischen gilt.',
+      'Laden Sie die Seite neu und wiederholen Sie Ihre Eingabe.',
+    ],
+    'too-busy': ['Es wird gerade zu viel auf einmal verlangt.', 'Versuchen Sie es gleich noch einmal.'],
+    'password-wrong': [
+      'Ihr bisheriges Passwort stimmt nicht.',
+      'Geben Sie es noch einmal ein, auch Grossbuchstaben zählen.',
+    ],
+    'link-void': [
+      'Dieser Einmal-Link gilt nicht mehr.',
+      'Er wurde schon benutzt, ist zu alt oder wurde durch einen anderen ersetzt. Bitten Sie einen Administrator um einen neuen.',
+    ],
+    'hold-on-more': [
+      'Diese Aufnahme ist durch eine Sperre auf ihrem Anruf oder einer Nummer gesperrt.',
+      'Sie wird auf der Kommandozeile aufgehoben (mitschnitt release), für alles, was sie betrifft.',
+    ],
+    'recording-unreachable': [
+      'Der Ton liegt an einem Ziel, das gerade nicht erreichbar ist.',
+      'Versuchen Sie es wieder, wenn das Ziel in Ordnung ist; die Übersicht zeigt seinen Zustand.',
+    ],
+    'no-audio-file': [
+      'Diese Aufnahme ist keine Tondatei.',
+      'Lassen Sie sie, wie sie ist, und sagen Sie es der verantwortlichen Person.',
+    ],
+    'talk-over': [
+      'Das Gespräch ist zu Ende.',
+      'Wurde es aufgezeichnet, steht es in der Liste der Aufnahmen.',
+    ],
+    'control-not-done': [
+      'Asterisk hat es nicht ausgeführt oder noch nicht bestätigt.',
+      'Sehen Sie nach, wo das Gespräch steht; bleibt es so, versuchen Sie es erneut.',
+    ],
+    'live-calls-changed': [
+      'Inzwischen haben Gespräche begonnen oder geendet.',
+      'Sehen Sie nach, wie viele jetzt laufen, und bestätigen Sie erneut.',
+    ],
+    'cleanup-not-done': [
+      'Die Bereinigung wurde nicht ausgeführt.',
+      'Vielleicht läuft schon eine, oder Mitschnitt ist nicht mit Asterisk verbunden.',
+    ],
+    'announcements-not-writable': [
+      'Ansagen können hier nicht geändert werden.',
+      'Mitschnitt darf in ihren Ordner nicht schreiben; die Seite nennt ihn.',
+    ],
+    'announcement-in-use': ['Eine Gruppe spielt diese Ansage.', 'Lassen Sie sie zuerst eine andere spielen.'],
+    'announcement-built-in': [
+      'Diese Ansage gehört zu Mitschnitt und bleibt.',
+      'Setzen Sie eine eigene an ihre Stelle.',
+    ],
+    'announcement-unusable': [
+      'Das ist kein Ton, der gespielt werden kann.',
+      'Wählen Sie eine andere Datei, oder nehmen Sie hier auf.',
+    ],
+    'channel-not-set': [
+      'Dieser Weg ist nicht eingerichtet.',
+      'Richten Sie ihn ein, speichern Sie, und versuchen Sie es erneut.',
+    ],
+    'configuration-not-writable': [
+      'Die Konfiguration kann nicht geschrieben werden.',
+      'Mitschnitt darf in die Datei oder ihren Ordner nicht schreiben.',
+    ],
+    'configuration-changed': [
+      'Die Datei wurde inzwischen geändert.',
+      'Laden Sie die Seite neu und machen Sie Ihre Änderungen auf dem, was jetzt gilt.',
+    ],
     'too-large': ['Das ist zu gross.', 'Wählen Sie etwas Kleineres.'],
     'not-done': [
       'Es konnte nicht ausgeführt werden.',
@@ -137,6 +210,7 @@ export const de: Dictionary = {
   },
   otherFailure: {
     what: 'Es hat nicht geklappt.',
+    why: 'Warum, steht in den Einzelheiten.',
     remedy: 'Versuchen Sie es erneut; sonst siehe Log von Mitschnitt.',
   },
   overview: {
@@ -159,6 +233,25 @@ export const de: Dictionary = {
     recordedOf: (recorded, all) => `${recorded} von ${all}`,
     gaps: (count) => n(count, 'Lücke', 'Lücken'),
     notCompared: 'noch nicht verglichen',
+    showMissing: 'Was fehlt',
+    andMore: (count) => `… und ${count} frühere`,
+    gapNames: {
+      'not-in-catalogue': 'Asterisk hat dieses Gespräch verbunden, und Mitschnitt hat es nie gesehen.',
+      'talk-not-seen': 'Mitschnitt sah den Anruf, aber nicht, dass gesprochen wurde.',
+      'nobody-watched': 'Zu dieser Zeit achtete niemand auf die Gespräche.',
+    },
+    gapRemedy:
+      'Was nicht aufgezeichnet wurde, lässt sich nicht nachholen. Klären Sie, ob Mitschnitt damals lief und mit Asterisk verbunden war (sein Log sagt es), und ob der Wählplan jeden Anruf der Mitglieder durch Mitschnitt führt.',
+    unwatched: 'Niemand achtete auf die Gespräche',
+    goesOn: 'jetzt',
+    unwatchedReasons: {
+      'not-running': 'Mitschnitt lief nicht',
+      'stood-still': 'Mitschnitt stand still',
+      'ami-disconnected': 'keine Verbindung zu Asterisk (AMI)',
+      'ari-disconnected': 'keine Ansagen möglich (ARI)',
+    },
+    unwatchedRemedy:
+      'Gespräche, die dann begannen, wurden nicht aufgezeichnet. Warum, sagen das Log von Mitschnitt und das des Rechners; lassen Sie Mitschnitt von einem Dienst wie systemd starten.',
     complete: 'vollständig',
     incomplete: 'nicht vollständig',
     alarmCount: (count) => (count === 0 ? 'keine' : n(count, 'Alarm', 'Alarme')),
@@ -167,6 +260,31 @@ export const de: Dictionary = {
     failed: 'gescheitert',
     runningSince: 'Läuft seit',
     since: (time) => `Seit ${time}`,
+    alarmRemedies: {
+      'recording-failed':
+        'Welche es sind, zeigt die Seite «Nicht aufgezeichnet»; prüfen Sie den Ordner der Aufnahmen, seine Rechte und freien Platz.',
+      'recording-stuck':
+        'Bereinigen Sie Hängengebliebenes auf der Seite «Bereinigung»: das beendet kein Gespräch und berührt keine andere Aufnahme.',
+      'storage-nearly-full':
+        'Schaffen Sie Platz. Was auf Übertragung wartet, steht unten: Übertragenes wird gelöscht, nicht Übertragenes nie.',
+      'storage-full':
+        'Schaffen Sie sofort Platz. Was auf Übertragung wartet, steht unten: Übertragenes wird gelöscht, nicht Übertragenes nie.',
+      'spool-unusable': 'Prüfen Sie Rechte und freien Platz des Ordners.',
+      'delivery-failing':
+        'Gehen Sie den Einzelheiten nach. Die Übertragung wird ohne Ende wiederholt; wie viel wartet, steht unten.',
+      'delivery-set-aside':
+        'Beheben Sie den Grund, den die Einzelheiten nennen; versuchen Sie dann Zurückgestelltes erneut, mit dem Knopf unter den Zielen.',
+      'removal-failing':
+        'Geben Sie dem Benutzer am Ziel das Recht zum Löschen, und gehen Sie den Einzelheiten nach.',
+      'target-check-failed':
+        'Gehen Sie den Einzelheiten nach, und prüfen Sie danach die Verbindung auf der Seite «Upload».',
+      'selftest-failed':
+        'Gehen Sie den Einzelheiten nach, und wiederholen Sie den Selbsttest auf der Seite «System», bis er besteht.',
+      'call-missing':
+        'Die Gespräche stehen unten bei «Zustand»: Was fehlt. Klären Sie, ob Mitschnitt zu dieser Zeit lief.',
+      'calls-unwatched':
+        'Die Zeiten stehen unten bei «Zustand»: Was fehlt. Das Log sagt, warum Mitschnitt nicht lief oder stillstand.',
+    },
     noCalls: 'Niemand telefoniert.',
     noCallsWhy: 'Gespräche der Mitglieder erscheinen hier von selbst, sobald sie beginnen.',
     columns: {

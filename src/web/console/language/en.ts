@@ -13,9 +13,18 @@ export const en = {
     close: 'Close',
     save: 'Save',
     loading: 'Loading',
-    /** What to do about an error. */
-    hint: (problem: { readonly code: string; readonly hint: string }) => problem.hint,
+    /** The server tells of errors in this language. */
+    saysServer: true as boolean,
+    /** What to do about an error of this code; undefined: there are no words for it. */
+    remedy: (() => undefined) as (problem: { readonly code: string }) => string | undefined,
+    detail: 'Details',
     unknown: 'unknown',
+  },
+  days: {
+    form: 'dd/mm/yyyy',
+    clear: 'Clear',
+    previous: 'Back',
+    next: 'On',
   },
   frame: {
     skip: 'To the content',
@@ -109,7 +118,60 @@ export const en = {
       'It does not exist, or it is not for you.',
       'It may have been deleted. Go back to the list.',
     ],
-    conflict: ['It was changed meanwhile.', 'Load the page again and repeat what you did.'],
+    conflict: ['It does not fit what holds by now.', 'Load the page again and repeat what you did.'],
+    'too-busy': ['Too much is asked for at once.', 'Try again in a moment.'],
+    'password-wrong': ['Your present password is not right.', 'Type it again, capital letters included.'],
+    'link-void': [
+      'This one-time link is not good any more.',
+      'It was used already, is too old, or another one took its place. Ask an administrator for a new one.',
+    ],
+    'hold-on-more': [
+      'This recording is kept by a hold on its call or on a number.',
+      'That is released on the command line, by mitschnitt release, for all that it is on.',
+    ],
+    'recording-unreachable': [
+      'The audio is at a target that cannot be reached now.',
+      'Try again when the target is well; the overview shows its state.',
+    ],
+    'no-audio-file': [
+      'This recording is no audio file.',
+      'Keep it as it is and tell whoever answers for it.',
+    ],
+    'talk-over': ['The talk is over.', 'It is in the list of recordings, if it was recorded.'],
+    'control-not-done': [
+      'Asterisk did not do it, or has not confirmed it.',
+      'Look at the state of the talk; try again if it stays as it is.',
+    ],
+    'live-calls-changed': [
+      'Calls began or ended meanwhile.',
+      'Look at how many go on now, and confirm again.',
+    ],
+    'cleanup-not-done': [
+      'The clean-up was not done.',
+      'Another one may be under way, or Mitschnitt is not connected to Asterisk.',
+    ],
+    'announcements-not-writable': [
+      'Announcements cannot be changed here.',
+      'Mitschnitt may not write to their folder; the page says which one.',
+    ],
+    'announcement-in-use': ['A group plays this announcement.', 'Have it play another one first.'],
+    'announcement-built-in': [
+      'This announcement comes with Mitschnitt, and stays.',
+      'Put one of your own in its place.',
+    ],
+    'announcement-unusable': [
+      'This is no audio that can be played.',
+      'Choose another file, or record it here.',
+    ],
+    'channel-not-set': ['This way is not set.', 'Set it, save, and try again.'],
+    'configuration-not-writable': [
+      'The configuration cannot be written.',
+      'Mitschnitt may not write to its file or folder.',
+    ],
+    'configuration-changed': [
+      'The file was changed meanwhile.',
+      'Load the page again, and make your changes on what is there now.',
+    ],
     'too-large': ['This is too large.', 'Choose something smaller.'],
     'not-done': ['It could not be done.', 'Try again; if it stays so, see the log of Mitschnitt.'],
     'too-many-attempts': ['There were too many attempts.', 'Wait a minute and try again.'],
@@ -126,6 +188,8 @@ export const en = {
   } as Record<string, readonly [what: string, remedy: string]>,
   otherFailure: {
     what: 'It did not work.',
+    /** Of a problem without words of its own. */
+    why: 'The details say why.',
     remedy: 'Try again; if it stays so, see the log of Mitschnitt.',
   },
   overview: {
@@ -148,6 +212,26 @@ export const en = {
     recordedOf: (recorded: string, all: string) => `${recorded} of ${all}`,
     gaps: (count: number) => n(count, 'gap', 'gaps'),
     notCompared: 'not compared yet',
+    showMissing: 'What is missing',
+    andMore: (count: string) => `… and ${count} earlier ones`,
+    /** What reconciliation calls a gap; other names are those of rules. */
+    gapNames: {
+      'not-in-catalogue': 'Asterisk connected this call, and Mitschnitt never saw it.',
+      'talk-not-seen': 'Mitschnitt saw the call, and not that the two talked.',
+      'nobody-watched': 'Nobody watched the calls at that time.',
+    } as Readonly<Record<string, string>>,
+    gapRemedy:
+      'What was not recorded cannot be had later. Find out whether Mitschnitt ran then and was connected to Asterisk (its log says so), and whether the dialplan leads every call of the members through it.',
+    unwatched: 'Nobody watched the calls',
+    goesOn: 'now',
+    unwatchedReasons: {
+      'not-running': 'Mitschnitt did not run',
+      'stood-still': 'Mitschnitt stood still',
+      'ami-disconnected': 'no connection to Asterisk (AMI)',
+      'ari-disconnected': 'no announcements possible (ARI)',
+    } as Readonly<Record<string, string>>,
+    unwatchedRemedy:
+      'Calls that began then were not recorded. The log of Mitschnitt and of the machine says why; start Mitschnitt by a supervisor such as systemd.',
     complete: 'complete',
     incomplete: 'not complete',
     alarmCount: (count: number) => (count === 0 ? 'none' : n(count, 'alarm', 'alarms')),
@@ -156,6 +240,31 @@ export const en = {
     failed: 'failed',
     runningSince: 'Running since',
     since: (time: string) => `Since ${time}`,
+    /** Where the words for e-mail name a command: what is done on these pages instead. */
+    alarmRemedies: {
+      'recording-failed':
+        'See on the page of calls not recorded which they are; check the folder of the recordings, its rights and free space.',
+      'recording-stuck':
+        'Clean up what is stuck on the page Clean-up: it ends no call and touches no other recording.',
+      'storage-nearly-full':
+        'Make room. What waits for its delivery is listed below: what is delivered is removed, all else never.',
+      'storage-full':
+        'Make room at once. What waits for its delivery is listed below: what is delivered is removed, all else never.',
+      'spool-unusable': 'Check rights and free space of the folder.',
+      'delivery-failing':
+        'Look into what the details say. Delivery is tried again without end; how much waits is listed below.',
+      'delivery-set-aside':
+        'Mend the reason that the details give; then try what was set aside again, by the button below the targets.',
+      'removal-failing':
+        'Give the user at the target the right to delete, and look into what the details say.',
+      'target-check-failed': 'Look into what the details say, then try the connection on the page Upload.',
+      'selftest-failed':
+        'Look into what the details say, and repeat the self-test on the page System until it passes.',
+      'call-missing':
+        'The calls are named below, under State: What is missing. Find out whether Mitschnitt ran at that time.',
+      'calls-unwatched':
+        'The times are named below, under State: What is missing. The log says why Mitschnitt did not run or stood still.',
+    } as Readonly<Record<string, string>>,
     noCalls: 'Nobody is on the telephone.',
     noCallsWhy: 'Calls of the members appear here by themselves as soon as they begin.',
     columns: {

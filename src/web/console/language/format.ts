@@ -3,6 +3,8 @@ export interface Format {
   readonly zone: string;
   time(iso: string): string;
   date(iso: string): string;
+  /** Of the calendar, such as `2026-11-26`: the same everywhere. */
+  day(day: string): string;
   dateTime(iso: string): string;
   hour(iso: string): string;
   /** 3:12, 1:03:12 */
@@ -34,6 +36,8 @@ export function formatFor(language: 'de' | 'en', zone: string): Format {
     zone,
     time: at(clock),
     date: at(day),
+    day: (given) =>
+      new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...day }).format(new Date(`${given}T12:00:00Z`)),
     dateTime: at({ ...day, ...clock }),
     hour: at({ hour: '2-digit' }),
     duration,

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 
 import type { RequestFailure } from '../connection/client.ts';
 import type { Answer } from '../connection/answers.ts';
+import { failureWords, problemWords, type Told } from '../language/failure-words.ts';
 import { useWords } from '../language/language.tsx';
 import { Icon } from './icons.tsx';
 
@@ -15,18 +16,44 @@ export function FailureNote({
   readonly retry?: () => void;
 }) {
   const words = useWords();
-  const { what, remedy: usual } = words.otherFailure;
-  const [title, remedy] = words.failures[failure.code] ?? [what, usual];
+  const { title, what, remedy, detail } = failureWords(words, failure);
   return (
     <Alert color="red" icon={<Icon name="warning" />} title={title} role="alert" className="failure">
-      {failure.message !== '' && <Text size="sm">{failure.message}</Text>}
-      <Text size="sm">{failure.hint === '' ? remedy : failure.hint}</Text>
+      {what !== '' && <Text size="sm">{what}</Text>}
+      <Text size="sm">{remedy}</Text>
+      <Detail>{detail}</Detail>
       {retry && (
         <Button variant="default" size="xs" mt="xs" onClick={retry}>
           {words.common.retry}
         </Button>
       )}
     </Alert>
+  );
+}
+
+/** What stands in the way of something, in the reader's words. */
+export function Problem({ problem }: { readonly problem: Told }) {
+  const words = useWords();
+  const { what, detail } = problemWords(words, problem);
+  return (
+    <div className="problem">
+      {what}
+      <Detail>{detail}</Detail>
+    </div>
+  );
+}
+
+/** What a server said, in its language, for whoever has to pass it on: folded. */
+export function Detail({ children }: { readonly children: string }) {
+  const { common } = useWords();
+  if (children === '') return null;
+  return (
+    <details className="detail">
+      <summary>{common.detail}</summary>
+      <Text size="xs" className="mono" lang="en">
+        {children}
+      </Text>
+    </details>
   );
 }
 

@@ -1,5 +1,5 @@
 import { Title, Text, Tooltip } from '@mantine/core';
-import { useEffect, type ReactNode } from 'react';
+import { Fragment, useEffect, type ReactNode } from 'react';
 
 import { useWords } from '../language/language.tsx';
 import { Icon, type IconName } from './icons.tsx';
@@ -93,6 +93,20 @@ export function Party({ number }: { readonly number: string }) {
   return (
     <bdi className="party" title={number.length > 24 ? number : undefined}>
       {number}
+    </bdi>
+  );
+}
+
+/** The name of a file, which breaks between its parts where it has to. */
+export function FileName({ name }: { readonly name: string }) {
+  return (
+    <bdi className="file-name">
+      {name.split(/(?<=_)/).map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
     </bdi>
   );
 }

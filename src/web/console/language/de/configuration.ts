@@ -178,6 +178,14 @@ export const configuration: ConfigurationWords = {
 
   exportYaml: 'Als YAML exportieren',
   readOnly: 'Nur Administratoren ändern etwas daran.',
+  notTakenOver: 'Diese Konfiguration wurde nicht übernommen',
+  notTakenOverHelp:
+    'Die frühere gilt weiter. Berichtigen Sie, was die Einzelheiten nennen, und speichern Sie erneut.',
+  differsFromRunning: 'In der Datei steht anderes, als zurzeit gilt',
+  differsFromRunningHelp:
+    'Sie wurde von Hand geändert, oder eine Änderung verlangt einen Neustart von Mitschnitt. Von Hand Geändertes gilt nach der nächsten Speicherung hier, oder mit dem Signal SIGHUP.',
+  noTrunks: 'Keine: alle Anrufe sind intern',
+  noTrunksNow: 'Es gibt keine: alle Anrufe sind intern.',
   notWritable: 'Die Konfigurationsdatei kann hier nicht geändert werden',
   notWritableHelp: (path) =>
     `Mitschnitt darf ${path} nicht schreiben. Geben Sie Datei und Ordner seinem Benutzer, oder ändern Sie die Datei von Hand.`,
@@ -341,6 +349,8 @@ export const configuration: ConfigurationWords = {
     'not-audio': 'Der Browser findet in dieser Datei keinen Ton. Nehmen Sie WAV, MP3, M4A, OGG oder FLAC.',
     empty: 'Es ist nichts darin.',
     'too-long': 'Eine Ansage darf höchstens fünf Minuten dauern.',
+    forgotten:
+      'Nach fünf Minuten wurde die Aufnahme verworfen: so lang darf keine Ansage sein. Die Ansage ist, wie sie war.',
     'no-microphone':
       'Das Mikrofon ist nicht verfügbar. Erlauben Sie es im Browser; er gibt es nur Seiten mit HTTPS oder auf diesem Rechner.',
   },
@@ -364,15 +374,20 @@ export const configuration: ConfigurationWords = {
     'Die eigene, die bisher gespielt wurde, ist nicht mehr da. Solange sie fehlt, werden Anrufe, die sie brauchen, nicht aufgezeichnet. Legen Sie sie zurück, oder gehen Sie ausdrücklich zur mitgelieferten.',
 
   firstSteps: 'Einrichten: was noch fehlt',
-  firstStepsHelp: 'Vier Schritte bis zum ersten aufgezeichneten Anruf. Was erledigt ist, ist abgehakt.',
+  firstStepsHelp: 'Fünf Schritte bis zur ersten übertragenen Aufnahme. Was erledigt ist, ist abgehakt.',
   stepAsterisk: 'Asterisk verbinden',
   stepAsteriskHelp: 'Adresse und Passwörter von AMI und ARI, und die Leitungen nach aussen.',
+  stepDialplan: 'Anrufe durch Mitschnitt führen',
+  stepDialplanHelp:
+    'Kopieren Sie dialplan/mitschnitt.conf aus dem Paket nach /etc/asterisk/. Die erste Zeile gehört an den Anfang von extensions.conf, Gosub vor das erste Dial() oder Queue() ankommender und interner Anrufe (hier der Nebenstelle 200), U(mitschnitt-called) zu den Optionen von Dial() nach aussen. Danach in der Konsole von Asterisk: dialplan reload. Erledigt ist es, sobald seit dem Start ein Anruf zur Ansage kam.',
   stepTarget: 'Ein Ziel einrichten',
   stepTargetHelp: 'Wohin die Aufnahmen gehen.',
   stepGroup: 'Eine Gruppe einrichten',
   stepGroupHelp: 'Wessen Gespräche aufgezeichnet werden, und was dem anderen gesagt wird.',
   stepCall: 'Einmal anrufen',
   stepCallHelp: 'Rufen Sie ein Mitglied an, oder starten Sie auf der Seite System den Selbsttest.',
+  stepCallDelivery:
+    'Heute gab es Anrufe, und noch nie wurde eine Aufnahme übertragen. Unter «Nicht aufgezeichnet» steht, warum Anrufe nicht aufgezeichnet wurden; bei den Zielen unten, was auf Übertragung wartet.',
   done: 'erledigt',
   todo: 'fehlt',
 };

@@ -129,6 +129,7 @@ export const people: typeof english = {
       hold: 'Löschsperre gesetzt',
       release: 'Löschsperre aufgehoben',
       retry: 'Übertragungen wiederholt',
+      erase: 'alles zu einer Nummer gelöscht',
       verify: 'geprüft',
       upload: 'sofort übertragen',
       configuration: 'Konfiguration geändert',

@@ -20,6 +20,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     lost: 'verloren',
   },
   rules: {
+    'somebody-else-in-the-room': 'Es nahm noch jemand teil, der nicht aufgezeichnet werden darf.',
     'number-never-recorded': 'Die Nummer steht auf der Liste der nie aufgezeichneten.',
     'party-declined': 'Der Gesprächspartner hat per Taste abgelehnt.',
     'stopped-on-request': 'Jemand hat die Aufnahme dieses Gesprächs beendet.',
@@ -52,7 +53,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     caption: 'Aufnahmen',
     any: 'alle',
     number: 'Nummer',
-    text: 'Notiz, Dateiname',
+    text: 'Notiz, Dateianfang',
     from: 'Von',
     to: 'Bis',
     group: 'Gruppe',
@@ -84,6 +85,8 @@ export const records: Pick<Dictionary, keyof typeof english> = {
   },
   notRecorded: {
     lastDays: (days) => `Gründe, die letzten ${days} Tage`,
+    countedFrom: (day) =>
+      `Gründe werden für höchstens zwei Monate gezählt: hier ab ${day}. Die Liste der Anrufe darunter hat alle.`,
     byReason: 'Gründe',
     calls: 'Anrufe',
     why: 'Regel',
@@ -213,6 +216,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     held: 'gesperrt',
     since: (time, by) => `Seit ${time}, durch ${by}`,
     byNumber: 'Alle Aufnahmen mit dieser Nummer sind gesperrt; das wird auf der Kommandozeile aufgehoben.',
+    byCall: 'Der ganze Anruf ist gesperrt; das wird auf der Kommandozeile aufgehoben.',
     release: 'Sperre aufheben',
     onlyAdministrators: 'Nur ein Administrator kann sie aufheben.',
     help: 'Was gesperrt ist, wird nicht gelöscht, gleich welche Aufbewahrungsfrist gilt.',
@@ -230,5 +234,12 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     outcome: 'Ergebnis',
     during: 'Währenddessen',
     fromFile: 'nach der Datei',
+    actors: {
+      web: 'Konsole',
+      token: 'API-Token',
+      cli: 'Kommandozeile',
+      telephone: 'Telefon',
+      'pause-limit': 'von selbst, nach der längsten Pause',
+    },
   },
 };

@@ -155,6 +155,13 @@ export const configuration = {
 
   exportYaml: 'Export as YAML',
   readOnly: 'Only administrators change this.',
+  notTakenOver: 'This configuration was not taken over',
+  notTakenOverHelp: 'The former one goes on. Correct what the details say, and save again.',
+  differsFromRunning: 'The file says something else than what is in force',
+  differsFromRunningHelp:
+    'It was changed by hand, or a change needs Mitschnitt to be started anew. What was changed by hand is in force after the next time it is saved here, or by the signal SIGHUP.',
+  noTrunks: 'None: all calls are internal',
+  noTrunksNow: 'There are none: all calls are internal.',
   notWritable: 'The configuration file cannot be changed here',
   notWritableHelp: (path: string) =>
     `Mitschnitt may not write ${path}. Have its user own the file and its folder, or change it by hand.`,
@@ -312,6 +319,8 @@ export const configuration = {
     'not-audio': 'The browser finds no audio in this file. Use WAV, MP3, M4A, OGG or FLAC.',
     empty: 'There is nothing in it.',
     'too-long': 'An announcement may last five minutes at most.',
+    forgotten:
+      'What was said was dropped after five minutes: no announcement may be that long. The announcement is as it was.',
     'no-microphone':
       'The microphone cannot be used. Allow it in the browser; it is given only to pages with HTTPS or on this machine.',
   },
@@ -334,15 +343,20 @@ export const configuration = {
     'Your own, which was played until now, is not there any more. As long as it is missing, calls that need it are not recorded. Put it back, or go back to that of the package expressly.',
 
   firstSteps: 'Set up: what is still missing',
-  firstStepsHelp: 'Four steps to the first recorded call. What is done is ticked.',
+  firstStepsHelp: 'Five steps to the first recording that is delivered. What is done is ticked.',
   stepAsterisk: 'Connect Asterisk',
   stepAsteriskHelp: 'Address and passwords of AMI and ARI, and the lines to the outside.',
+  stepDialplan: 'Lead calls through Mitschnitt',
+  stepDialplanHelp:
+    'Copy dialplan/mitschnitt.conf of the package to /etc/asterisk/. The first line belongs to the top of extensions.conf, Gosub before the first Dial() or Queue() of incoming and internal calls (here of the extension 200), U(mitschnitt-called) to the options of Dial() to the outside. Then in the console of Asterisk: dialplan reload. It is done as soon as a call came to the announcement since the start.',
   stepTarget: 'Set up a target',
   stepTargetHelp: 'Where recordings go.',
   stepGroup: 'Set up a group',
   stepGroupHelp: 'Whose calls are recorded, and what the other party is told.',
   stepCall: 'Make a call',
   stepCallHelp: 'Call a member, or begin the self-test on the page System.',
+  stepCallDelivery:
+    'There were calls today, and no recording was ever delivered. The page of calls not recorded says why calls were not; the targets below, what waits to be delivered.',
   done: 'done',
   todo: 'missing',
 };

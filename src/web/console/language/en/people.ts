@@ -130,6 +130,7 @@ export const people = {
       hold: 'put on hold',
       release: 'ended a hold',
       retry: 'tried deliveries again',
+      erase: 'erased all of a number',
       verify: 'verified',
       upload: 'delivered now',
       configuration: 'changed the configuration',

@@ -18,6 +18,7 @@ export const records = {
     lost: 'lost',
   },
   rules: {
+    'somebody-else-in-the-room': 'Somebody else took part who must not be recorded.',
     'number-never-recorded': 'The number is in the list of those that are never recorded.',
     'party-declined': 'The other party declined by key.',
     'stopped-on-request': 'Somebody stopped the recording of this talk.',
@@ -50,7 +51,7 @@ export const records = {
     caption: 'Recordings',
     any: 'all',
     number: 'Number',
-    text: 'Note, file name',
+    text: 'Note, start of file',
     from: 'From',
     to: 'Until',
     group: 'Group',
@@ -82,6 +83,8 @@ export const records = {
   },
   notRecorded: {
     lastDays: (days: number) => `Reasons, the last ${days} days`,
+    countedFrom: (day: string) =>
+      `Reasons are counted for two months at most: here from ${day} on. The list of calls below has all of them.`,
     byReason: 'Reasons',
     calls: 'Calls',
     why: 'Rule',
@@ -211,6 +214,7 @@ export const records = {
     held: 'on hold',
     since: (time: string, by: string) => `Since ${time}, by ${by}`,
     byNumber: 'All recordings with this number are on hold; that is ended by the command line.',
+    byCall: 'The whole call is on hold; that is released on the command line.',
     release: 'End hold',
     onlyAdministrators: 'Only an administrator can end it.',
     help: 'What is on hold is not deleted, whatever its time of retention.',
@@ -228,5 +232,12 @@ export const records = {
     outcome: 'Outcome',
     during: 'During it',
     fromFile: 'by the file',
+    actors: {
+      web: 'console',
+      token: 'API token',
+      cli: 'command line',
+      telephone: 'telephone',
+      'pause-limit': 'by itself, after the longest pause',
+    } as Readonly<Record<string, string>>,
   },
 };

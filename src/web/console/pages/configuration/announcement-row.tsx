@@ -12,6 +12,8 @@ import { FailureNote } from '../../parts/notes.tsx';
 import { Tag } from '../../parts/shapes.tsx';
 import { announcementOf, AudioRefused, recordMicrophone } from './audio.ts';
 
+type Refusal = AudioRefused['why'] | 'no-microphone' | 'forgotten';
+
 /** One announcement: what it is, who hears it, and putting another in its place. */
 export function AnnouncementRow({
   prompt,
@@ -27,7 +29,7 @@ export function AnnouncementRow({
   const isOwnOrLost = origin === 'own' || (origin === null && has_built_in);
   const mayGoBack = isOwnOrLost && (has_built_in || prompt.used_by.length === 0);
   const params = { language, name };
-  const [refused, setRefused] = useState<AudioRefused['why'] | 'no-microphone'>();
+  const [refused, setRefused] = useState<Refusal>();
   const put = useDeed(async (source: Blob) => {
     setRefused(undefined);
     try {
@@ -68,7 +70,7 @@ export function AnnouncementRow({
                 </Button>
               )}
             </FileButton>
-            <Microphone name={name} onDone={put.run} onRefused={() => setRefused('no-microphone')} />
+            <Microphone name={name} onDone={put.run} onRefused={setRefused} />
             {mayGoBack && (
               <Button size="xs" variant="default" loading={remove.busy} onClick={() => remove.run()}>
                 {has_built_in ? words.backToBuiltIn : words.remove}
@@ -135,7 +137,7 @@ function Microphone({
 }: {
   readonly name: string;
   readonly onDone: (said: Blob) => void;
-  readonly onRefused: () => void;
+  readonly onRefused: (why: Refusal) => void;
 }) {
   const words = usePageWords();
   const [recording, setRecording] = useState<Recording>();
@@ -174,10 +176,11 @@ function Microphone({
         begun.cancel();
         current.current = undefined;
         setRecording(undefined);
+        onRefused('forgotten');
       }, longestRecordingMs);
     } catch {
       // Refused by the person, by the machine, or the page is not encrypted.
-      onRefused();
+      onRefused('no-microphone');
     } finally {
       isAsking.current = false;
     }

@@ -8,7 +8,7 @@ import { ConfigurationPage } from '../../forms/configuration-page.tsx';
 import { pageParts } from '../../forms/layouts.ts';
 import { Parts } from '../../forms/parts.tsx';
 import { usePageWords } from '../../forms/words.ts';
-import { Answered, FailureNote } from '../../parts/notes.tsx';
+import { Answered, Detail, FailureNote } from '../../parts/notes.tsx';
 import { Facts, Section } from '../../parts/shapes.tsx';
 import { useFormat } from '../../language/language.tsx';
 import { useRights } from '../../session.tsx';
@@ -103,9 +103,10 @@ function Done({ report }: { readonly report: Report }) {
         ]}
       />
       {report.left.map(({ file, reason }) => (
-        <Text size="sm" className="problem" key={file}>
-          {file}: {reason}
-        </Text>
+        <div className="problem" key={file}>
+          {file}
+          <Detail>{reason}</Detail>
+        </div>
       ))}
     </div>
   );

@@ -4,8 +4,8 @@ import type { SelfTest } from '../../../api.ts';
 import { useAnswer, useDeed, useNow } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { usePageWords, useWording } from '../../forms/words.ts';
-import { useFormat, useWords } from '../../language/language.tsx';
-import { Answered, FailureNote } from '../../parts/notes.tsx';
+import { useFormat } from '../../language/language.tsx';
+import { Answered, FailureNote, Problem } from '../../parts/notes.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 
@@ -43,7 +43,6 @@ export function SelfTestCard() {
 function Steps({ test }: { readonly test: SelfTest }) {
   const words = usePageWords();
   const wording = useWording();
-  const { common } = useWords();
   const format = useFormat();
   const { result, running } = test;
   if (!result) return running ? <Text size="sm">{words.selfTestRuns}</Text> : null;
@@ -73,11 +72,7 @@ function Steps({ test }: { readonly test: SelfTest }) {
                 .join('')}
               {step.state === 'skipped' ? '' : ` (${format.number(step.ms)} ms)`}
             </Text>
-            {step.problem && (
-              <Text size="sm" className="problem">
-                {step.problem.message}. {common.hint(step.problem)}
-              </Text>
-            )}
+            {step.problem && <Problem problem={step.problem} />}
             {step.reason !== null && (
               <Text size="xs" c="dimmed">
                 {wording.said(step.reason)}

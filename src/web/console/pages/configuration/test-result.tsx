@@ -1,7 +1,8 @@
 import { Text } from '@mantine/core';
 
 import type { ResponseOf } from '../../../api.ts';
-import { useFormat, useWords } from '../../language/language.tsx';
+import { useFormat } from '../../language/language.tsx';
+import { Problem } from '../../parts/notes.tsx';
 import { Tag } from '../../parts/shapes.tsx';
 import { usePageWords } from '../../forms/words.ts';
 
@@ -14,7 +15,6 @@ export function TestResult({
   readonly good: string;
 }) {
   const words = usePageWords();
-  const { common } = useWords();
   const format = useFormat();
   return (
     <div role="status" className="test-result">
@@ -22,11 +22,7 @@ export function TestResult({
       <Text size="sm" span>
         {result.ok ? good : ''} ({format.number(result.ms)} ms)
       </Text>
-      {result.problem && (
-        <Text size="sm" className="problem">
-          {result.problem.message}. {common.hint(result.problem)}
-        </Text>
-      )}
+      {result.problem && <Problem problem={result.problem} />}
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 
 import type { Alarm } from '../../../api.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { Detail } from '../../parts/notes.tsx';
 
 export function AlarmList({ alarms }: { readonly alarms: readonly Alarm[] }) {
   const { overview: words } = useWords();
@@ -10,10 +11,11 @@ export function AlarmList({ alarms }: { readonly alarms: readonly Alarm[] }) {
     <div className="alarm" key={`${kind} ${subject}`}>
       <Text fw={600}>{title}</Text>
       <Text size="sm">{meaning}</Text>
-      <Text size="sm">{remedy}</Text>
-      <Text size="xs" c="dimmed" className="mono">
-        {words.since(format.dateTime(since))} · {problem}
+      <Text size="sm">{words.alarmRemedies[kind] ?? remedy}</Text>
+      <Text size="xs" c="dimmed">
+        {words.since(format.dateTime(since))}
       </Text>
+      <Detail>{problem}</Detail>
     </div>
   ));
 }

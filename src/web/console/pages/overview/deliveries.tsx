@@ -1,8 +1,8 @@
 import { Text } from '@mantine/core';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 
 import type { TargetState } from '../../../api.ts';
-import { useAnswer } from '../../connection/answers.ts';
+import { useAnswer, useSoon } from '../../connection/answers.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { useClock } from '../../parts/clock.ts';
 import { byHour, HourChart, lastHoursFrom, Legend } from '../../parts/hour-chart.tsx';
@@ -25,12 +25,15 @@ function Target({ target, isOnly }: { readonly target: TargetState; readonly isO
   const now = useClock(lookAgainMs);
   const query = { hours };
   const answer = useAnswer('GET /targets/:name/history', { params: { name: target.name }, query });
-  const { reload } = answer;
+  const askSoon = useSoon(askAgainMs, answer.reload);
   const { delivered, pending, set_aside: aside } = target;
+  const shown = useRef('');
   useEffect(() => {
-    const timer = setTimeout(reload, askAgainMs);
-    return () => clearTimeout(timer);
-  }, [reload, delivered, pending, aside]);
+    const counts = [delivered, pending, aside].join(' ');
+    // What is shown first was just asked for.
+    if (shown.current !== '' && shown.current !== counts) askSoon();
+    shown.current = counts;
+  }, [askSoon, delivered, pending, aside]);
   return (
     <>
       {!isOnly && (

@@ -1,16 +1,17 @@
 import { Text } from '@mantine/core';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { lazy, Suspense } from 'react';
 
 import type { EventData, ResponseOf } from '../../../api.ts';
-import { useAnswer, useHappening, useNow } from '../../connection/answers.ts';
+import { useAnswer, useHappening, useNow, useSoon } from '../../connection/answers.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Answered } from '../../parts/notes.tsx';
+import { Answered, Detail } from '../../parts/notes.tsx';
 import { Page, Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 import { AlarmList } from './alarms.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { GateTimes } from './gate.tsx';
 import { LiveCalls } from './live-calls.tsx';
+import { Missing } from './missing.tsx';
 import { Storage } from './storage.tsx';
 import { Targets } from './targets.tsx';
 import { Today } from './today.tsx';
@@ -21,6 +22,8 @@ type OverviewData = ResponseOf<'GET /overview'>;
 
 /** Many calls that end at once are counted once. */
 const countAgainAfterMs = 1_000;
+/** It costs more, and the server keeps its last answer for 3 s. */
+const compareAgainAfterMs = 4_000;
 
 /** What happens now, all live. */
 export default function Overview() {
@@ -39,14 +42,11 @@ function Now({ data }: { readonly data: OverviewData }) {
   const { administers, oversees } = useRights();
   const today = useAnswer('GET /outcomes', {});
   const completeness = useAnswer('GET /completeness', {});
-  const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const countSoon = useSoon(countAgainAfterMs, today.reload);
+  const compareSoon = useSoon(compareAgainAfterMs, completeness.reload);
   useHappening('record', () => {
-    clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => {
-      today.reload();
-      completeness.reload();
-    }, countAgainAfterMs);
+    countSoon();
+    compareSoon();
   });
   const storage = now.storage ?? data.storage;
   const targets = now.targets ?? data.targets;
@@ -58,6 +58,7 @@ function Now({ data }: { readonly data: OverviewData }) {
           <FirstSteps
             asterisk={data.asterisk}
             hasCalls={Object.values((today.data ?? data.today).totals).some((count) => count > 0)}
+            hasDelivered={targets?.some(({ delivered }) => delivered > 0) ?? false}
           />
         </Suspense>
       )}
@@ -130,7 +131,9 @@ function State({
           name={words.completeness}
           help={completeness.has_account ? words.comparedWithAccount : words.comparedWithEvents}
           value={<Completeness data={completeness} />}
-        />
+        >
+          <Missing data={completeness} />
+        </Row>
       )}
       <Row
         name={words.alarms}
@@ -139,7 +142,12 @@ function State({
       {data.selftest && (
         <Row
           name={words.selfTest}
-          help={data.selftest.problem ?? format.dateTime(data.selftest.at)}
+          help={
+            <>
+              {format.dateTime(data.selftest.at)}
+              <Detail>{data.selftest.problem ?? ''}</Detail>
+            </>
+          }
           value={
             <Tag tone={data.selftest.ok ? 'good' : 'bad'}>
               {data.selftest.ok ? words.passed : words.failed}
@@ -156,22 +164,25 @@ function Row({
   name,
   help,
   value,
+  children,
 }: {
   readonly name: string;
-  readonly help?: string;
+  readonly help?: React.ReactNode;
   readonly value: React.ReactNode;
+  readonly children?: React.ReactNode;
 }) {
   return (
     <div role="listitem">
       <span>
         {name}
         {help !== undefined && (
-          <Text size="xs" c="dimmed">
+          <Text size="xs" c="dimmed" component="div">
             {help}
           </Text>
         )}
       </span>
       <span>{value}</span>
+      {children !== undefined && <div className="more">{children}</div>}
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import { useElementSize } from '@mantine/hooks';
+import { useElementSize, useInterval } from '@mantine/hooks';
 
 import type { ResponseOf, StorageNow } from '../../../api.ts';
 import { useAnswer } from '../../connection/answers.ts';
@@ -9,6 +9,8 @@ type Sample = ResponseOf<'GET /storage'>['samples'][number];
 
 const hours = 24;
 const msPerHour = 3_600_000;
+/** Where a page is left open, the last day is still the last day. */
+const lookAgainMs = 60_000;
 const height = 120;
 const room = { left: 46, right: 6, top: 8, bottom: 20 };
 /** Until it has been measured. */
@@ -21,7 +23,8 @@ export function History({ now }: { readonly now: StorageNow }) {
   const { overview: words } = useWords();
   const format = useFormat();
   const { ref, width: measured } = useElementSize();
-  const { data } = useAnswer('GET /storage', { query: { hours } });
+  const { data, reload } = useAnswer('GET /storage', { query: { hours } });
+  useInterval(reload, lookAgainMs, { autoInvoke: true });
   const samples = data?.samples ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
   if (!first || !last || samples.length < 2) return null;

@@ -4,7 +4,7 @@ import type { TargetState } from '../../../api.ts';
 import { useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Empty, FailureNote } from '../../parts/notes.tsx';
+import { Empty, FailureNote, Problem } from '../../parts/notes.tsx';
 import { Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 
@@ -89,11 +89,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
             {names.checked(format.time(target.check.at), format.number(target.check.ms))}
           </Text>
         )}
-        {problem && (
-          <Text size="xs" className="problem">
-            {problem.message}. {words.common.hint(problem)}
-          </Text>
-        )}
+        {problem && <Problem problem={problem} />}
       </td>
       <td>
         {target.state === null ? '–' : names.states[target.state]}

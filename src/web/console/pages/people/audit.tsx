@@ -8,6 +8,7 @@ import { ask } from '../../connection/client.ts';
 import { startOfDay } from '../../language/format.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { detailIn } from './audit-detail.ts';
+import { DayInput } from '../../parts/day-input.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
 import { Page, Tag } from '../../parts/shapes.tsx';
@@ -85,18 +86,8 @@ function FilterForm({ filters, change, isFiltered }: FilterProps) {
           value={filters.action}
           onChange={(event) => change({ action: event.currentTarget.value })}
         />
-        <TextInput
-          type="date"
-          label={words.from}
-          value={filters.from}
-          onChange={(event) => change({ from: event.currentTarget.value })}
-        />
-        <TextInput
-          type="date"
-          label={words.to}
-          value={filters.to}
-          onChange={(event) => change({ to: event.currentTarget.value })}
-        />
+        <DayInput label={words.from} value={filters.from} onChange={(from) => change({ from })} />
+        <DayInput label={words.to} value={filters.to} onChange={(to) => change({ to })} />
         {isFiltered && (
           <Button
             variant="subtle"

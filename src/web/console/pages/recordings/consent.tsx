@@ -1,6 +1,6 @@
 import type { Consent, RecordDetail } from '../../../api.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Empty } from '../../parts/notes.tsx';
+import { Detail, Empty } from '../../parts/notes.tsx';
 import { Facts, Party, Section, Tag } from '../../parts/shapes.tsx';
 
 /** What proves that the other party knew. */
@@ -56,7 +56,7 @@ function Evidence({ consent }: { readonly consent: Consent }) {
         consent.key === null
           ? [words.key, words.noKey]
           : [words.key, `${consent.key} · ${at(consent.key_at)}`],
-        consent.problem === null ? undefined : [words.problem, consent.problem],
+        consent.problem === null ? undefined : [words.problem, <Detail key="p">{consent.problem}</Detail>],
         consent.sha256 === null
           ? undefined
           : [

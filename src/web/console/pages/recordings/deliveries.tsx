@@ -4,8 +4,8 @@ import type { Delivery, RecordDetail } from '../../../api.ts';
 import { useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Empty, FailureNote } from '../../parts/notes.tsx';
-import { Section, Tag } from '../../parts/shapes.tsx';
+import { Empty, FailureNote, Problem } from '../../parts/notes.tsx';
+import { FileName, Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 
 const toneOfState = { pending: 'plain', delivered: 'good', 'set-aside': 'bad' } as const;
@@ -48,7 +48,7 @@ export function DeliveryCard({
 }
 
 function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
-  const { common, delivery: words } = useWords();
+  const { delivery: words } = useWords();
   const format = useFormat();
   return (
     <div className="note">
@@ -63,20 +63,17 @@ function OneDelivery({ delivery }: { readonly delivery: Delivery }) {
         {delivery.removed !== null && ` · ${words.removed(format.dateTime(delivery.removed))}`}
       </Text>
       <Text size="xs" c="dimmed" className="mono">
-        {delivery.name}
+        <FileName name={delivery.name} />
       </Text>
-      {delivery.problem && (
-        <Text size="sm" className="problem">
-          {delivery.problem.message}. {common.hint(delivery.problem)}
-        </Text>
-      )}
+      {delivery.problem && <Problem problem={delivery.problem} />}
       {delivery.tries.length > 0 && (
         <details>
           <summary>{words.attempts(delivery.attempts)}</summary>
           <ol className="tries">
             {delivery.tries.map(({ at, ok, problem }) => (
               <li key={at}>
-                {format.dateTime(at)} {ok ? words.ok : (problem?.message ?? words.failed)}
+                {format.dateTime(at)} {ok ? words.ok : words.failed}
+                {problem && <Problem problem={problem} />}
               </li>
             ))}
           </ol>

@@ -3,8 +3,9 @@ import { useEffect, useState } from 'react';
 
 import { today } from '../../language/format.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
+import { DayInput } from '../../parts/day-input.tsx';
 import { Icon } from '../../parts/icons.tsx';
-import { outcomes } from '../../parts/outcome.tsx';
+import type { Outcome } from '../../parts/outcome.tsx';
 import { useMe } from '../../session.tsx';
 import type { FilterName, Filters } from './filters.ts';
 
@@ -12,14 +13,14 @@ export interface FilterFormProps {
   readonly filters: Filters;
   readonly change: (change: Partial<Record<FilterName, string>>) => void;
   readonly clear: () => void;
-  /** Outcomes to choose from; without: no such field. */
-  readonly withOutcome: boolean;
+  /** To choose from, of calls that were not recorded; without: no such field, but what became of the recording. */
+  readonly outcomes?: readonly Outcome[];
 }
 
 /** Who types is not asked for each letter. */
 const typedForMs = 300;
 
-export function FilterForm({ filters, change, clear, withOutcome }: FilterFormProps) {
+export function FilterForm({ filters, change, clear, outcomes }: FilterFormProps) {
   const words = useWords();
   const { known_groups: groups } = useMe();
   const { recordings: own } = words;
@@ -52,7 +53,7 @@ export function FilterForm({ filters, change, clear, withOutcome }: FilterFormPr
           value={filters.direction ?? ''}
           onChange={(event) => change({ direction: event.currentTarget.value })}
         />
-        {withOutcome && (
+        {outcomes && (
           <NativeSelect
             label={own.outcome}
             data={[any, ...outcomes.map((value) => ({ value, label: words.outcomes[value] }))]}
@@ -64,8 +65,12 @@ export function FilterForm({ filters, change, clear, withOutcome }: FilterFormPr
           label={own.more}
           data={[
             any,
-            { value: 'pending', label: own.onlyPending },
-            { value: 'set-aside', label: own.onlySetAside },
+            ...(outcomes
+              ? []
+              : [
+                  { value: 'pending', label: own.onlyPending },
+                  { value: 'set-aside', label: own.onlySetAside },
+                ]),
             { value: 'held', label: own.onlyHeld },
           ]}
           value={filters.held === undefined ? (filters.delivery ?? '') : 'held'}
@@ -134,14 +139,7 @@ function Day({
   readonly filters: Filters;
   readonly change: Change;
 }) {
-  return (
-    <TextInput
-      type="date"
-      label={label}
-      value={filters[name] ?? ''}
-      onChange={(event) => change({ [name]: event.currentTarget.value })}
-    />
-  );
+  return <DayInput label={label} value={filters[name] ?? ''} onChange={(day) => change({ [name]: day })} />;
 }
 
 function Spans({

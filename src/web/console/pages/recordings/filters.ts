@@ -1,5 +1,5 @@
-import type { QueryGiven } from '../../../api.ts';
-import { startOfDay } from '../../language/format.ts';
+import type { EventData, QueryGiven } from '../../../api.ts';
+import { startOfDay, today } from '../../language/format.ts';
 
 /** What is looked for, as it is in the address of the page: a search can be kept and sent to others. */
 export const filterNames = [
@@ -40,4 +40,51 @@ export function queryOf(filters: Filters, zone: string): QueryGiven<'GET /record
     ...(number !== undefined && number.length >= leastLength ? { number } : {}),
     ...(text !== undefined && text.length >= leastLength ? { text } : {}),
   };
+}
+
+/** Whether a line that was just added can be in a list; what an event does not tell may be so. */
+export function mayBeListed(
+  { group, outcome, start }: EventData<'record'>,
+  { from, to, ...query }: QueryGiven<'GET /records'>,
+): boolean {
+  const at = Date.parse(start);
+  const isRecorded = outcome === 'recorded';
+  const wanted = query.outcome?.split(',');
+  return (
+    (query.group === undefined || query.group === group) &&
+    (query.recorded === undefined || (query.recorded === 'true') === isRecorded) &&
+    (query.delivery === undefined || isRecorded) &&
+    (wanted?.includes(outcome) ?? true) &&
+    (from === undefined || at >= Date.parse(from)) &&
+    (to === undefined || at < Date.parse(to))
+  );
+}
+
+const usualDays = 30;
+/** The server counts at most 62 days; one has 25 hours. */
+const mostDays = 61;
+
+/** The days of which the reasons are counted. */
+interface ReasonSpan {
+  readonly from: string;
+  readonly to: string;
+  /** Fewer than was asked for. */
+  readonly isCut: boolean;
+}
+
+/** Days as they are in the address of the page; the last ones where more are asked for than are counted. */
+export function reasonSpanOf(filters: Filters, zone: string): ReasonSpan {
+  const to = filters.to ?? today(zone);
+  const wanted = filters.from ?? dayBefore(to, usualDays - 1);
+  const earliest = dayBefore(to, mostDays - 1);
+  // Days as text are in the order of time.
+  const from = [earliest, wanted].reduce((a, b) => (a > b ? a : b));
+  return { from: from > to ? to : from, to, isCut: wanted < earliest };
+}
+
+function dayBefore(day: string, days: number): string {
+  const noon = new Date(`${day}T12:00:00Z`);
+  if (Number.isNaN(noon.getTime())) return day;
+  noon.setUTCDate(noon.getUTCDate() - days);
+  return noon.toISOString().slice(0, 10);
 }

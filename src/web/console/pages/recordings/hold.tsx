@@ -35,12 +35,13 @@ export function HoldCard({ record, reload }: { readonly record: RecordDetail; re
           <Text size="sm">{words.since(format.dateTime(hold.since), personBehind(hold.by))}</Text>
           {hold.reason !== null && hold.reason !== '' && <Text size="sm">{hold.reason}</Text>}
           {hold.kind === 'number' && <Text size="sm">{words.byNumber}</Text>}
-          {administers && hold.kind === 'id' && (
+          {hold.kind === 'id' && hold.on !== record.id && <Text size="sm">{words.byCall}</Text>}
+          {administers && hold.on === record.id && (
             <Button size="xs" variant="default" mt="sm" loading={release.busy} onClick={() => release.run()}>
               {words.release}
             </Button>
           )}
-          {!administers && (
+          {!administers && hold.on === record.id && (
             <Text size="sm" c="dimmed" mt="xs">
               {words.onlyAdministrators}
             </Text>

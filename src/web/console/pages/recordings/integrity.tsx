@@ -5,7 +5,7 @@ import type { RecordDetail, ResponseOf } from '../../../api.ts';
 import { useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { Empty, FailureNote } from '../../parts/notes.tsx';
+import { Empty, FailureNote, Problem } from '../../parts/notes.tsx';
 import { Facts, Section, Tag } from '../../parts/shapes.tsx';
 import { useRights } from '../../session.tsx';
 
@@ -35,9 +35,12 @@ export function IntegrityCard({ record }: { readonly record: RecordDetail }) {
       {verify.failure && <FailureNote failure={verify.failure} />}
       {copies && (
         <ul className="copies" role="status">
-          {copies.map(({ place, result, problem }) => (
+          {copies.map(({ place, result, problem, code, hint }) => (
             <li key={place}>
-              {place} <Tag tone={toneOfCopy[result]}>{words.results[result]}</Tag> {problem}
+              {place} <Tag tone={toneOfCopy[result]}>{words.results[result]}</Tag>
+              {problem !== null && (
+                <Problem problem={{ code: code ?? '', message: problem, hint: hint ?? '' }} />
+              )}
             </li>
           ))}
         </ul>

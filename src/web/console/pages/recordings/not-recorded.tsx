@@ -3,59 +3,72 @@ import { useMemo } from 'react';
 
 import type { ResponseOf } from '../../../api.ts';
 import { useAnswer } from '../../connection/answers.ts';
-import { today } from '../../language/format.ts';
 import { startOfDay } from '../../language/format.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
-import { OutcomeTag, useRule } from '../../parts/outcome.tsx';
+import { outcomes, OutcomeTag, useRule } from '../../parts/outcome.tsx';
 import { Page, Section } from '../../parts/shapes.tsx';
 import { FilterForm } from './filter-form.tsx';
-import { queryOf, type Filters } from './filters.ts';
+import { queryOf, reasonSpanOf, type Filters } from './filters.ts';
 import { RecordList } from './record-list.tsx';
 import { useFilters } from './use-filters.ts';
 
 type Reasons = ResponseOf<'GET /reasons'>['reasons'];
 const spanDays = 30;
+const notRecorded = outcomes.filter((outcome) => outcome !== 'recorded');
 
 /** Why calls were not recorded: first by rule, then call by call. */
 export default function NotRecorded() {
   const { notRecorded: words, pages } = useWords();
-  const { zone } = useFormat();
+  const format = useFormat();
+  const { zone } = format;
   const { filters, change, clear } = useFilters();
   const query = useMemo(() => ({ ...queryOf(filters, zone), recorded: 'false' as const }), [filters, zone]);
-  const span = useSpan(filters, zone);
+  const { isCut, ...days } = reasonSpanOf(filters, zone);
+  const span = useSpan(days, filters.group, zone);
   const reasons = useAnswer('GET /reasons', { query: span });
   return (
     <Page title={pages.notRecorded}>
-      <Section title={filters.from === undefined ? words.lastDays(spanDays) : words.byReason}>
+      <Section
+        title={
+          filters.from === undefined && filters.to === undefined ? words.lastDays(spanDays) : words.byReason
+        }
+      >
+        {isCut && (
+          <Text size="sm" c="dimmed" role="status">
+            {words.countedFrom(format.day(days.from))}
+          </Text>
+        )}
         <Answered answer={reasons}>
           {(data) => (
             <ReasonTable
               reasons={data.reasons}
               filters={filters}
-              choose={(outcome, rule) => change({ outcome, rule })}
+              choose={(outcome, rule, group) => change({ outcome, rule, group })}
             />
           )}
         </Answered>
       </Section>
       <Section title={words.calls}>
-        <FilterForm filters={filters} change={change} clear={clear} withOutcome />
+        <FilterForm filters={filters} change={change} clear={clear} outcomes={notRecorded} />
         <RecordList query={query} showsRule empty={<Empty title={words.none}>{words.noneWhy}</Empty>} />
       </Section>
     </Page>
   );
 }
 
-function useSpan(filters: Filters, zone: string) {
+function useSpan(
+  { from, to }: { readonly from: string; readonly to: string },
+  group: string | undefined,
+  zone: string,
+) {
   return useMemo(() => {
-    const from = startOfDay(filters.from ?? today(zone, spanDays - 1), zone);
-    const to = filters.to === undefined ? undefined : startOfDay(filters.to, zone, 1);
+    const [start, end] = [startOfDay(from, zone), startOfDay(to, zone, 1)];
     return {
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      ...(filters.group === undefined ? {} : { group: filters.group }),
+      ...(start === undefined || end === undefined ? {} : { from: start, to: end }),
+      ...(group === undefined ? {} : { group }),
     };
-  }, [filters.from, filters.to, filters.group, zone]);
+  }, [from, to, group, zone]);
 }
 
 function ReasonTable({
@@ -65,7 +78,7 @@ function ReasonTable({
 }: {
   readonly reasons: Reasons;
   readonly filters: Filters;
-  readonly choose: (outcome: string, rule: string) => void;
+  readonly choose: (outcome: string, rule: string, group: string) => void;
 }) {
   const { notRecorded: words, recordings } = useWords();
   const format = useFormat();
@@ -87,7 +100,7 @@ function ReasonTable({
       </thead>
       <tbody>
         {sorted.map(({ outcome, rule, group, calls, last }) => {
-          const isChosen = filters.rule === rule && filters.outcome === outcome;
+          const isChosen = filters.rule === rule && filters.outcome === outcome && filters.group === group;
           return (
             <tr key={`${outcome} ${rule} ${group}`}>
               <td className="nowrap">
@@ -109,7 +122,7 @@ function ReasonTable({
                   size="compact-xs"
                   variant={isChosen ? 'filled' : 'default'}
                   aria-pressed={isChosen}
-                  onClick={() => (isChosen ? choose('', '') : choose(outcome, rule))}
+                  onClick={() => (isChosen ? choose('', '', '') : choose(outcome, rule, group))}
                 >
                   {words.showCalls}
                 </Button>

@@ -121,6 +121,8 @@ function useWave(place: React.RefObject<HTMLDivElement | null>, audio: HTMLAudio
       media: audio,
       peaks: peaks.sides.map(({ peaks: pairs }) => loudest(pairs)),
       duration: peaks.duration_ms / msPerSecond,
+      // A quiet call is seen as well as a loud one.
+      normalize: true,
       height: isStereo ? 56 : 96,
       ...look[0],
       cursorColor: colour('--live'),

@@ -10,6 +10,7 @@ import { Icon } from '../../parts/icons.tsx';
 import { Empty, FailureNote, Waiting } from '../../parts/notes.tsx';
 import { OutcomeTag, useRule } from '../../parts/outcome.tsx';
 import { DirectionMark, Party, Tag } from '../../parts/shapes.tsx';
+import { mayBeListed } from './filters.ts';
 
 const linesAtOnce = 50;
 
@@ -55,7 +56,9 @@ function useLines(query: QueryGiven<'GET /records'>) {
     void load(undefined);
     return () => abort.current?.abort();
   }, [load]);
-  useHappening('record', () => setHasNewer(true));
+  useHappening('record', (record) => {
+    if (mayBeListed(record, JSON.parse(question) as QueryGiven<'GET /records'>)) setHasNewer(true);
+  });
   return { loaded, failure, busy, hasNewer, load };
 }
 

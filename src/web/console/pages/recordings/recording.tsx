@@ -7,7 +7,7 @@ import { useFormat, useWords } from '../../language/language.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty } from '../../parts/notes.tsx';
 import { OutcomeTag, useRule } from '../../parts/outcome.tsx';
-import { DirectionMark, Facts, Page, Party, Section } from '../../parts/shapes.tsx';
+import { DirectionMark, Facts, FileName, Page, Party, Section } from '../../parts/shapes.tsx';
 import { ConsentCard } from './consent.tsx';
 import { DeliveryCard } from './deliveries.tsx';
 import { HoldCard } from './hold.tsx';
@@ -89,7 +89,7 @@ function Head({ record }: { readonly record: RecordDetail }) {
             <OutcomeTag outcome={record.outcome} /> {ruleIn(record.rule)}
           </span>,
         ],
-        record.file === null ? undefined : [words.file, <bdi key="file">{record.file}</bdi>],
+        record.file === null ? undefined : [words.file, <FileName key="file" name={record.file} />],
         [
           words.id,
           <span key="id" className="mono">

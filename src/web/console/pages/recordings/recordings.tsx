@@ -17,7 +17,7 @@ export default function Recordings() {
   return (
     <Page title={words.pages.recordings}>
       <section className="card">
-        <FilterForm filters={filters} change={change} clear={clear} withOutcome={false} />
+        <FilterForm filters={filters} change={change} clear={clear} />
         <RecordList query={query} empty={<NothingFound isFiltered={isFiltered} clear={clear} />} />
       </section>
     </Page>

@@ -5,6 +5,7 @@ import type { RecordDetail, Segment } from '../../../api.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { OutcomeTag } from '../../parts/outcome.tsx';
 import { Facts, Party, Section } from '../../parts/shapes.tsx';
+import { actorIn } from './actor.ts';
 
 /** Every stretch of the call, in its order, with what was done during it. */
 export function SegmentCard({ record }: { readonly record: RecordDetail }) {
@@ -73,7 +74,7 @@ function SegmentRow({ segment, isThis }: { readonly segment: Segment; readonly i
       <td>
         {segment.controls.map(({ control, at, actor }, index) => (
           <div key={index}>
-            {at === null ? '' : format.time(at)} {overview.controls[control]} · {actor}
+            {at === null ? '' : format.time(at)} {overview.controls[control]} · {actorIn(words.actors, actor)}
           </div>
         ))}
       </td>
