@@ -85,7 +85,12 @@ describe('verify', () => {
         // A foreign file had its name there.
         const there = id === 'r' ? 'r-2.wav' : name;
         if (due)
-          await catalogue.saveDelivery({ ...due.delivery, name: there, state: 'delivered', deliveredAt: START });
+          await catalogue.saveDelivery({
+            ...due.delivery,
+            name: there,
+            state: 'delivered',
+            deliveredAt: START,
+          });
         await writeFile(join(place, there), silence);
       }
     });
