@@ -55,6 +55,8 @@ export interface Calls {
   readonly alarms: Alarms;
   /** What Asterisk tells of calls by itself, if that is wanted. */
   readonly told: ToldCalls | undefined;
+  /** When calls are watched. */
+  readonly watch: WatchLog;
   /** Undefined while it starts. */
   readonly attending: () => Attending | undefined;
   /** Opens what the calls are kept in. */
@@ -86,6 +88,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   return {
     ...ground,
     told,
+    watch,
     attending: () => asterisk && recorder && { recorder, telephones: asterisk.telephones },
     async open() {
       await catalogue.open();

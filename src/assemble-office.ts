@@ -49,7 +49,7 @@ function departmentsOf(config: Config, calls: Calls) {
     cleaning: cleaningOf(config, parts),
     reconciler: reconcilerOf(
       config,
-      { ...parts, told: calls.told },
+      { ...parts, told: calls.told, watch: calls.watch },
       () => calls.attending()?.recorder.settledPolicy,
     ),
   };
@@ -61,7 +61,12 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   const departments = departmentsOf(config, calls);
   const { alarming, checks, cleaning, deleting, reconciler, reporting, selfTest, storage, uploader } =
     departments;
-  const running = { ...{ alarms, catalogue, log, spool }, ...departments, config, startedAt, recorder };
+  const unwatchedNow = () => calls.watch.unwatchedNow;
+  const running = {
+    ...{ alarms, catalogue, log, spool, unwatchedNow },
+    ...departments,
+    ...{ config, startedAt, recorder },
+  };
   let endSchedule = (): void => undefined;
   let stopping: Promise<void> | undefined;
 

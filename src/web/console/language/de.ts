@@ -130,7 +130,7 @@ export const de: Dictionary = {
     gaps: (count) => n(count, 'Lücke', 'Lücken'),
     notCompared: 'noch nicht verglichen',
     complete: 'vollständig',
-    incomplete: 'nicht vollständig',
+    unproven: 'keine Lücke bekannt, nicht bewiesen',
     alarmCount: (count) => (count === 0 ? 'keine' : n(count, 'Alarm', 'Alarme')),
     selfTest: 'Letzter Selbsttest',
     passed: 'bestanden',

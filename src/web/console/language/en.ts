@@ -122,7 +122,7 @@ export const en = {
     gaps: (count: number) => n(count, 'gap', 'gaps'),
     notCompared: 'not compared yet',
     complete: 'complete',
-    incomplete: 'not complete',
+    unproven: 'no gap known, not proven',
     alarmCount: (count: number) => (count === 0 ? 'none' : n(count, 'alarm', 'alarms')),
     selfTest: 'Last self-test',
     passed: 'passed',
