@@ -110,7 +110,7 @@ describe('verify', () => {
           await catalogue.saveDelivery({ ...delivery, ...changes });
       };
       const reason = { reason: 'retention.remote', erasure: undefined, actor: 'mitschnitt' };
-      await catalogue.orderRemoval('b', ['archiv'], reason, START);
+      await catalogue.orderRemoval('b', [], reason, START);
       for (const removal of await catalogue.dueRemovals(START, 1, 0))
         await catalogue.noteRemoval(removal, 'removed', START);
       await save('c', { confirmedBy: 'accepted' });
