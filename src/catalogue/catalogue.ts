@@ -216,8 +216,12 @@ export interface ReportMark {
   readonly until: number;
 }
 
-/** Lines of the given groups that began from `from` until before `to`, and were closed after `afterSeq`, up to `seq`. */
+/**
+ * Lines of the given groups that began from `from` until before `to`, and were closed after `afterSeq`, up to `seq`, with
+ * files under the names that they have at the target.
+ */
 export interface ReportLines {
+  readonly target: string;
   readonly groups: readonly string[];
   readonly from: number;
   readonly to: number;
