@@ -57,6 +57,8 @@ export interface Calls {
   readonly alarms: Alarms;
   /** What Asterisk tells of calls by itself, if that is wanted. */
   readonly told: ToldCalls | undefined;
+  /** When calls are watched. */
+  readonly watch: WatchLog;
   /** Undefined while it starts. */
   readonly attending: () => Attending | undefined;
   /** Opens what the calls are kept in. */
@@ -88,6 +90,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   return {
     ...ground,
     told,
+    watch,
     attending: () => asterisk && recorder && attendingBy(asterisk, recorder),
     async open() {
       await catalogue.open();

@@ -50,7 +50,7 @@ function departmentsOf(config: Config, calls: Calls) {
     cleaning: cleaningOf(config, parts),
     reconciler: reconcilerOf(
       config,
-      { ...parts, told: calls.told },
+      { ...parts, told: calls.told, watch: calls.watch },
       () => calls.attending()?.recorder.settledPolicy,
     ),
   };
@@ -62,12 +62,11 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   const departments = departmentsOf(config, calls);
   const { alarming, checks, cleaning, deleting, reconciler, reporting, selfTest, storage, uploader } =
     departments;
+  const unwatchedNow = () => calls.watch.unwatchedNow;
   const running = {
-    ...{ alarms, catalogue, log, spool },
+    ...{ alarms, catalogue, log, spool, unwatchedNow },
     ...departments,
-    config,
-    startedAt,
-    recorder,
+    ...{ config, startedAt, recorder },
     asteriskVersion: () => calls.attending()?.version(),
   };
   let endSchedule = (): void => undefined;

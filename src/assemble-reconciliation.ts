@@ -52,18 +52,20 @@ const celSource = {
 /** `policy`: undefined until it is known who is logged in to the queues. */
 export function reconcilerOf(
   config: Config,
-  parts: Parts & { readonly told: ToldCalls | undefined },
+  parts: Parts & { readonly told: ToldCalls | undefined; readonly watch: WatchLog },
   policy: () => Policy | undefined,
 ): Reconciler {
   const { report, pbx, reconciliation } = config;
-  const { alarms, catalogue, log, told } = parts;
+  const { alarms, catalogue, log, told, watch } = parts;
+  const unwatchedNow = () => watch.unwatchedNow;
   const daily = {
     ...{ catalogue, alarms, log, language: report.language, timeZone: pbx.timezone },
-    hasAccount: hasAccount(reconciliation),
+    ...{ hasAccount: hasAccount(reconciliation), unwatchedNow, now: Date.now },
     folder: report.enabled ? report.path : undefined,
   };
   return new Reconciler({
     ...{ account: accountOf(config), told, ledger: catalogue, policy, alarms, log, now: Date.now },
+    unwatchedNow,
     state: (from, to) => stateDays(daily, from, to),
   });
 }

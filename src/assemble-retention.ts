@@ -44,11 +44,11 @@ export function retentionPartsOf(
     pathsOf: (recording) => [spool.transferFile(recording), spool.sidecarFile(recording)],
     settled: (recording) => uploader.settled(recording),
   });
-  const removable = Object.entries(config.targets).flatMap(([name, { type }]) =>
-    type === 'email' ? [] : [name],
+  const keeping = Object.entries(config.targets).flatMap(([name, { type }]) =>
+    type === 'email' ? [name] : [],
   );
   const retention = new Retention({
-    ...{ ledger, remover, clock, log, removable },
+    ...{ ledger, remover, clock, log, keeping },
     periodsOf: (group) => retentionOf(config, group),
   });
   const eraser = new Eraser({

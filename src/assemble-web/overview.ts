@@ -204,7 +204,7 @@ async function statementOf(
   };
   const withAccount = hasAccount(config.reconciliation);
   const statement = await completenessOf(period, {
-    ...{ catalogue: own, hasAccount: withAccount, now: Date.now() },
+    ...{ catalogue: own, hasAccount: withAccount, now: Date.now(), unwatchedNow: running.unwatchedNow() },
   });
   const { toRecord, recorded, recordedInPart, notRecorded, gaps, unwatched } = statement;
   return {

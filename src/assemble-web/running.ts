@@ -2,6 +2,7 @@
 import type { Alarms } from '../alarms/alarms.ts';
 import type { Cleaning } from '../assemble-cleanup.ts';
 import type { Reporting } from '../assemble-report.ts';
+import type { Unwatched } from '../call/account.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Config } from '../config/schema.ts';
 import type { ConnectionChecks } from '../delivery/connection-checks.ts';
@@ -26,6 +27,8 @@ export interface Running {
   readonly selfTest: SelfTest;
   readonly reconciler: Reconciler;
   readonly cleaning: Cleaning;
+  /** When nobody watches calls now. */
+  readonly unwatchedNow: () => readonly Unwatched[];
   /** Undefined while it starts. */
   readonly recorder: () => Recorder | undefined;
   /** Undefined: not known yet. */

@@ -18,6 +18,9 @@ const lineFeed = 0x0a;
 /** Of a file that was rotated away, only what can be read as it is. */
 const compressed = /\.(gz|bz2|xz|zst)$/;
 
+/** No file has it. */
+const noFile = 0;
+
 /** One of the files in which the account is or was. */
 interface Part {
   readonly path: string;
@@ -58,9 +61,11 @@ export class CdrFile {
   async #read(parts: readonly Part[], place: AccountPlace, now: Part): Promise<AccountPiece> {
     const index = parts.findIndex(({ inode }) => inode === place.inode);
     const part = parts[index];
-    if (!part) return await this.#piece(now, 0);
+    // Rotated away and compressed, or removed. One that did not exist yet had nothing to lose.
+    if (!part) return { ...(await this.#piece(now, 0)), lost: place.inode !== noFile };
     // Shorter than what was read of it: cut to nothing, and written anew.
-    const piece = await this.#piece(part, part.bytes < place.offset ? 0 : place.offset);
+    const lost = part.bytes < place.offset;
+    const piece = { ...(await this.#piece(part, lost ? 0 : place.offset)), lost };
     const next = parts[index + 1];
     const isDone = piece.details.length === 0 && piece.unreadable === 0;
     return next && isDone && !piece.more

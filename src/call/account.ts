@@ -36,6 +36,8 @@ export interface AccountPiece {
   readonly place: AccountPlace;
   /** There is more to be read at once. */
   readonly more: boolean;
+  /** What was behind the place is gone: nobody knows how much that was. */
+  readonly lost?: boolean;
 }
 
 /**

@@ -37,10 +37,13 @@ export interface AccountLedger {
   ): Promise<void>;
   /** Times that reach into the interval, and of which the account lacks the calls that ended in them. */
   accountHoles(interval: Interval): Promise<readonly Interval[]>;
-  /** Calls that were not judged yet, oldest first. */
-  unjudged(limit: number): Promise<readonly AccountedCall[]>;
-  /** Gaps that ended since a time, those first that were judged longest ago: the catalogue may know them by now. */
-  gaps(since: number, limit: number): Promise<readonly AccountedCall[]>;
+  /** Calls that were not judged yet, oldest first; with `after` only those behind that one. */
+  unjudged(limit: number, after?: AccountedCall): Promise<readonly AccountedCall[]>;
+  /**
+   * Gaps that ended since a time, those first that were judged longest ago: the catalogue may know them by now. The
+   * older a gap, the rarer it is among them: it is when twice as much time has passed since the call as at its judgement.
+   */
+  gaps(since: number, now: number, limit: number): Promise<readonly AccountedCall[]>;
   saveJudgement(id: string, judgement: Judgement, at: number): Promise<void>;
   /** The calls of the catalogue in which one of the channels took part. */
   callsOf(detail: CallDetail): Promise<readonly Call[]>;

@@ -64,20 +64,31 @@ export async function accountHoles(db: Kysely<Tables>, { from, to }: Interval): 
   return rows.map(({ from_at, to_at }) => ({ from: from_at, to: to_at }));
 }
 
-export async function unjudged(db: Kysely<Tables>, limit: number): Promise<readonly AccountedCall[]> {
-  const rows = await db
+export async function unjudged(
+  db: Kysely<Tables>,
+  limit: number,
+  after?: AccountedCall,
+): Promise<readonly AccountedCall[]> {
+  let query = db
     .selectFrom('accounted_calls')
     .selectAll()
     .where('match', 'is', null)
     .orderBy('ended_at')
-    .limit(limit)
-    .execute();
-  return rows.map(accountedFrom);
+    .orderBy('id')
+    .limit(limit);
+  if (after) {
+    const { id, detail } = after;
+    query = query
+      .where('ended_at', '>=', detail.endedAt)
+      .where((eb) => eb.or([eb('ended_at', '>', detail.endedAt), eb('id', '>', id)]));
+  }
+  return (await query.execute()).map(accountedFrom);
 }
 
 export async function gaps(
   db: Kysely<Tables>,
   since: number,
+  now: number,
   limit: number,
 ): Promise<readonly AccountedCall[]> {
   const rows = await db
@@ -85,6 +96,8 @@ export async function gaps(
     .selectAll()
     .where('match', '=', sql.lit('gap'))
     .where('ended_at', '>=', since)
+    // Twice as long after the call each time.
+    .where(sql<boolean>`2 * judged_at - ended_at <= ${now}`)
     .orderBy('judged_at')
     .limit(limit)
     .execute();
@@ -108,6 +121,11 @@ export async function saveJudgement(
 const slackMs = 2_000;
 /** Longer calls are found by their `Linkedid` only: a day of calls would have to be looked through. */
 const longestSearchedMs = 3_600_000;
+/**
+ * How much longer the call may have gone on in which the channel took part. A call that is open is found however long it
+ * goes on; one that ended since is searched for only where nobody compared it meanwhile.
+ */
+const longestAfterMs = 3_600_000;
 
 /** By the ids that both accounts have; else, for calls of the same time, by the names of the channels. */
 export async function callsOf(db: Kysely<Tables>, detail: CallDetail): Promise<readonly Call[]> {
@@ -120,7 +138,12 @@ export async function callsOf(db: Kysely<Tables>, detail: CallDetail): Promise<r
   const meanwhile = await db
     .selectFrom('calls')
     .select('state')
-    .where((eb) => eb.or([eb('ended_at', '>=', startedAt - slackMs), eb('outcome', 'is', null)]))
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('ended_at', '>=', startedAt - slackMs), eb('ended_at', '<=', endedAt + longestAfterMs)]),
+        eb('outcome', 'is', null),
+      ]),
+    )
     .where('started_at', '<=', endedAt + slackMs)
     .where(sql<boolean>`instr(state, ${JSON.stringify(detail.channel)}) > 0`)
     .execute();

@@ -57,7 +57,10 @@ export interface Listings {
   records(filter: RecordFilter): AsyncIterable<ListedRecord>;
   /** The deliveries in one state, target by target, oldest recording first. */
   deliveries(filter: DeliveryFilter): AsyncIterable<DueDelivery>;
-  /** The recording with this content (SHA-256, lower-case hex), else one that has the name; undefined: there is none. */
+  /**
+   * The recording with this content (SHA-256, lower-case hex), of several the one that has the name, here or at a
+   * target; else one that has the name. Undefined: there is none.
+   */
   identify(sha256: string, name: string): Promise<FinishedRecording | undefined>;
   /** The recording with this id, or those of the call with it, oldest first. Without those whose data were erased. */
   recordingsOf(id: string): Promise<readonly RecordingWithDeliveries[]>;
@@ -213,8 +216,12 @@ export interface ReportMark {
   readonly until: number;
 }
 
-/** Lines of the given groups that began from `from` until before `to`, and were closed after `afterSeq`, up to `seq`. */
+/**
+ * Lines of the given groups that began from `from` until before `to`, and were closed after `afterSeq`, up to `seq`, with
+ * files under the names that they have at the target.
+ */
 export interface ReportLines {
+  readonly target: string;
   readonly groups: readonly string[];
   readonly from: number;
   readonly to: number;

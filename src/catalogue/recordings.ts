@@ -38,10 +38,17 @@ export async function identify(
   sha256: string,
   name: string,
 ): Promise<FinishedRecording | undefined> {
-  const all = db.selectFrom('recordings').selectAll().limit(1);
+  const all = db.selectFrom('recordings').selectAll('recordings').limit(1);
+  const same = all.where('recordings.sha256', '=', sha256);
+  // Recordings of silence that are equally long are alike.
   const row =
-    (await all.where('sha256', '=', sha256).executeTakeFirst()) ??
-    (await all.where('name', '=', name).executeTakeFirst());
+    (await same.where('recordings.name', '=', name).executeTakeFirst()) ??
+    (await same
+      .innerJoin('deliveries', 'deliveries.recording', 'recordings.id')
+      .where('deliveries.name', '=', name)
+      .executeTakeFirst()) ??
+    (await same.executeTakeFirst()) ??
+    (await all.where('recordings.name', '=', name).executeTakeFirst());
   return row && recordingFrom(row);
 }
 

@@ -6,11 +6,11 @@ import type { Kysely, Selectable } from 'kysely';
 import type { DeletionReason, Removal } from './retention-ledger.ts';
 import type { RemovalRow, Tables } from './tables.ts';
 
-/** Orders that the files which these targets have of a recording be removed. */
+/** Orders that the files of a recording be removed at all targets that have it, but for these: they keep what they got. */
 export async function orderRemoval(
   db: Kysely<Tables>,
   recording: string,
-  targets: readonly string[],
+  keeping: readonly string[],
   reason: DeletionReason,
   at: number,
 ): Promise<void> {
@@ -21,9 +21,13 @@ export async function orderRemoval(
       .select(['deliveries.target', 'deliveries.name', 'recordings.folder'])
       .where('deliveries.recording', '=', recording)
       .where('deliveries.removed_at', 'is', null)
+      // A mailbox that the configuration has no more.
+      .where((eb) =>
+        eb.or([eb('deliveries.confirmed_by', 'is', null), eb('deliveries.confirmed_by', '<>', 'accepted')]),
+      )
       .execute();
     for (const { target, name, folder } of rows)
-      if (targets.includes(target))
+      if (!keeping.includes(target))
         await insertRemoval(transaction, { recording, target, folder, name }, reason, at);
     await transaction
       .updateTable('recordings')

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
+import { erased } from '../recording/erased-number.ts';
 import { problemColumns, problemFrom, recordColumns, recordFrom } from './tables.ts';
 import type { Kysely } from 'kysely';
 import type { CallRecord } from '../recording/recording.ts';
@@ -47,13 +48,25 @@ export async function startsBetween(
   return rows.map(({ start }) => start);
 }
 
+/** Undefined where it was not delivered yet. */
+function nameAt(target: string) {
+  return sql<string | null>`(select name from deliveries
+    where deliveries.recording = records.id and deliveries.target = ${target})`;
+}
+
+/** What was erased stays so: at the target its name may still be known. */
+function fileThere(file: string | null, there: string | null): string | null {
+  return file === null || file === erased ? file : (there ?? file);
+}
+
 export async function* reportLines(
   db: Kysely<Tables>,
-  { groups, from, to, afterSeq, seq }: ReportLines,
+  { target, groups, from, to, afterSeq, seq }: ReportLines,
 ): AsyncIterable<readonly CallRecord[]> {
   const wanted = db
     .selectFrom('records')
     .select([...recordColumns, 'records.seq'])
+    .select(nameAt(target).as('name_there'))
     .where('group_name', 'in', groups)
     .where('started_at', '<', to)
     .where('seq', '>', afterSeq)
@@ -63,7 +76,9 @@ export async function* reportLines(
     .limit(linesPerPage);
   let page = await wanted.where('started_at', '>=', from).execute();
   for (;;) {
-    yield page.map(recordFrom);
+    yield page.map(({ name_there: there, ...row }) =>
+      recordFrom({ ...row, file: fileThere(row.file, there) }),
+    );
     const last = page.at(-1);
     if (!last || page.length < linesPerPage) return;
     await setImmediate();

@@ -70,6 +70,19 @@ export interface CallPosition {
   readonly seq: number;
 }
 
+/** Calls without a line, of which only their state has the numbers. */
+export interface UnlistedCalls {
+  readonly calls: readonly (CallEnd & { readonly group: string | undefined; readonly isHeld: boolean })[];
+  /** Where the next page begins; undefined: there is none. */
+  readonly next: CallEnd | undefined;
+}
+
+/** The place of a call in the order of their end. */
+export interface CallEnd {
+  readonly id: string;
+  readonly endedAt: number;
+}
+
 /** A call in the account of the PBX that may be due. */
 export interface ExpiringAccountedCall extends KeptAccountedCall, AccountedCallEnd {
   /** Asterisk's `Uniqueid` of the party that called. */
@@ -124,13 +137,15 @@ export interface RetentionLedger {
     limit: number,
     after?: RecordingEnd,
   ): Promise<readonly ExpiringRecording[]>;
-  /** Orders that the files which these targets have of a recording be removed. */
+  /** Orders that the files of a recording be removed at all targets that have it, but for these: they keep what they got. */
   orderRemoval(
     recording: string,
-    targets: readonly string[],
+    keeping: readonly string[],
     reason: DeletionReason,
     at: number,
   ): Promise<void>;
+  /** A page of all calls that ended before a time, oldest end first: those without a line, of no member say. */
+  expiringUnlisted(endedBefore: number, after?: CallEnd): Promise<UnlistedCalls>;
   expiringCalls(
     group: string,
     startedBefore: number,

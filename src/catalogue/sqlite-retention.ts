@@ -1,6 +1,7 @@
 import { listDeletions, saveErasure } from './deletions.ts';
 import { callsOfNumber, eraseCall, eraseFromAccount, purge } from './erasure.ts';
 import { deleteAccounted, expiringAccount } from './expiring-account.ts';
+import { expiringUnlisted } from './expiring-unlisted.ts';
 import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
 import { holds, placeHold, releaseHold } from './holds.ts';
 import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
@@ -8,6 +9,7 @@ import type { Kysely } from 'kysely';
 import type { NumberToErase } from '../recording/erased-number.ts';
 import type {
   AccountedCallEnd,
+  CallEnd,
   CallOfNumber,
   CallPosition,
   Deletion,
@@ -20,6 +22,7 @@ import type {
   RecordingEnd,
   Removal,
   RetentionLedger,
+  UnlistedCalls,
 } from './retention-ledger.ts';
 import type { Tables } from './tables.ts';
 
@@ -54,11 +57,15 @@ export abstract class SqliteRetentionLedger implements RetentionLedger {
 
   orderRemoval(
     recording: string,
-    targets: readonly string[],
+    keeping: readonly string[],
     reason: DeletionReason,
     at: number,
   ): Promise<void> {
-    return orderRemoval(this.db, recording, targets, reason, at);
+    return orderRemoval(this.db, recording, keeping, reason, at);
+  }
+
+  expiringUnlisted(endedBefore: number, after?: CallEnd): Promise<UnlistedCalls> {
+    return expiringUnlisted(this.db, endedBefore, after);
   }
 
   expiringCalls(

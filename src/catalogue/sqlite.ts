@@ -324,12 +324,12 @@ export class SqliteCatalogue extends SqliteConsoleLedger implements Catalogue {
     return accountHoles(this.db, interval);
   }
 
-  unjudged(limit: number): Promise<readonly AccountedCall[]> {
-    return unjudged(this.db, limit);
+  unjudged(limit: number, after?: AccountedCall): Promise<readonly AccountedCall[]> {
+    return unjudged(this.db, limit, after);
   }
 
-  gaps(since: number, limit: number): Promise<readonly AccountedCall[]> {
-    return gaps(this.db, since, limit);
+  gaps(since: number, now: number, limit: number): Promise<readonly AccountedCall[]> {
+    return gaps(this.db, since, now, limit);
   }
 
   saveJudgement(id: string, judgement: Judgement, at: number): Promise<void> {

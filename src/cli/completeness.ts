@@ -31,7 +31,8 @@ export async function completeness(options: CompletenessOptions): Promise<void> 
   const now = Date.now();
   const yesterday = dayOf(dayOf(now, timezone).from - 1, timezone).from;
   const { from = yesterday, to = now } = periodOf(options.from, options.to, timezone);
-  const unwatchedNow = await currentlyUnwatched(config, now);
+  const unwatched = await currentlyUnwatched(config, now);
+  const unwatchedNow = unwatched ? [unwatched] : [];
   const statement = await withCatalogue(config, (catalogue) => {
     const { reconciliation } = config;
     const sources = { catalogue, hasAccount: hasAccount(reconciliation), now, unwatchedNow };

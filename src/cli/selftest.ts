@@ -22,14 +22,18 @@ export async function selftest(options: { readonly config: string; readonly json
   const json = options.json === true;
   let state = (await ask(socket, '/selftest', { actor: `cli:${userInfo().username}` })) as
     SelfTestState | undefined;
+  // Its own: an older one may follow it where it was given up.
+  let begunAt: number | undefined;
   let told = 0;
   while (state?.running === true) {
+    begunAt = state.result?.at;
     if (!json) told = await tellFrom(told, state.result);
     await pause(watchMs);
     state = (await ask(socket, '/selftest')) as SelfTestState | undefined;
   }
   const result = state?.result;
-  if (!result) return tellStopped(json);
+  if (!state) return tellStopped(json);
+  if (!result || (begunAt !== undefined && result.at !== begunAt)) return tellGivenUp(json);
   process.exitCode = exitCodeOfSteps(result.steps);
   if (json) return writeLines(toJson(selfTestJson(result)));
   await tellFrom(told, result);
@@ -43,6 +47,16 @@ async function tellStopped(json: boolean): Promise<void> {
   await writeLines(
     'Mitschnitt is not running, and so cannot call.',
     'Start it with mitschnitt run, with the same configuration, then repeat the self-test.',
+  );
+}
+
+/** Another configuration was taken over, or the process ended and another one runs. */
+async function tellGivenUp(json: boolean): Promise<void> {
+  process.exitCode = exitCodes.wrong;
+  if (json) return writeLines(toJson({ running: true }));
+  await writeLines(
+    'The self-test was given up: Mitschnitt took over another configuration meanwhile, or was restarted.',
+    'Repeat it.',
   );
 }
 

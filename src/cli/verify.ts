@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 
-import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Catalogue, Delivery } from '../catalogue/catalogue.ts';
 import { loadConfig } from '../config/load.ts';
 import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import { exitCodes } from './exit-code.ts';
@@ -64,13 +64,17 @@ async function* byCatalogue(
     yield finding(file, sha256, known);
   }
   if (!period) return;
-  for await (const { id, file, deliveries } of catalogue.records(period)) {
-    const delivery = deliveries.find(
-      (each) => each.state === 'delivered' && (target === undefined || each.target === target),
-    );
+  for await (const { id, deliveries } of catalogue.records(period)) {
+    const delivery = deliveries.find((each) => isToBeFound(each, target));
     if (!delivery || found.has(id)) continue;
-    yield { ...nothing, state: 'missing', recording: id, name: file };
+    yield { ...nothing, state: 'missing', recording: id, name: delivery.name };
   }
+}
+
+/** What was removed on purpose is not missing; what was sent by e-mail is in no folder, unless somebody says so. */
+function isToBeFound(delivery: Delivery, target: string | undefined): boolean {
+  if (delivery.state !== 'delivered' || delivery.removedAt !== undefined) return false;
+  return target === undefined ? delivery.confirmedBy !== 'accepted' : delivery.target === target;
 }
 
 const nothing = { path: undefined, name: undefined, sha256: undefined, expected: undefined } as const;

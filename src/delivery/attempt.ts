@@ -53,13 +53,16 @@ export class Attempt {
     const wasThere = this.#delivery.confirmedBy !== undefined;
     if (!wasThere) await this.#deliverRecording(target);
     if (sidecars) {
-      const sidecar = await sidecars.of(this.#due.recording);
+      const { recording } = this.#due;
+      const sidecar = await sidecars.of(recording, target.name, this.#delivery.name);
       if (!sidecar) {
         // To look for it is no attempt.
         const { attempts } = wasThere ? this.#due.delivery : this.#delivery;
         return { ...this.#delivery, attempts, dueAt: clock.now() + sidecarAgainMs };
       }
-      await this.#put(target, sidecar, sidecarName(this.#delivery.name));
+      await this.#put(target, sidecar, sidecarName(this.#delivery.name)).finally(() =>
+        sidecars.done(recording, sidecar),
+      );
     }
     return { ...this.#delivery, state: 'delivered', deliveredAt: clock.now(), problem: undefined };
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import { FTPError, type Client } from 'basic-ftp';
+import { FTPError, type Client, type FileInfo } from 'basic-ftp';
 
 import { MitschnittError } from '../errors.ts';
 import { askTogether, createFtpClient, fetch, reasonOf, sizeIn, store } from './ftp-client.ts';
@@ -42,6 +42,8 @@ export const ftpLimits: FtpLimits = { answerMs: 30_000, idleMs: 5_000 };
 const unknownCommand: ReadonlySet<number> = new Set([500, 502, 504]);
 /** To SIZE (RFC 3659, 4.3). */
 const noFile = 550;
+/** 'File unavailable': busy, or just not there (RFC 959, 4.2.1). rclone's server says it of what it does not have. */
+const unavailable = 450;
 /** Up to so many bytes a file is sent without a look at its final name before. */
 const sentUnseenBytes = 256 * 1024;
 
@@ -260,11 +262,24 @@ export class FtpTarget implements Target {
       } catch (error) {
         if (!(error instanceof FTPError)) throw error;
         if (error.code === noFile) return undefined;
-        if (!unknownCommand.has(error.code)) throw error;
-        const files = await client.list(posix.dirname(path));
-        return files.find((file) => file.name === posix.basename(path))?.size;
+        if (error.code !== unavailable && !unknownCommand.has(error.code)) throw error;
+        return (await this.#listed(client, path))?.size;
       }
     });
+  }
+
+  /** What the listing of its folder tells of a path; undefined when there is none of that name, or no such folder. */
+  async #listed(client: Client, path: string): Promise<FileInfo | undefined> {
+    const folder = posix.dirname(path);
+    try {
+      const files = await client.list(folder);
+      return files.find((file) => file.name === posix.basename(path));
+    } catch (error) {
+      const isRefused = error instanceof FTPError && (error.code === noFile || error.code === unavailable);
+      // One that is there is closed to us: what is in it nobody knows.
+      if (!isRefused || folder === '/' || (await this.#listed(client, folder))) throw error;
+      return undefined;
+    }
   }
 
   async #send(client: Client, path: string, upload: Upload): Promise<void> {

@@ -10,8 +10,8 @@ export interface CompletenessSources {
   /** The PBX gives an account of its own. */
   readonly hasAccount: boolean;
   readonly now: Instant;
-  /** Nobody watches now. */
-  readonly unwatchedNow?: Unwatched | undefined;
+  /** Nobody watches now, or nobody did until just now, and that is not kept yet. */
+  readonly unwatchedNow: readonly Unwatched[];
 }
 
 /** How complete the recordings of a period are, as far as it is over. */
@@ -21,7 +21,11 @@ export async function completenessOf(
 ): Promise<Statement> {
   const period = { from, to: Math.min(to, now) };
   const known = await catalogue.unwatched(period);
-  const current = unwatchedNow && unwatchedNow.from < period.to ? [unwatchedNow] : [];
+  const isKept = ({ from: begin, reason }: Unwatched) =>
+    known.some((each) => each.from === begin && each.reason === reason);
+  const current = unwatchedNow.filter(
+    (each) => each.from < period.to && (each.to ?? now) > from && !isKept(each),
+  );
   return await statementOf({
     period,
     records: catalogue.records(period),
@@ -29,5 +33,6 @@ export async function completenessOf(
     progress: await catalogue.accountProgress(),
     holes: hasAccount ? await catalogue.accountHoles(period) : [],
     unwatched: [...known, ...current],
+    now,
   });
 }

@@ -6,6 +6,7 @@ import { dayOf, localDateTime } from '../recording/local-time.ts';
 import { completenessOf, type CompletenessSources } from './completeness.ts';
 import { statementFileName, statementText, type StatementLanguage } from './statement-text.ts';
 import type { Alarms } from '../alarms/alarms.ts';
+import type { Unwatched } from '../call/account.ts';
 import type { Instant } from '../call/call.ts';
 import type { Log } from '../log.ts';
 import type { Statement } from './statement.ts';
@@ -18,6 +19,9 @@ const troubleMs = 3_600_000;
 const [folderMode, fileMode] = [0o750, 0o640];
 
 export interface DailyStatementParts extends Pick<CompletenessSources, 'catalogue' | 'hasAccount'> {
+  /** What nobody watches now. */
+  readonly unwatchedNow: () => readonly Unwatched[];
+  readonly now: () => Instant;
   /** Where the files are; undefined: none are written. */
   readonly folder: string | undefined;
   readonly language: StatementLanguage;
@@ -27,12 +31,13 @@ export interface DailyStatementParts extends Pick<CompletenessSources, 'catalogu
   readonly log: Log;
 }
 
-/** States each day that is over, in the log and as a file; returns up to when the days are stated. */
-export async function stateDays(parts: DailyStatementParts, from: Instant, now: Instant): Promise<Instant> {
+/** States each day that was over some minutes before `to`, in the log and as a file; returns up to when the days are stated. */
+export async function stateDays(parts: DailyStatementParts, from: Instant, to: Instant): Promise<Instant> {
   const { catalogue, hasAccount, log, timeZone } = parts;
   let stated = from;
-  for (let day = dayOf(stated, timeZone); day.to + statedAfterMs <= now; day = dayOf(stated, timeZone)) {
-    const statement = await completenessOf(day, { catalogue, hasAccount, now });
+  for (let day = dayOf(stated, timeZone); day.to + statedAfterMs <= to; day = dayOf(stated, timeZone)) {
+    const [unwatchedNow, now] = [parts.unwatchedNow(), parts.now()];
+    const statement = await completenessOf(day, { catalogue, hasAccount, now, unwatchedNow });
     if (!(await written(parts, statement))) return stated;
     tell(log, statement, timeZone);
     stated = day.to;

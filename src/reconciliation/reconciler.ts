@@ -4,7 +4,7 @@ import { messageOf, MitschnittError } from '../errors.ts';
 import { judge, talkOf } from './judgement.ts';
 import type { ToldCalls } from './told-calls.ts';
 import type { Alarms } from '../alarms/alarms.ts';
-import type { AccountPiece, AccountPlace, AccountedCall, CallDetail } from '../call/account.ts';
+import type { AccountPiece, AccountPlace, AccountedCall, CallDetail, Unwatched } from '../call/account.ts';
 import type { Instant, Policy } from '../call/call.ts';
 import type { AccountLedger, AccountProgress, Interval } from '../catalogue/account-ledger.ts';
 import type { Log } from '../log.ts';
@@ -27,7 +27,9 @@ export interface ReconcilerParts {
   readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
   readonly log: Log;
   readonly now: () => Instant;
-  /** States the days that are over, up to `to`, of which there is no statement since `from`. */
+  /** When nobody watches the calls, or that is not kept yet; empty: all is kept up to now. */
+  readonly unwatchedNow: () => readonly Unwatched[];
+  /** States the days of which all is known up to `to`, and of which there is no statement since `from`. */
   readonly state: (from: Instant, to: Instant) => Promise<Instant>;
 }
 
@@ -46,6 +48,12 @@ const keepAfterMs = 200;
 const lookAgainEveryMs = 60_000;
 const lookAgainForMs = 24 * 3_600_000;
 const callsPerLook = 100;
+/** Each may cost some ten ms, in which nothing else of the process runs. */
+const gapsPerLook = 20;
+/** After a start or an outage, calls that ended meanwhile come to be known, and compared, within this. */
+const knownAfterMs = 2 * 60_000;
+/** A day is stated with what is known by then, whatever is missing. */
+const statedAnywayAfterMs = 6 * 3_600_000;
 /** Gaps are an alarm until there was none for so long. */
 const gapLastsMs = 24 * 3_600_000;
 
@@ -60,11 +68,15 @@ export class Reconciler {
   #turn: Promise<void> = Promise.resolve();
   #stopping = false;
   #lookedAgainAt: Instant;
+  readonly #begunAt: Instant;
+  /** Since when calls are watched and known without a break. */
+  #knowsSince: Instant | undefined;
   #gaps = 0;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    this.#lookedAgainAt = parts.now();
+    this.#begunAt = parts.now();
+    this.#lookedAgainAt = this.#begunAt;
   }
 
   /** Keeps since when calls are compared; reads on from where a former process stopped. */
@@ -133,7 +145,7 @@ export class Reconciler {
         await this.#judgeNew(policy);
         await this.#judgeAgain(policy);
       }
-      await this.#state();
+      await this.#state(policy);
     } catch (error) {
       log.error('calls could not be compared with the account of the PBX', { error: messageOf(error) });
     }
@@ -187,11 +199,13 @@ export class Reconciler {
     this.#parts.alarms.raise({ kind: 'account-unreadable', subject: path, problem, fault, hint, code });
   }
 
-  async #take({ details, place, unreadable, more }: AccountPiece, policy: Policy): Promise<void> {
-    const { now } = this.#parts;
+  async #take({ details, place, unreadable, more, lost }: AccountPiece, policy: Policy): Promise<void> {
+    const { log, now } = this.#parts;
     const before = this.#progress ?? never;
+    const hole = lost ? { from: before.readAt ?? before.since, to: now() } : undefined;
+    if (hole) log.warn('the end of the account of the PBX was taken away before it was read', { ...hole });
     const progress = { ...before, place, readAt: more ? before.readAt : now() };
-    await this.#save(this.#withUnreadable(progress, unreadable), callsOfMembers(details, policy));
+    await this.#save(this.#withUnreadable(progress, unreadable), callsOfMembers(details, policy), hole);
   }
 
   /** The file has what was missed while nobody listened; without one, that time is a hole of the account. */
@@ -227,34 +241,34 @@ export class Reconciler {
 
   async #judgeNew(policy: Policy): Promise<void> {
     const { ledger } = this.#parts;
-    let judged: number;
-    do judged = await this.#judgeAll(await ledger.unjudged(callsPerLook), policy);
-    while (judged > 0 && !this.#stopping);
+    // All, each once: what cannot be judged yet must not keep those behind it waiting.
+    for (let after: AccountedCall | undefined; !this.#stopping;) {
+      const page = await ledger.unjudged(callsPerLook, after);
+      await this.#judgeAll(page, policy);
+      after = page.at(-1);
+      if (page.length < callsPerLook) return;
+    }
   }
 
   async #judgeAgain(policy: Policy): Promise<void> {
     const { ledger, now } = this.#parts;
     if (now() - this.#lookedAgainAt < lookAgainEveryMs) return;
     this.#lookedAgainAt = now();
-    await this.#judgeAll(await ledger.gaps(now() - lookAgainForMs, callsPerLook), policy);
+    await this.#judgeAll(await ledger.gaps(now() - lookAgainForMs, now(), gapsPerLook), policy);
   }
 
-  /** Returns how many could be judged. */
-  async #judgeAll(calls: readonly AccountedCall[], policy: Policy): Promise<number> {
+  async #judgeAll(calls: readonly AccountedCall[], policy: Policy): Promise<void> {
     const { ledger, now } = this.#parts;
-    let judged = 0;
     for (const call of calls) {
       if (this.#stopping) break;
       const judgement = judge(call.detail, await ledger.callsOf(call.detail), policy, now());
       if (judgement) {
-        judged += 1;
         await ledger.saveJudgement(call.id, judgement, now());
         if (judgement.match === 'gap' && !call.judgement) this.#tell(call, judgement.rule);
       }
       // Queries answer without a turn of the event loop: calls would wait for all of them.
       await setImmediate();
     }
-    return judged;
   }
 
   #tell({ detail, group }: AccountedCall, rule: string): void {
@@ -275,12 +289,35 @@ export class Reconciler {
     });
   }
 
-  async #state(): Promise<void> {
-    const { now, state } = this.#parts;
+  /**
+   * Of a time in which no process ran the catalogue knows only when calls are watched again, and the account of the PBX
+   * only when it is read: a day that was stated before would be complete for ever, whatever is missing of it.
+   */
+  async #state(policy: Policy | undefined): Promise<void> {
+    const { log, now, state } = this.#parts;
+    const knownTo = this.#knownTo(policy);
     const progress = this.#progress;
     if (!progress) return;
-    const statedTo = await state(progress.statedTo, now());
-    if (statedTo > progress.statedTo) await this.#save({ ...progress, statedTo }, []);
+    const isPatient = now() - this.#begunAt < statedAnywayAfterMs;
+    const statedTo = await state(
+      progress.statedTo,
+      Math.max(knownTo, isPatient ? 0 : now() - statedAnywayAfterMs),
+    );
+    if (statedTo <= progress.statedTo) return;
+    if (statedTo > knownTo)
+      log.warn('days are stated of which not all is known', {
+        ...{ watched: this.#parts.unwatchedNow().length === 0, readTo: progress.readAt },
+      });
+    await this.#save({ ...progress, statedTo }, []);
+  }
+
+  /** Up to when all is known that is ever to be known of calls. */
+  #knownTo(policy: Policy | undefined): Instant {
+    const { account, now, told, unwatchedNow } = this.#parts;
+    const at = now();
+    this.#knowsSince = policy && unwatchedNow().length === 0 ? (this.#knowsSince ?? at) : undefined;
+    if (this.#knowsSince === undefined || at - this.#knowsSince < knownAfterMs) return 0;
+    return (account ?? told) ? (this.#progress?.readAt ?? 0) : at;
   }
 
   async #save(progress: AccountProgress, calls: readonly NotedCall[], hole?: Interval): Promise<void> {

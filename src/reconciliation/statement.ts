@@ -42,7 +42,7 @@ export interface Statement extends Interval {
   readonly gaps: readonly Gap[];
   readonly unwatched: readonly UnwatchedTime[];
   readonly account: AccountSummary | undefined;
-  /** Nothing is missing, and nothing can be missing that nobody knows of. */
+  /** Nothing is missing, and the account of the PBX proves that nothing can be missing that nobody knows of. */
   readonly complete: boolean;
 }
 
@@ -74,7 +74,13 @@ export interface StatementSources {
   readonly progress: AccountProgress | undefined;
   readonly holes: readonly Interval[];
   readonly unwatched: readonly Unwatched[];
+  readonly now: Instant;
 }
+
+/** The account is read each 5 s, or heard each second. */
+const readWithinMs = 30_000;
+/** A call that ended is compared within seconds: what is not by then may be a gap. */
+const comparedWithinMs = 60_000;
 
 /** Whatever the reason: policy says to record such a call. */
 const failures: readonly Outcome[] = ['start-failed', 'lost', 'disk-full', 'announcement-failed'];
@@ -113,8 +119,20 @@ export async function statementOf(sources: StatementSources): Promise<Statement>
     ...period,
     toRecord: recorded + gaps.length,
     ...{ recorded, recordedInPart, notRecorded, gaps, unwatched: times, account },
-    complete: gaps.length === 0 && times.every((time) => time.accounted) && (account?.unreadable ?? 0) === 0,
+    complete: gaps.length === 0 && times.every((time) => time.accounted) && isProven(sources, account),
   };
+}
+
+/** Whether the account of the PBX covers the period, and all of it was read and compared. */
+function isProven(
+  { accounted = [], holes, now, period, progress }: StatementSources,
+  account: AccountSummary | undefined,
+): boolean {
+  if (!account || !progress || account.unreadable > 0 || holes.length > 0) return false;
+  const isCovered = progress.since <= period.from && (progress.readAt ?? 0) >= period.to - readWithinMs;
+  const isLate = ({ detail, judgement }: AccountedCall) =>
+    judgement === undefined && now - detail.endedAt > comparedWithinMs;
+  return isCovered && !accounted.some(isLate);
 }
 
 function startOf({ answeredAt, startedAt }: AccountedCall['detail']): Instant {

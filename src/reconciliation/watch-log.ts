@@ -28,6 +28,7 @@ export class WatchLog {
   readonly #parts: WatchLogParts;
   /** What a time without watching would be due to. */
   #reason: UnwatchedReason = 'not-running';
+  #startedAt: Instant | undefined;
   #gateClosedSince: Instant | undefined;
   /** Still to be kept. */
   #unkept: Unwatched[] = [];
@@ -39,7 +40,8 @@ export class WatchLog {
 
   /** A former process may have ended while it could not announce. */
   async start(): Promise<void> {
-    const { ledger, mark } = this.#parts;
+    const { ledger, mark, now } = this.#parts;
+    this.#startedAt = now();
     await mark.start();
     const open = (await ledger.unwatched({ from: 0, to: Infinity })).filter(({ to }) => to === undefined);
     for (const each of open)
@@ -52,6 +54,14 @@ export class WatchLog {
 
   last(): Instant | undefined {
     return this.#parts.mark.last();
+  }
+
+  /** What of such times is not kept yet: that goes on, or is over since a moment. Empty while somebody watches. */
+  get unwatchedNow(): readonly Unwatched[] {
+    const now = this.#parts.now();
+    const from = Math.round(this.last() ?? this.#startedAt ?? now);
+    const current = now - from > longestLookMs ? [{ reason: this.#reason, from, to: undefined }] : [];
+    return [...this.#unkept, ...current];
   }
 
   /** Somebody watches. */

@@ -83,16 +83,26 @@ export function headingsOf(format: ReportFormat): readonly string[] {
   return columnsOf(format).map(({ heading }) => heading[format.language]);
 }
 
-/** In which cells of a report's lines, whatever its language and columns, the parties stand, and the start. */
+/** What the cell of the recording has where there is none: no file name. */
+export function isNoFile(cell: string): boolean {
+  return cell === '' || Object.values(declined).includes(cell);
+}
+
+/** In which cells of a report's lines, whatever its language and columns, the parties stand, the start, and the file. */
 export function placesIn(headings: readonly string[]): {
   parties: readonly number[];
   starts: readonly number[];
+  recordings: readonly number[];
 } {
   const placesOf = (...names: readonly ReportColumn[]): readonly number[] => {
     const known = names.flatMap((name) => Object.values(columnsByName[name].heading));
     return headings.flatMap((heading, place) => (known.includes(heading) ? [place] : []));
   };
-  return { parties: placesOf('caller', 'called'), starts: placesOf('start', 'start_iso') };
+  return {
+    parties: placesOf('caller', 'called'),
+    starts: placesOf('start', 'start_iso'),
+    recordings: placesOf('recording'),
+  };
 }
 
 /** What a file begins with: byte order mark and headings. */

@@ -145,7 +145,7 @@ export class ReportIssuer {
     const afterSeq = before?.isClosed ? before.lastSeq : 0;
     const id = randomUUID();
     const file = await this.#write(id, {
-      ...{ groups, from: span.from, to: Math.min(span.to, mark.until) },
+      ...{ target, groups, from: span.from, to: Math.min(span.to, mark.until) },
       ...{ afterSeq, seq: mark.seq },
     });
     if (file.lines === 0 || (!isClosed && before?.sha256 === file.sha256)) {

@@ -34,12 +34,21 @@ const delays: RetryDelays = { firstMs: 60_000, longestMs: 3_600_000, jitter: 0.2
 /** A sidecar is some kilobytes; what is longer is none. */
 const longestSidecar = 1_000_000;
 
+/** What may stand in the way of one file, and of no other at the same target. */
+const ofOneFile: ReadonlySet<string> = new Set([
+  ...['object-locked', 'file-in-use', 'locked', 'remove-refused', 'remove-failed', 'read-refused'],
+  ...['name-refused', 'not-a-folder'],
+]);
+/** So many refusals in one round, and nothing removed: it is the target. */
+const refusalsInDoubt = 20;
+
 /** What stands for this machine among the targets. */
 const here = 'local';
 
 /**
  * Removes what was ordered to be removed: first the file, then the note that says so. A process that dies in between
- * finds it `absent` the next time. A target that fails rests until the next round.
+ * finds it `absent` the next time. A target that fails rests until the next round; a file that cannot be removed holds up
+ * no other.
  */
 export class Remover {
   readonly #parts: RemoverParts;
@@ -84,7 +93,10 @@ class Round {
   readonly #parts: RemoverParts;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, Target | undefined>();
+  /** Targets that rest. */
   readonly #failed = new Set<string>();
+  /** How many files of a target could not be removed. */
+  readonly #refusals = new Map<string, number>();
   readonly #succeeded = new Set<string>();
   #synced = false;
 
@@ -103,7 +115,8 @@ class Round {
         if (!last || due.length < removalsPerPage || this.#signal.aborted) break;
         after = last.id;
       }
-      for (const name of this.#succeeded) if (!this.#failed.has(name)) alarms.clear('removal-failing', name);
+      for (const name of this.#succeeded)
+        if (!this.#failed.has(name) && !this.#refusals.has(name)) alarms.clear('removal-failing', name);
     } finally {
       for (const target of this.#open.values()) await target?.close().catch(() => undefined);
     }
@@ -183,10 +196,17 @@ class Round {
       await ledger.noteRemoval(removal, code, now);
       return;
     }
-    this.#failed.add(target);
+    this.#count(target, code);
     await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
     if (now - orderedAt >= alarmAfterMs)
       alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
+  }
+
+  #count(target: string, code: string): void {
+    const refusals = (this.#refusals.get(target) ?? 0) + 1;
+    this.#refusals.set(target, refusals);
+    const isUseless = refusals >= refusalsInDoubt && !this.#succeeded.has(target);
+    if (!ofOneFile.has(code) || isUseless) this.#failed.add(target);
   }
 }
 

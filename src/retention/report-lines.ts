@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { codeOf, messageOf } from '../errors.ts';
 import { isoWithOffset, localDateTime } from '../recording/local-time.ts';
 import { erased, type NumberToErase } from '../recording/erased-number.ts';
-import { byteOrderMark, placesIn } from '../report/csv.ts';
+import { byteOrderMark, isNoFile, placesIn } from '../report/csv.ts';
 
 export interface ReportLines {
   /** Folder of the monthly files. */
@@ -65,7 +65,7 @@ async function scrubReport(name: string, number: NumberToErase, lines: ReportLin
   const path = join(lines.folder, name);
   const text = await readFile(path, 'utf8');
   const before = text.split('\n');
-  const scrub = statementFile.test(name) ? number.scrubbed : scrubberOf(before[0] ?? '', number, lines);
+  const scrub = statementFile.test(name) ? gapScrubberOf(number) : scrubberOf(before[0] ?? '', number, lines);
   const after = before.map(scrub);
   const changed = after.filter((line, index) => line !== before[index]).length;
   if (changed > 0) await replace(lines.folder, path, after.join('\n'));
@@ -78,7 +78,7 @@ export function scrubberOf(
   number: NumberToErase,
   { keptStarts, timeZone }: ReportLines,
 ): (line: string) => string {
-  const { parties, starts } = placesIn(head.replace(byteOrderMark, '').split(';').map(cellOf));
+  const { parties, recordings, starts } = placesIn(head.replace(byteOrderMark, '').split(';').map(cellOf));
   const kept = new Set(
     keptStarts.flatMap((start) => [localDateTime(start, timeZone), isoWithOffset(start, timeZone)]),
   );
@@ -88,10 +88,27 @@ export function scrubberOf(
     const isOwn = parties.length === 0 || parties.some((place) => number.is(cellAt(place)));
     if (!isOwn || starts.some((place) => kept.has(cellAt(place)))) return line;
     return cells
-      .map((cell, place) =>
-        parties.includes(place) && number.is(cellOf(cell)) ? erasedCell(cell) : number.scrubbed(cell),
-      )
+      .map((cell, place) => {
+        if (parties.includes(place) && number.is(cellOf(cell))) return erasedCell(cell);
+        // A short number cannot be found in a file name: it is also part of dates and of other numbers.
+        if (recordings.includes(place) && parties.length > 0 && !isNoFile(cellOf(cell)))
+          return erasedCell(cell);
+        return number.scrubbed(cell);
+      })
       .join(';');
+  };
+}
+
+/** `2021-04-07 13:34:26  +41791234567 -> 200  Verkauf  ...`: the parties of a gap. */
+const gapLine = /^( {2}[-\d]+ [:\d]+ {2})(\S.*?) -> (.*?)( {2}.*)$/;
+
+/** What makes a line of a statement of completeness one without the number. */
+function gapScrubberOf(number: NumberToErase): (line: string) => string {
+  const party = (text: string): string => (number.is(text) ? erased : text);
+  return (line) => {
+    const [, before, from, to, behind] = gapLine.exec(line) ?? [];
+    if (from === undefined || to === undefined) return number.scrubbed(line);
+    return number.scrubbed(`${before ?? ''}${party(from)} -> ${party(to)}${behind ?? ''}`);
   };
 }
 

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import type {
   AccountedCallEnd,
+  CallEnd,
   CallPosition,
   RecordingEnd,
   RetentionLedger,
@@ -18,6 +19,7 @@ export interface RetentionParts {
     | 'expiringRecordings'
     | 'orderRemoval'
     | 'expiringCalls'
+    | 'expiringUnlisted'
     | 'deleteCall'
     | 'expiringAccount'
     | 'deleteAccounted'
@@ -25,8 +27,8 @@ export interface RetentionParts {
   readonly remover: Pick<Remover, 'work' | 'start' | 'stop'>;
   readonly clock: Clock;
   readonly periodsOf: (group: string) => RetentionPeriods;
-  /** Targets from which files can be removed; the others keep them. */
-  readonly removable: readonly string[];
+  /** Targets that keep what they got: mailboxes. */
+  readonly keeping: readonly string[];
   readonly log: Log;
 }
 
@@ -34,6 +36,8 @@ export interface RetentionParts {
 const lookMs = 3_600_000;
 /** How often it is looked whether a removal is to be tried again. */
 const tickMs = 60_000;
+/** Calls that were kept, on hold say, are looked at again. */
+const walkAgainMs = 24 * 3_600_000;
 /** Looked at in one go: some ms in which nothing else of the process runs. */
 const perPage = 50;
 
@@ -43,6 +47,9 @@ const by = { erasure: undefined, actor: 'mitschnitt' } as const;
 export class Retention {
   readonly #parts: RetentionParts;
   #nextLook = 0;
+  /** Calls that ended before were looked at for those without a line, and when that began. */
+  #unlistedTo: CallEnd | undefined;
+  #walkedAt = 0;
   #working: Promise<void> | undefined;
   #cancel: (() => void) | undefined;
   #stopped = false;
@@ -72,6 +79,7 @@ export class Retention {
       for (const group of groups) await this.#orderRemote(group);
       await this.#parts.remover.work();
       for (const group of groups) await this.#deleteRows(group);
+      await this.#deleteUnlisted(groups);
       for (const group of groups) await this.#deleteAccounted(group);
     } catch (error) {
       this.#parts.log.error('retention failed internally, it is tried again', errorFields(error));
@@ -100,7 +108,7 @@ export class Retention {
   }
 
   async #orderRemote(group: string): Promise<void> {
-    const { ledger, clock, periodsOf, removable } = this.#parts;
+    const { ledger, clock, periodsOf, keeping } = this.#parts;
     const periods = periodsOf(group);
     if (periods.remote === undefined) return;
     const now = clock.now();
@@ -109,7 +117,7 @@ export class Retention {
       const page = await ledger.expiringRecordings(group, now - periods.remote, perPage, after);
       for (const kept of page)
         if (decideRemote(kept, periods, now) === 'due')
-          await ledger.orderRemoval(kept.recording.id, removable, reason, now);
+          await ledger.orderRemoval(kept.recording.id, keeping, reason, now);
       after = page.at(-1)?.recording;
       if (page.length < perPage) return;
       await setImmediate();
@@ -132,6 +140,30 @@ export class Retention {
       after = page.at(-1)?.position;
       if (page.length < perPage) return;
       await setImmediate();
+    }
+  }
+
+  /** Calls of which nothing is listed: what is known of their parties is in no line, and goes all the same. */
+  async #deleteUnlisted(groups: readonly string[]): Promise<void> {
+    const { ledger, clock, periodsOf, log } = this.#parts;
+    const now = clock.now();
+    const periodOf = (group = '') => periodsOf(group).catalogue ?? Infinity;
+    const shortest = Math.min(...[undefined, ...groups].map(periodOf));
+    if (shortest === Infinity) return;
+    const reason = { ...by, reason: 'retention.catalogue' };
+    if (Math.abs(now - this.#walkedAt) >= walkAgainMs) [this.#unlistedTo, this.#walkedAt] = [undefined, now];
+    for (let deleted = 0; !this.#stopped;) {
+      const { calls, next } = await ledger.expiringUnlisted(now - shortest, this.#unlistedTo);
+      for (const { id, endedAt, group, isHeld } of calls) {
+        if (isHeld || endedAt + periodOf(group) > now) continue;
+        await ledger.deleteCall(id, reason, now);
+        deleted += 1;
+      }
+      if (next) this.#unlistedTo = next;
+      await setImmediate();
+      if (next) continue;
+      if (deleted > 0) log.info('calls without a line deleted from the catalogue', { calls: deleted });
+      return;
     }
   }
 

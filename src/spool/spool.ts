@@ -1,22 +1,28 @@
 import { constants, statSync, type Stats } from 'node:fs';
-import { access, chmod, chown, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { codeOf, messageOf, MitschnittError } from '../errors.ts';
+import { messageOf, MitschnittError } from '../errors.ts';
 import { wideband, type AudioFiles } from '../recording/audio-form.ts';
 import { activeFilesIn, renameActive, type ActiveFile } from './active.ts';
 import { stateOf } from './audio-file.ts';
 import { collect } from './collect.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';
+import { FolderUsage, unlessGone, type Usage } from './folder-usage.ts';
 import type { RecordingId } from '../call/call.ts';
 import type { Media, Obstacle } from '../recording/media.ts';
 
 /** The local folder: `active/` belongs to Asterisk, `transfer/` to us. */
 export class Spool {
   readonly #path: string;
+  readonly #usage: Readonly<Record<'active' | 'transfer', FolderUsage>>;
 
   constructor(path: string) {
     this.#path = path;
+    this.#usage = {
+      active: new FolderUsage(join(path, 'active')),
+      transfer: new FolderUsage(join(path, 'transfer')),
+    };
   }
 
   /**
@@ -147,11 +153,9 @@ export class Spool {
     await renameActive(join(this.#path, 'active'), file, to);
   }
 
-  /** Files and bytes in one of the folders: none in one that is gone. */
-  async usage(folder: 'active' | 'transfer'): Promise<{ files: number; bytes: number }> {
-    const names = await unlessGone(readdir(join(this.#path, folder)), []);
-    const sizes = await Promise.all(names.map((name) => sizeOf(join(this.#path, folder, name))));
-    return { files: names.length, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0) };
+  /** Files and bytes in one of the folders: none in one that is gone. Of many files it may be a minute old. */
+  usage(folder: 'active' | 'transfer'): Promise<Usage> {
+    return this.#usage[folder].now();
   }
 
   /** How full the disk of the spool is; undefined when the spool is gone. */
@@ -181,23 +185,6 @@ function isAsOpenAs(folder: Stats, spool: Stats): boolean {
   return folder.uid === spool.uid;
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await statOf(path))?.size;
-}
-
 function statOf(path: string): Promise<Stats | undefined> {
   return unlessGone(stat(path), undefined);
-}
-
-/** What was asked for, or something else if there is no such file. */
-async function unlessGone<Found, Otherwise>(
-  asked: Promise<Found>,
-  otherwise: Otherwise,
-): Promise<Found | Otherwise> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return otherwise;
-    throw error;
-  }
 }

@@ -66,6 +66,13 @@ describe('selftest', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
+  test('is told as given up where the result of a former one follows it', async () => {
+    const former = { ...state(false, call), result: { at: at - 1, ms: 1, ok: true, steps: [call] } };
+    const { code, stdout } = await mitschnitt(['selftest', '-c', await running(state(true), former)]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^The self-test was given up/);
+  });
+
   test('gives all of it as JSON', async () => {
     const { stdout } = await mitschnitt([
       ...['selftest', '--json', '-c'],

@@ -71,6 +71,56 @@ describe('verify', () => {
     ]);
   });
 
+  test('takes recordings of the same content for what their names say', async () => {
+    const place = await delivered(['a', 'b']);
+    const silence = Buffer.from('silence');
+    await installation().fill(async (catalogue) => {
+      for (const [n, id] of ['q', 'r'].entries()) {
+        const [name, startedAt] = [`${id}.wav`, START + n];
+        const media = { sha256: sha256(silence), bytes: silence.length };
+        await catalogue.addRecording(sampleRecording(id, { name, startedAt, ...media }), ['archiv']);
+        const record = sampleRecord(id, { file: name, startedAt });
+        await catalogue.closeCall(closedCallOf(record), [record]);
+        const [due] = await catalogue.dueDeliveries('archiv', 0, 1);
+        // A foreign file had its name there.
+        const there = id === 'r' ? 'r-2.wav' : name;
+        if (due)
+          await catalogue.saveDelivery({
+            ...due.delivery,
+            name: there,
+            state: 'delivered',
+            deliveredAt: START,
+          });
+        await writeFile(join(place, there), silence);
+      }
+    });
+    const { code, stdout } = await verify(place, '--from', '2021-04-07', '--to', '2021-04-08');
+    expect(lines(stdout, place).slice(2)).toEqual(['intact\tq\tq.wav', 'intact\tr\tr-2.wav']);
+    expect(code).toBe(0);
+  });
+
+  test('misses neither what was removed on purpose nor what was sent by e-mail', async () => {
+    const place = await delivered(['a', 'b', 'c']);
+    await rm(join(place, 'b.wav'));
+    await rm(join(place, 'c.wav'));
+    await installation().fill(async (catalogue) => {
+      const save = async (id: string, changes: object) => {
+        const [found] = await catalogue.recordingsOf(id);
+        for (const delivery of found?.deliveries ?? [])
+          await catalogue.saveDelivery({ ...delivery, ...changes });
+      };
+      const reason = { reason: 'retention.remote', erasure: undefined, actor: 'mitschnitt' };
+      await catalogue.orderRemoval('b', [], reason, START);
+      for (const removal of await catalogue.dueRemovals(START, 1, 0))
+        await catalogue.noteRemoval(removal, 'removed', START);
+      await save('c', { confirmedBy: 'accepted' });
+    });
+    const period = ['--from', '2021-04-07', '--to', '2021-04-09'];
+    const { code, stderr } = await verify(place, ...period);
+    expect([code, stderr]).toEqual([0, '1 intact, 0 altered, 0 unknown, 0 missing\n']);
+    expect((await verify(place, ...period, '--target', 'archiv')).stderr).toContain('1 missing');
+  });
+
   test('needs neither catalogue nor configuration with sidecars', async () => {
     const place = await delivered(['a', 'b', 'c']);
     await writeFile(join(place, 'b.wav'), 'x');

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { systemClock } from '../../src/delivery/clock.ts';
@@ -325,6 +325,23 @@ describe('the sidecar', () => {
     expect(facts).not.toHaveProperty('deliveries');
     expect(events.find(({ type }) => type === 'delivered')).toMatchObject({ delivery: { attempts: 2 } });
     await until(() => locals().length === 0);
+  });
+
+  test('names its recording as it is called at the target, and leaves nothing here', async () => {
+    const [recording] = await record(1);
+    if (!recording) throw new Error('no recording');
+    await mkdir(join(work.path, 'archiv/2021/04'), { recursive: true });
+    await writeFile(join(work.path, 'archiv/2021/04', recording.name), 'of somebody else');
+    start(archiv(), sidecar);
+    await until(() => delivered() === 1 && locals().length === 0);
+    const name = recording.name.replace('.wav', '-2.json');
+    expect(await arrived()).toContain(name);
+    expect(JSON.parse(await readFile(join(work.path, 'archiv/2021/04', name), 'utf8'))).toMatchObject({
+      id: recording.id,
+      file: recording.name.replace('.wav', '-2.wav'),
+    });
+    const { dir, base } = parse(work.localSidecar(recording.id));
+    expect((await readdir(dir)).filter((file) => file.startsWith(base))).toEqual([]);
   });
 
   test('that fails is tried again without its recording, and overwrites nothing', async () => {

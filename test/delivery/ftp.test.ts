@@ -59,6 +59,24 @@ describe('a rude server', () => {
   });
 });
 
+describe('a server that says of what it does not have that it is unavailable now', () => {
+  test.each([1_000, 1_000_000])('gets a file of %i bytes, and is believed when it is gone', async (bytes) => {
+    const server = await startRude('says unavailable');
+    const target = ftpTarget({ port: server.port });
+    const upload = await local.upload({ content: patterned(bytes), folder: '2026' });
+    const { signal } = new AbortController();
+    expect(await target.put(upload)).toMatchObject({ how: 'stored' });
+    expect(await target.remove(upload, signal)).toBe('removed');
+    expect(await target.remove(upload, signal)).toBe('absent');
+    const reading = async () => {
+      for await (const piece of target.read(upload, signal)) expect(piece).toBeUndefined();
+    };
+    expect(await thrownBy(reading())).toMatchObject({ code: 'file-missing' });
+    await target.close();
+    await server.stop();
+  });
+});
+
 describe('a wrong setting', () => {
   let net: Net;
   let root: string;

@@ -21,7 +21,9 @@ export type Rudeness =
   /** Sends what is no FTP. */
   | 'babbles'
   /** Tells the password that it was given in its answer, on several lines and at length. */
-  | 'tells password';
+  | 'tells password'
+  /** Says of a file that it does not have that it is unavailable now (450), as rclone's server does. */
+  | 'says unavailable';
 
 export interface RudeServer {
   readonly host: string;
@@ -62,7 +64,11 @@ class Session {
   readonly #sockets: Set<Socket>;
   /** The file that was sent, under the path that it was sent to, and how much of it was kept. */
   #stored: { path: string; bytes: number } | undefined;
+  #storing = false;
   #data: Server | undefined;
+  #dataSocket: Socket | undefined;
+  /** Still to be sent, once there is a connection for it. */
+  #listing: string | undefined;
   #line = '';
   #password = '';
   #loggedIn = false;
@@ -128,10 +134,25 @@ class Session {
       }
       case 'STOR':
         this.#stored = { path: argument, bytes: 0 };
+        this.#storing = true;
         {
           this.#say('150 go on');
           return;
         }
+      case 'RNTO':
+        if (this.#stored) this.#stored.path = argument;
+        {
+          this.#say('250 it is');
+          return;
+        }
+      case 'DELE': {
+        this.#remove(argument);
+        return;
+      }
+      case 'LIST': {
+        this.#list(argument);
+        return;
+      }
       case 'FEAT': {
         this.#say('500 none');
         return;
@@ -144,13 +165,49 @@ class Session {
   }
 
   #tellSize(path: string): void {
-    this.#say(this.#stored?.path === path ? `213 ${this.#stored.bytes}` : '550 no such file');
+    this.#say(this.#stored?.path === path ? `213 ${this.#stored.bytes}` : this.#absent);
+  }
+
+  get #absent(): string {
+    return this.#rudeness === 'says unavailable' ? '450 not available now' : '550 no such file';
+  }
+
+  #remove(path: string): void {
+    const isThere = this.#stored?.path === path;
+    if (isThere) this.#stored = undefined;
+    this.#say(isThere || this.#rudeness !== 'says unavailable' ? '250 done' : this.#absent);
+  }
+
+  /** Of a folder that nothing was sent to there is no listing. */
+  #list(argument: string): void {
+    const folder = argument.replace(/^-a ?/, '') || '/';
+    const { path, bytes } = this.#stored ?? { path: '', bytes: 0 };
+    const isIn = path.startsWith(folder === '/' ? '/' : `${folder}/`);
+    if (!isIn && folder !== '/') {
+      this.#say(this.#absent);
+      return;
+    }
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    this.#listing = isIn ? `-rw-r--r-- 1 pbx pbx ${bytes} Apr  7 13:34 ${name}\r\n` : '';
+    this.#say('150 here it comes');
+    this.#sendListing();
+  }
+
+  #sendListing(): void {
+    if (this.#listing === undefined || !this.#dataSocket) return;
+    this.#dataSocket.end(this.#listing);
+    this.#listing = undefined;
+    this.#dataSocket = undefined;
+    this.#say('226 that is all');
   }
 
   #openData(): void {
     this.#data?.close();
+    this.#dataSocket = undefined;
     const data = createServer((socket) => {
       keep(this.#sockets, socket);
+      this.#dataSocket = socket;
+      this.#sendListing();
       let bytes = 0;
       socket.on('data', (piece) => {
         bytes += piece.length;
@@ -161,7 +218,8 @@ class Session {
         this.#socket.resetAndDestroy();
       });
       socket.on('end', () => {
-        if (this.#rudeness === 'never confirms') return;
+        if (this.#rudeness === 'never confirms' || !this.#storing) return;
+        this.#storing = false;
         if (this.#stored)
           this.#stored.bytes = this.#rudeness === 'drops half' ? Math.floor(bytes / 2) : bytes;
         this.#say('226 all is well');

@@ -34,6 +34,7 @@ function state(now: number, into: string): Promise<number> {
     ...{ catalogue, hasAccount: false, folder: into, timeZone: 'Europe/Zurich' },
     language: 'de',
     alarms: { raise: ({ kind }: { readonly kind: string }) => alarms.push(kind) },
+    ...{ unwatchedNow: () => [], now: () => now },
     log: { debug: nobody, info: nobody, warn: nobody, error: nobody },
   } as const;
   return stateDays(parts, START, now);

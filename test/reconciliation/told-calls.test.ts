@@ -55,6 +55,7 @@ async function process(file?: string): Promise<{ told: ToldCalls; reconciler: Re
     },
     log: { debug: nobody, info: nobody, warn: nobody, error: nobody },
     now: () => now,
+    unwatchedNow: () => [],
     state: (from) => Promise.resolve(from),
   });
   await reconciler.start();
@@ -72,7 +73,10 @@ async function listen({ reconciler }: { reconciler: Reconciler }, ms: number): P
 
 const kept = (call: Call) => catalogue.closeCall(call, recordsOf(call, rules, new Map()));
 const stated = () =>
-  completenessOf({ from: START, to: END }, { catalogue, hasAccount: true, now: Math.min(now, END) });
+  completenessOf(
+    { from: START, to: END },
+    { catalogue, hasAccount: true, now: Math.min(now, END), unwatchedNow: [] },
+  );
 
 test('calls that were told are compared, and one that the catalogue does not have is a gap', async () => {
   const run = await process();

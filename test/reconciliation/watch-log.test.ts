@@ -106,3 +106,20 @@ test('what cannot be kept is kept as soon as it can', async () => {
   await watching(log, 1);
   expect(kept).toHaveLength(1);
 });
+
+test('what nobody watches now is told until it is kept', async () => {
+  await watching(process(), 5);
+  const diedAt = now;
+  now += 600 * second;
+  const next = process();
+  await next.start();
+  expect(next.unwatchedNow).toEqual([{ reason: 'not-running', from: diedAt, to: undefined }]);
+  isWritable = false;
+  await watching(next, 1);
+  expect(next.unwatchedNow).toEqual([{ reason: 'not-running', from: diedAt, to: now }]);
+  isWritable = true;
+  await watching(next, 1);
+  expect(next.unwatchedNow).toEqual([]);
+  now += 10 * second;
+  expect(next.unwatchedNow).toMatchObject([{ reason: 'stood-still', to: undefined }]);
+});

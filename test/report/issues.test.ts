@@ -7,7 +7,7 @@ import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { IssueCourier, type IssueEvent } from '../../src/report/issue-courier.ts';
 import { ReportIssuer, type IssuerOptions } from '../../src/report/issuer.ts';
-import { closedCallOf, sampleRecord } from '../catalogue/sample.ts';
+import { closedCallOf, sampleRecord, sampleRecording } from '../catalogue/sample.ts';
 import { VirtualClock } from '../delivery/virtual-clock.ts';
 import type { ReportIssues } from '../../src/catalogue/catalogue.ts';
 import type { CallRecord } from '../../src/recording/recording.ts';
@@ -90,6 +90,30 @@ const textOf = async (file: string, name = 'archiv') =>
 
 const daily = '0 0 * * *';
 const monthly = '0 0 1 * *';
+
+test('names files as they are called at the target', async () => {
+  const text = async (name: string) => {
+    await issueAt('2021-05-01T00:10:00+02:00', monthly, {
+      recipients: [{ name, groups: ['Verkauf'] }],
+      format: { language: 'de', timeZone: zone, columns: ['recording'] },
+    });
+    await deliver(name);
+    return (await readFile(join(folder, name, 'Report_2021-04.csv'), 'utf8'))
+      .trimEnd()
+      .split('\r\n')
+      .slice(1);
+  };
+  for (const name of ['archiv', 'zweites'])
+    await issueAt('2021-04-01T12:00:00+02:00', monthly, { recipients: [{ name, groups: ['Verkauf'] }] });
+  await close('100', '2021-04-07T13:00:00+02:00', { file: 'a.wav' });
+  await close('101', '2021-04-07T14:00:00+02:00', { file: 'erased' });
+  for (const id of ['record-100', 'record-101'])
+    await catalogue.addRecording(sampleRecording(id, { name: `${id}.wav` }), ['archiv']);
+  for (const { delivery } of await catalogue.dueDeliveries('archiv', 0, 2))
+    await catalogue.saveDelivery({ ...delivery, name: 'a-2.wav', state: 'delivered', deliveredAt: 1 });
+  expect(await text('archiv')).toEqual(['a-2.wav', 'erased']);
+  expect(await text('zweites')).toEqual(['a.wav', 'erased']);
+});
 
 describe('a monthly report that is delivered daily', () => {
   test('arrives as a dated copy each day, and under its own name when the month is over', async () => {

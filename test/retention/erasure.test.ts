@@ -158,9 +158,30 @@ describe('the erasure of a number', () => {
     await writeFile(path, head + kept + mine, { mode: 0o640 });
     const { content } = await erase();
     expect(await readFile(path, 'utf8')).toBe(
-      `${head}${kept}200;erased;2021-04-09 10:00:00;00:00:01;Aufnahme_erased_200.wav\r\n`,
+      `${head}${kept}200;erased;2021-04-09 10:00:00;00:00:01;erased\r\n`,
     );
     expect(content.reports).toEqual([{ file: 'Report_2021-04.csv', lines: 1, problem: null }]);
+  });
+
+  test('of a few digits is in no file name of its lines, and in no gap of a statement, and dates stay', async () => {
+    const folder = join(estate.path, 'report');
+    const path = join(folder, 'Report_2021-04.csv');
+    const head = '\ufeffAnrufer;Angerufener;Gesprächsstart;Gesprächszeit;Aufzeichnung;Mitschnitt-ID\r\n';
+    const others = '200;201;2021-04-09 10:00:00;00:00:01;Aufnahme_2021_200_201.wav;x\r\n';
+    const line = (file: string) => `200;2021;2021-04-09 10:00:00;00:00:01;${file};x\r\n`;
+    await writeFile(path, head + others + line('Aufnahme_200_2021.wav') + line('abgelehnt') + line(''));
+    const statement = join(folder, 'Vollstaendigkeit_2021-04-09.txt');
+    const gap = (from: string, to: string) =>
+      `  2021-04-09 10:00:00  ${from} -> ${to}  Verkauf  x/2021  1617.7\n`;
+    await writeFile(statement, gap('200', '2021') + gap('2021', '200') + gap('20211', '200'));
+    await erase('2021');
+    const erasedLine = (file: string) => line(file).replace(';2021;', ';erased;');
+    expect(await readFile(path, 'utf8')).toBe(
+      head + others + erasedLine('erased') + erasedLine('abgelehnt') + erasedLine(''),
+    );
+    expect(await readFile(statement, 'utf8')).toBe(
+      gap('200', 'erased') + gap('erased', '200') + gap('20211', '200'),
+    );
   });
 
   test('replaces it in reports of any columns, in statements, and in what Asterisk said of calls', async () => {

@@ -76,7 +76,7 @@ export class Estate {
     const forever = { local: 0, remote: undefined, catalogue: undefined };
     const retention = new Retention({
       ...{ ledger, remover, clock, log },
-      removable: [...this.targets.keys()],
+      keeping: [],
       periodsOf: (group) => this.periods[group] ?? forever,
     });
     return [remover, retention];

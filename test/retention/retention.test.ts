@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { AccountProgress } from '../../src/catalogue/account-ledger.ts';
 import type { Deletion } from '../../src/catalogue/retention-ledger.ts';
-import { allOf, START } from '../catalogue/sample.ts';
+import { MitschnittError } from '../../src/errors.ts';
+import { allOf, sampleCall, START } from '../catalogue/sample.ts';
 import { nasty } from '../nasty.ts';
-import { detailOf } from '../reconciliation/accounts.ts';
+import { consentOf, detailOf } from '../reconciliation/accounts.ts';
 import { day, Estate } from './estate.ts';
 
 let estate: Estate;
@@ -148,6 +149,105 @@ describe('delivered files', () => {
     expect(existsSync(estate.at('archiv', recording))).toBe(false);
     expect(await estate.catalogue.dueRemovals(Number.MAX_SAFE_INTEGER, 10, 0)).toEqual([]);
   });
+});
+
+describe('a target that refuses to remove one file', () => {
+  const refusing = (code: string, isRefused: (name: string) => boolean): void => {
+    const make = estate.targets.get('archiv');
+    if (!make) throw new Error('no such target');
+    estate.targets.set('archiv', () => {
+      const target = make();
+      return {
+        name: 'archiv',
+        put: (upload) => target.put(upload),
+        read: (path, signal) => target.read(path, signal),
+        check: (signal) => target.check(signal),
+        close: () => target.close(),
+        remove: (path, signal) => {
+          if (!isRefused(path.name)) return target.remove(path, signal);
+          const facts = { code, fault: 'destination', retry: true, hint: 'Wait.' } as const;
+          return Promise.reject(new MitschnittError('refused', facts));
+        },
+      };
+    });
+  };
+  beforeEach(() => {
+    estate.periods = { Verkauf: { local: 0, remote: 30 * day, catalogue: undefined } };
+  });
+
+  test.each([
+    ['object-locked', false],
+    ['file-in-use', false],
+    ['remove-refused', false],
+    ['connection-refused', true],
+  ])('with %s gives the others: kept is %s', async (code, isKept) => {
+    await estate.add('a');
+    const other = await estate.add('b');
+    refusing(code, (name) => name.includes('_a_'));
+    await estate.clock.pass(31 * day);
+    await works();
+    expect(existsSync(estate.at('archiv', other))).toBe(isKept);
+  });
+
+  test('rests when it refuses many and gives none', async () => {
+    for (let n = 0; n < 30; n += 1) await estate.add(`n${n}`);
+    let asked = 0;
+    refusing('remove-refused', (name) => {
+      if (name.endsWith('.wav')) asked += 1;
+      return name.endsWith('.wav');
+    });
+    await estate.clock.pass(31 * day);
+    await works();
+    expect(asked).toBe(20);
+  });
+});
+
+test('files at a target that the configuration has no more wait for it, and the rows with them', async () => {
+  const recording = await estate.add('a');
+  await estate.catalogue.noteLocalDeleted(['a'], START);
+  const archiv = estate.targets.get('archiv');
+  estate.targets.delete('archiv');
+  estate.restart();
+  estate.periods = { Verkauf: { local: 0, remote: 30 * day, catalogue: 60 * day } };
+  await estate.clock.pass(61 * day);
+  await works();
+  await estate.clock.pass(2 * 3_600_000);
+  await works();
+  expect(estate.alarms).toEqual([{ kind: 'removal-failing', subject: 'archiv' }]);
+  expect(await allOf(estate.catalogue.records({}))).toHaveLength(1);
+  if (archiv) estate.targets.set('archiv', archiv);
+  await estate.clock.pass(2 * 3_600_000);
+  await works();
+  expect(existsSync(estate.at('archiv', recording))).toBe(false);
+  expect(await allOf(estate.catalogue.records({}))).toEqual([]);
+});
+
+test('calls that no listing shows go after their time as well, but for what is on hold', async () => {
+  const close = (id: string, number: string) => {
+    const call = sampleCall(id, {
+      endedAt: START,
+      verdict: { outcome: 'not-answered', rule: 'no-talk' },
+      segments: [],
+      consents: [consentOf(detailOf(1), { number })],
+    });
+    return estate.catalogue.closeCall(call, []);
+  };
+  await close('unlisted', '+41791234567');
+  await close('held', '+41440000000');
+  await hold('+41440000000', 'number');
+  await estate.catalogue.saveCall(sampleCall('live'));
+  await estate.add('listed', { pending: ['zweit'] });
+  estate.periods = { Verkauf: { local: 0, remote: undefined, catalogue: 60 * day } };
+  await works();
+  expect(await log()).toEqual([]);
+  await estate.clock.pass(61 * day);
+  await works();
+  expect(await log()).toMatchObject([{ subject: 'unlisted', what: 'rows', reason: 'retention.catalogue' }]);
+  await estate.catalogue.releaseHold({ subject: '+41440000000', kind: 'number', at: START, actor: 'x' });
+  await estate.clock.pass(day);
+  await works();
+  expect((await log()).map(({ subject }) => subject)).toEqual(['held', 'unlisted']);
+  expect(await estate.catalogue.openCalls()).toHaveLength(1);
 });
 
 describe('the rows of a call', () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import {
   access,
   appendFile,
@@ -292,4 +293,13 @@ test('what lies in the spool is counted, and a file that is no recording can be 
   await spool.discard('b');
   expect(await spool.usage('transfer')).toEqual({ files: 1, bytes: 1 });
   expect((await spool.disk())?.freeBytes).toBeGreaterThan(0);
+});
+
+test('a backlog is counted once for all who ask meanwhile, and not again at once', async () => {
+  const backlog = 10_000;
+  for (let n = 0; n < backlog; n += 1) writeFileSync(spool.transferFile(`r${n}`), 'x');
+  const asked = await Promise.all([spool.usage('transfer'), spool.usage('transfer')]);
+  expect(asked[0]).toEqual({ files: backlog, bytes: backlog });
+  expect(asked[1]).toBe(asked[0]);
+  expect(await spool.usage('transfer')).toBe(asked[0]);
 });

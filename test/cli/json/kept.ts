@@ -193,7 +193,9 @@ export const finding = z.strictObject({
 export const statement = z.strictObject({
   from: time('Begin of the period.'),
   to: time('Its end, not in it.'),
-  complete: flag('Nothing is missing, and nothing can be missing that nobody knows of.'),
+  complete: flag(
+    'Nothing is missing, and the account of Asterisk proves that nothing can be missing that nobody knows of.',
+  ),
   to_record: count('Talks that policy says to record.'),
   recorded: count('Of these: recorded.'),
   recorded_in_part: count('Of these: the beginning is missing, because nobody watched.'),

@@ -35,7 +35,7 @@ export const printed: readonly Printed[] = [
   },
   {
     verbs: ['selftest'],
-    what: 'An object; `{ "running": false }` where no process runs.',
+    what: 'An object; `{ "running": false }` where no process runs, `{ "running": true }` where the test was given up for another configuration.',
     forms: { '': live.selftest },
   },
   { verbs: ['cleanup'], what: 'An object.', forms: { '': live.cleanup } },

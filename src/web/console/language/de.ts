@@ -253,7 +253,7 @@ export const de: Dictionary = {
     unwatchedRemedy:
       'Gespräche, die dann begannen, wurden nicht aufgezeichnet. Warum, sagen das Log von Mitschnitt und das des Rechners; lassen Sie Mitschnitt von einem Dienst wie systemd starten.',
     complete: 'vollständig',
-    incomplete: 'nicht vollständig',
+    unproven: 'keine Lücke bekannt, nicht bewiesen',
     alarmCount: (count) => (count === 0 ? 'keine' : n(count, 'Alarm', 'Alarme')),
     selfTest: 'Letzter Selbsttest',
     passed: 'bestanden',

@@ -233,7 +233,7 @@ export const en = {
     unwatchedRemedy:
       'Calls that began then were not recorded. The log of Mitschnitt and of the machine says why; start Mitschnitt by a supervisor such as systemd.',
     complete: 'complete',
-    incomplete: 'not complete',
+    unproven: 'no gap known, not proven',
     alarmCount: (count: number) => (count === 0 ? 'none' : n(count, 'alarm', 'alarms')),
     selfTest: 'Last self-test',
     passed: 'passed',

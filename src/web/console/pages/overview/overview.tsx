@@ -200,7 +200,9 @@ function Completeness({ data }: { readonly data: ResponseOf<'GET /completeness'>
   if (data.complete === null) return <Tag tone="plain">{words.notCompared}</Tag>;
   return (
     <>
-      <Tag tone={data.complete ? 'good' : 'warn'}>{data.complete ? words.complete : words.incomplete}</Tag>{' '}
+      <Tag tone={data.complete ? 'good' : data.has_account ? 'warn' : 'plain'}>
+        {data.complete ? words.complete : words.unproven}
+      </Tag>{' '}
       {count}
     </>
   );
