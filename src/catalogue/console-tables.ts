@@ -27,6 +27,8 @@ export interface UserRow {
   disabled: 0 | 1;
   link_hash: string | null;
   link_expires_at: number | null;
+  /** Key of the user; empty: nobody knows. */
+  link_maker: string;
 }
 
 interface SessionRow {
@@ -46,6 +48,8 @@ export interface ApiTokenRow {
   hash: string;
   created_at: number;
   created_by: string;
+  /** Key of the user, also behind a token that made it; empty: nobody knows. */
+  maker: string;
   last_used_at: number | null;
   expires_at: number | null;
 }

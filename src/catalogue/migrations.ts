@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
+import { keepMakers } from './migration-makers.ts';
 import { inviteUsers } from './migration-users.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-account-holes': { up: createAccountHoles },
   '0014-alarm-code': { up: addAlarmCode },
   '0015-users': { up: inviteUsers },
+  '0016-makers': { up: keepMakers },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {

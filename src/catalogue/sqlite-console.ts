@@ -15,6 +15,7 @@ import {
   touchToken,
   userNamed,
   users,
+  withdrawMadeBy,
 } from './accounts.ts';
 import { addAudit, audit } from './audit.ts';
 import {
@@ -102,6 +103,10 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   removeToken(id: string): Promise<boolean> {
     return removeToken(this.db, id);
+  }
+
+  withdrawMadeBy(name: string): Answer<'withdrawMadeBy'> {
+    return withdrawMadeBy(this.db, name);
   }
 
   addAudit(...[entry]: Given<'addAudit'>): Answer<'addAudit'> {

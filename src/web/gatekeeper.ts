@@ -54,5 +54,6 @@ export function clearCookie(request: FastifyRequest, reply: FastifyReply): void 
 /** Sees nothing. */
 const nobody: Viewer = {
   ...{ actor: 'nobody', name: '', role: 'supervisor', groups: [], by: 'session', key: '' },
+  person: undefined,
   expiresAt: undefined,
 };

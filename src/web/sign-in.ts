@@ -101,6 +101,7 @@ export class SignIn {
     if (token.lastUsedAt !== at) await ledger().touchToken(token.id, at);
     return {
       ...{ actor: `token:${token.name}`, name: token.name, role: token.role, by: 'token' },
+      person: token.maker,
       groups: token.role === 'supervisor' ? token.groups : undefined,
       key: token.id,
       expiresAt: token.expiresAt,
@@ -120,7 +121,7 @@ export class SignIn {
     return role === viewer.role && JSON.stringify(groups) === JSON.stringify(viewer.groups);
   }
 
-  makeToken(wanted: Pick<ApiToken, 'name' | 'role' | 'groups' | 'expiresAt' | 'createdBy'>): {
+  makeToken(wanted: Pick<ApiToken, 'name' | 'role' | 'groups' | 'expiresAt' | 'createdBy' | 'maker'>): {
     readonly token: ApiToken;
     readonly secret: string;
   } {
@@ -130,9 +131,9 @@ export class SignIn {
   }
 
   /** By which a user chooses a password, once. */
-  makeLink(): { readonly link: UserLink; readonly secret: string } {
+  makeLink(maker: string | undefined): { readonly link: UserLink; readonly secret: string } {
     const secret = randomBytes(secretBytes).toString('base64url');
-    return { secret, link: { hash: hashOf(secret), expiresAt: this.#parts.now() + linkMs } };
+    return { secret, link: { hash: hashOf(secret), expiresAt: this.#parts.now() + linkMs, maker } };
   }
 
   /** Keeps the password that was chosen by a link. @throws ApiFailure unless the link is good. */
@@ -184,7 +185,7 @@ function viewerOf(
 ): Viewer {
   const { name, role, groups } = user;
   return {
-    ...{ actor: `web:${name}`, name, role, by: 'session', key, expiresAt },
+    ...{ actor: `web:${name}`, name, person: name, role, by: 'session', key, expiresAt },
     groups: role === 'supervisor' ? groups : undefined,
   };
 }

@@ -42,10 +42,10 @@ export const people: typeof english = {
     byPassword: 'Mit einem Passwort, das ich jetzt vergebe',
     removeTitle: (name) => `${name} löschen?`,
     removeQuestion:
-      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll, und API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
+      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll. API-Tokens und unbenutzte Einmal-Links, die er erstellt hat, gelten dann nicht mehr.',
     disableTitle: (name) => `${name} deaktivieren?`,
     disableQuestion:
-      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist. API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
+      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist. API-Tokens und unbenutzte Einmal-Links, die er erstellt hat, gelten dann nicht mehr.',
     linkTitle: (name) => `Einmal-Link für ${name}`,
     linkHelp:
       'Geben Sie diesen Link dem Benutzer und niemandem sonst. Er gilt einmal, um ein Passwort zu wählen; ein früherer gilt nicht mehr.',
@@ -135,6 +135,7 @@ export const people: typeof english = {
       user: 'Benutzer geändert',
       'user-delete': 'Benutzer gelöscht',
       'user-link': 'Einmal-Link erstellt',
+      'user-link-void': 'Einmal-Link ungültig',
       password: 'Passwort geändert',
       token: 'API-Token erstellt',
       'token-delete': 'API-Token beendet',

@@ -41,10 +41,10 @@ export const people = {
     byPassword: 'By a password that I give now',
     removeTitle: (name: string) => `Delete ${name}?`,
     removeQuestion:
-      'The user is signed out at once. What was done stays in the audit log, and API tokens that the user made stay good: end them below.',
+      'The user is signed out at once. What was done stays in the audit log. API tokens and unused one-time links that the user made are void from then on.',
     disableTitle: (name: string) => `Disable ${name}?`,
     disableQuestion:
-      'The user is signed out at once and cannot sign in until enabled again. API tokens that the user made stay good: end them below.',
+      'The user is signed out at once and cannot sign in until enabled again. API tokens and unused one-time links that the user made are void from then on.',
     linkTitle: (name: string) => `One-time link for ${name}`,
     linkHelp:
       'Give this link to the user and to nobody else. It is good once, to choose a password; a former link is void.',
@@ -133,6 +133,7 @@ export const people = {
       user: 'changed a user',
       'user-delete': 'deleted a user',
       'user-link': 'made a one-time link',
+      'user-link-void': 'one-time link void',
       password: 'changed a password',
       token: 'made an API token',
       'token-delete': 'ended an API token',
