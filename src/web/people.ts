@@ -109,16 +109,12 @@ function sessionHandlers(parts: PeopleParts) {
   } satisfies Partial<PeopleHandlers>;
 }
 
-function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: PeopleParts) {
+function userHandlers(parts: PeopleParts) {
+  const { ledger, passwords, signIn, now, time, signedOut } = parts;
   const found = async (name: string) => {
     const user = (await ledger().users()).find((each) => each.name.toLowerCase() === name.toLowerCase());
     if (!user) throw notFound();
     return userJson(user, time);
-  };
-  /** Whoever is no administrator any more also is none by what he made. */
-  const withdrawn = async (maker: string, { actor }: Viewer, { address }: Door): Promise<void> => {
-    const ended = await withdraw(ledger(), maker, { at: now(), actor, address });
-    signedOut(({ by, key }) => by === 'token' && ended.has(key));
   };
   return {
     'GET /users': async () => ({ users: (await ledger().users()).map((user) => userJson(user, time)) }),
@@ -151,7 +147,7 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       if (password !== undefined || disabled === true)
         await ledger().endSessions(params.name, undefined, now());
       if (disabled === true || (role !== undefined && role !== 'administrator'))
-        await withdrawn(known.name, viewer, door);
+        await withdrawMadeBy(known.name, parts, viewer, door);
       // Also where only the rights changed: an open page has what the former ones allowed.
       signedOut(isOf(known.name));
       return await found(params.name);
@@ -161,7 +157,7 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       const result = await ledger().removeUser(params.name);
       if (result === 'unknown' || !known) throw notFound();
       if (result === 'last-administrator') throw lastAdministrator();
-      await withdrawn(known.name, viewer, door);
+      await withdrawMadeBy(known.name, parts, viewer, door);
       signedOut(isOf(known.name));
       return { ok: true };
     },
@@ -175,6 +171,17 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       return { token: secret, expires: time(link.expiresAt) };
     },
   } satisfies Partial<PeopleHandlers>;
+}
+
+/** Whoever is no administrator any more also is none by what he made. */
+async function withdrawMadeBy(
+  maker: string,
+  { ledger, now, signedOut }: PeopleParts,
+  { actor }: Viewer,
+  { address }: Door,
+): Promise<void> {
+  const ended = await withdraw(ledger(), maker, { at: now(), actor, address });
+  signedOut(({ by, key }) => by === 'token' && ended.has(key));
 }
 
 function changeOf(
