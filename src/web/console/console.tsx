@@ -1,15 +1,17 @@
+import { Button } from '@mantine/core';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { Route, Switch } from 'wouter';
 
 import type { Me } from '../api.ts';
 import { asFailure, live } from './connection/answers.ts';
 import { ask, client, type RequestFailure } from './connection/client.ts';
+import { invitationIn, watchInvitations } from './connection/invitation.ts';
 import { Frame } from './frame.tsx';
 import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
 import { Page } from './parts/shapes.tsx';
-import { invitation, SignIn } from './pages/sign-in.tsx';
+import { SignIn, VoidLink } from './pages/sign-in.tsx';
 import { MeProvider, useRights } from './session.tsx';
 
 const Overview = lazy(() => import('./pages/overview/overview.tsx'));
@@ -29,10 +31,11 @@ const Users = lazy(() => import('./pages/people/users.tsx'));
 
 /** All of it: who is not signed in sees only the way in. */
 export function Console() {
-  const { language } = useSpeech();
+  const { language, words } = useSpeech();
   const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
   const [failure, setFailure] = useState<RequestFailure>();
-  const [invited, setInvited] = useState(invitation);
+  const [invited, setInvited] = useState(() => invitationIn(window.location.hash));
+  const [wasVoid, setVoid] = useState(false);
   const askWho = useCallback(() => {
     setFailure(undefined);
     ask('GET /session', {}).then(setMe, (error: unknown) => {
@@ -45,6 +48,14 @@ export function Console() {
     client.onSignedOut = () => setMe('nobody');
     askWho();
   }, [askWho]);
+  useEffect(
+    () =>
+      watchInvitations(window, (opened) => {
+        setVoid(false);
+        setInvited(opened);
+      }),
+    [],
+  );
   const isIn = typeof me === 'object';
   useEffect(() => {
     if (!isIn) return;
@@ -67,12 +78,30 @@ export function Console() {
   if (me === 'nobody' || invited)
     return (
       <SignIn
+        key={invited?.token}
         invited={invited}
+        wasVoid={wasVoid}
         onIn={(who) => {
           setInvited(undefined);
+          setVoid(false);
           setMe(who);
         }}
+        onVoid={() => {
+          window.history.replaceState(null, '', '/');
+          setInvited(undefined);
+          setVoid(true);
+        }}
       />
+    );
+  // Whoever was signed in still is.
+  if (wasVoid)
+    return (
+      <main className="alone">
+        <VoidLink />
+        <Button mt="md" onClick={() => setVoid(false)}>
+          {words.link.goOn}
+        </Button>
+      </main>
     );
   return (
     <MeProvider value={me}>

@@ -81,6 +81,10 @@ export const people: typeof english = {
     title: 'Passwort wählen',
     help: (name) => `Für ${name}. Danach melden Sie sich mit diesem Namen und dem Passwort an.`,
     save: 'Speichern und anmelden',
+    void: 'Dieser Einmal-Link gilt nicht mehr',
+    voidHelp:
+      'Er wurde benutzt, durch einen neueren ersetzt, oder seine Zeit ist um. Melden Sie sich mit Ihrem Passwort an, oder bitten Sie einen Administrator um einen neuen.',
+    goOn: 'Zur Konsole',
   },
   audit: {
     title: 'Protokoll',

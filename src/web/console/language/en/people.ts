@@ -79,6 +79,10 @@ export const people = {
     title: 'Choose a password',
     help: (name: string) => `For ${name}. Afterwards you sign in with this name and the password.`,
     save: 'Save and sign in',
+    void: 'This one-time link is not good any more',
+    voidHelp:
+      'It was used, a newer one was made, or its time is over. Sign in with your password, or ask an administrator for another one.',
+    goOn: 'To the console',
   },
   audit: {
     title: 'Audit',
