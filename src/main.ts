@@ -4,6 +4,7 @@ import { assemble, type Program } from './assemble.ts';
 import { revisionOf } from './assemble-web/configuration.ts';
 import type { Console } from './assemble-web.ts';
 import { loadText } from './config/load.ts';
+import { newShifts } from './delivery/shifts.ts';
 import { adjustableLog, errorFields, type AdjustableLog } from './log.ts';
 import type { Config } from './config/schema.ts';
 
@@ -42,6 +43,7 @@ class Service {
   #config: Config;
   #revision = '';
   #program: Program;
+  readonly #shifts = newShifts();
   #isRunning = false;
   #isStopping = false;
   #work: Promise<void> = Promise.resolve();
@@ -50,7 +52,7 @@ class Service {
     this.#config = config;
     this.#file = file;
     this.#log = adjustableLog(config.log);
-    this.#program = assemble(config);
+    this.#program = assemble(config, { shifts: this.#shifts });
     this.broken = new Promise((_resolve, reject) => {
       this.#break = reject;
     });
@@ -129,13 +131,13 @@ class Service {
     const former = this.#config;
     this.#isRunning = false;
     await this.#program.stop();
-    this.#program = assemble(config, { hadGroups: former.groups.length > 0 });
+    this.#program = assemble(config, { hadGroups: former.groups.length > 0, shifts: this.#shifts });
     try {
       await this.#program.start();
     } catch (error) {
       this.#log.error(doesNotStart, errorFields(error));
       await this.#program.stop().catch(() => undefined);
-      this.#program = assemble(former);
+      this.#program = assemble(former, { shifts: this.#shifts });
       await this.#program.start();
       this.#isRunning = true;
       throw error;

@@ -300,8 +300,7 @@ export class Recorder implements PbxListener {
   }
 
   async #leadOn(channel: ChannelId): Promise<void> {
-    await this.#parts.pbx.continue(channel);
-    this.#served(channel);
+    if (await this.#parts.pbx.continue(channel)) this.#served(channel);
   }
 
   #served(channel: ChannelId): void {
@@ -315,8 +314,7 @@ export class Recorder implements PbxListener {
       case 'answer':
         return pbx.answer(command.channel);
       case 'play':
-        await pbx.play(command.channel, command.playback, command.media);
-        this.#served(command.channel);
+        if (await pbx.play(command.channel, command.playback, command.media)) this.#served(command.channel);
         return;
       case 'whisper':
         return pbx.whisper(command.channel, command.playback, command.media);

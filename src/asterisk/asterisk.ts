@@ -155,8 +155,8 @@ export class Asterisk implements Pbx {
     return this.#command('answer', this.#gate.answer(channel));
   }
 
-  play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
-    return this.#command('play', this.#gate.play(channel, playback, media));
+  async play(channel: ChannelId, playback: Playback, media: string): Promise<boolean> {
+    return (await this.#command('play', this.#gate.play(channel, playback, media))) === true;
   }
 
   whisper(channel: ChannelId, playback: Playback, media: string): Promise<void> {
@@ -179,8 +179,8 @@ export class Asterisk implements Pbx {
     );
   }
 
-  continue(channel: ChannelId): Promise<void> {
-    return this.#command('continue', this.#gate.continue(channel));
+  async continue(channel: ChannelId): Promise<boolean> {
+    return (await this.#command('continue', this.#gate.continue(channel))) === true;
   }
 
   startRecording(recording: RecordingId, channelName: string, form: RecordingForm): Promise<void> {
@@ -210,11 +210,13 @@ export class Asterisk implements Pbx {
     return found;
   }
 
-  async #command(name: string, command: Promise<void>): Promise<void> {
+  /** Undefined: it could not be given, which was told. */
+  async #command<Answer>(name: string, command: Promise<Answer>): Promise<Answer | undefined> {
     try {
-      await command;
+      return await command;
     } catch (error) {
       this.#troubled(name, error);
+      return undefined;
     }
   }
 
