@@ -286,7 +286,8 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    await connection.open(this.#classes);
+    const classes = this.#classes;
+    await connection.open(classes);
     this.#account?.begin(Date.now());
     try {
       await connection.only([...channelEvents, ...queueEvents, ...(this.#account?.events ?? [])]);
@@ -303,6 +304,8 @@ export class Asterisk implements Pbx {
         const live = this.#channels.reset(entries, bridges, Date.now(), consents);
         this.#listener?.channels(live, this.#mark.last());
       });
+      // Other wishes came while there was nobody to tell them to.
+      if (this.#classes !== classes) await this.#command('QueueStatus', this.#beginQueues(connection));
       await this.#command('open the gate', this.#attendance.begin());
       const timer = setInterval(() => {
         if (this.#settings.queues) void this.#command('QueueStatus', this.#followQueues(connection));
