@@ -114,6 +114,9 @@ export const people: typeof english = {
       disabled: 'deaktiviert',
       enabled: 'aktiviert',
     },
+    unsaved: (keys) => `mit nicht gespeicherten Änderungen: ${keys}`,
+    madeBy: (name) => `erstellt von ${name}, nicht mehr Administrator`,
+    modes: { stuck: 'was hing', all: 'alle Aufnahmen' },
     kinds: { web: 'Konsole', token: 'API-Token', cli: 'Kommandozeile' },
     actions: {
       'sign-in': 'angemeldet',

@@ -112,6 +112,9 @@ export const people = {
       disabled: 'disabled',
       enabled: 'enabled',
     },
+    unsaved: (keys: string) => `with changes that are not saved: ${keys}`,
+    madeBy: (name: string) => `made by ${name}, who is no administrator any more`,
+    modes: { stuck: 'what was stuck', all: 'all recordings' },
     kinds: { web: 'console', token: 'API token', cli: 'command line' } as Record<string, string>,
     actions: {
       'sign-in': 'signed in',
