@@ -60,7 +60,12 @@ test('reports that stood still for a moment are not delivered again by what ende
   if (!reporting) throw new Error('there is a report');
   await reporting.start();
   const { promise: erased, resolve: erase } = Promise.withResolvers<undefined>();
-  const between = reporting.between(() => erased);
+  const { promise: stands, resolve: stand } = Promise.withResolvers<undefined>();
+  const between = reporting.between(() => {
+    stand(undefined);
+    return erased;
+  });
+  await stands;
   const ended = reporting.stop();
   erase(undefined);
   await between;
