@@ -40,8 +40,11 @@ export function cleaningOf(
   const { max_duration: maxDurationMs } = config.cleanup;
   let cleanup: Cleanup | undefined;
   let schedule: Cron | undefined;
+  let isOver = false;
   const run = (request: CleanupRequest): Promise<CleanupAnswer> =>
-    cleanup?.run(request) ?? Promise.resolve({ problem: 'Mitschnitt is about to start.' });
+    isOver
+      ? Promise.resolve({ problem: 'Mitschnitt takes over another configuration: try again in a moment.' })
+      : (cleanup?.run(request) ?? Promise.resolve({ problem: 'Mitschnitt is about to start.' }));
   const preview = () => cleanup?.preview ?? nothing;
   return {
     ...{ preview, run },
@@ -55,6 +58,7 @@ export function cleaningOf(
       schedule = scheduleOf(config, run, log);
     },
     async stop() {
+      isOver = true;
       schedule?.stop();
       await cleanup?.stop();
     },

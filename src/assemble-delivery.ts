@@ -8,6 +8,7 @@ import { systemClock } from './delivery/clock.ts';
 import { ConnectionChecks, type CheckedTarget } from './delivery/connection-checks.ts';
 import type { UploadSchedule } from './delivery/courier-options.ts';
 import type { MailLanguage } from './delivery/email-message.ts';
+import type { Shifts } from './delivery/shifts.ts';
 import type { Target } from './delivery/target.ts';
 import { createTarget } from './delivery/targets.ts';
 import type { UploadEvent } from './delivery/upload-events.ts';
@@ -56,11 +57,12 @@ export function uploaderOf(
     readonly spool: Spool;
     readonly log: Log;
     readonly alarming: Pick<Alarming, 'delivery'>;
+    readonly shifts: Shifts;
   },
 ): Uploader {
-  const { alarming, catalogue, spool, log } = parts;
+  const { alarming, catalogue, spool, log, shifts } = parts;
   return new Uploader({
-    ledger: catalogue,
+    ...{ ledger: catalogue, shifts },
     targets: targetsOf(config),
     schedule: scheduleOf(config),
     windows: config.upload.windows,

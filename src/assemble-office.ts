@@ -11,6 +11,7 @@ import { retentionPartsOf } from './assemble-retention.ts';
 import { scheduleSelfTest, selfTestAnswers, selfTestOf } from './assemble-selftest.ts';
 import { hasAccount } from './config/reconciliation.ts';
 import { controlRequestOf, liveTalks, type ControlAnswer } from './controls.ts';
+import { MitschnittError } from './errors.ts';
 import { statusOf } from './status.ts';
 import { ownVersion } from './version.ts';
 import type { Attending, Calls } from './assemble-calls.ts';
@@ -18,6 +19,7 @@ import type { Deleting } from './assemble-retention.ts';
 import type { Running } from './assemble-web/running.ts';
 import type { Config } from './config/schema.ts';
 import type { Answers } from './control-socket.ts';
+import type { AllShifts } from './delivery/shifts.ts';
 import type { TestedRecorder } from './selftest/self-test.ts';
 
 /** Delivery, report, clean-up and all else that may stand still for a moment without any call noticing. */
@@ -32,11 +34,11 @@ export interface Office {
   stop(): Promise<void>;
 }
 
-function departmentsOf(config: Config, calls: Calls) {
+function departmentsOf(config: Config, calls: Calls, shifts: AllShifts) {
   const { alarms, catalogue, log, spool } = calls;
   const alarming = alarmingOf(config, calls);
-  const uploader = uploaderOf(config, { catalogue, spool, log, alarming });
-  const reporting = reportingOf(config, { catalogue, log, alarming });
+  const uploader = uploaderOf(config, { catalogue, spool, log, alarming, shifts: shifts.recordings });
+  const reporting = reportingOf(config, { catalogue, log, alarming, shifts: shifts.reports });
   const parts = { catalogue, spool, log, alarms, uploader };
   const selfTest = selfTestOf(config, {
     ...{ alarms, catalogue, spool, log },
@@ -56,10 +58,10 @@ function departmentsOf(config: Config, calls: Calls) {
   };
 }
 
-export function officeOf(config: Config, calls: Calls, startedAt: Date): Office {
+export function officeOf(config: Config, calls: Calls, startedAt: Date, shifts: AllShifts): Office {
   const { alarms, catalogue, log, spool } = calls;
   const recorder = () => calls.attending()?.recorder;
-  const departments = departmentsOf(config, calls);
+  const departments = departmentsOf(config, calls, shifts);
   const { alarming, checks, cleaning, deleting, reconciler, reporting, selfTest, storage, uploader } =
     departments;
   const unwatchedNow = () => calls.watch.unwatchedNow;
@@ -74,13 +76,14 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
 
   async function stop(): Promise<void> {
     endSchedule();
+    // First: what removes waits for the end of what is being sent, and that may be a long file or a slow server.
+    await uploader.stop();
     await reconciler.stop();
     await selfTest.stop();
     await storage.stop();
     await cleaning.stop();
     await checks.stop();
     await deleting.stop();
-    await uploader.stop();
     await reporting?.stop();
     await alarming.stop();
   }
@@ -88,7 +91,10 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
   return {
     running,
     alarming,
-    answers: auditedAnswers({ ...answersOf(running, deleting), ...cleaning.answers }, { catalogue, log }),
+    answers: whileOpen(
+      auditedAnswers({ ...answersOf(running, deleting), ...cleaning.answers }, { catalogue, log }),
+      () => stopping === undefined,
+    ),
     async start() {
       const attending = attendingOf(calls);
       await storage.start();
@@ -108,6 +114,26 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date): Office 
       return stopping;
     },
   };
+}
+
+/** What is begun by an office that stops would go on beside the next one. The calls have nothing to do with that. */
+function whileOpen(answers: Answers, isOpen: () => boolean): Answers {
+  const begins = (asked: string) => asked.startsWith('POST ') && asked !== 'POST /control';
+  return Object.fromEntries(
+    Object.entries(answers).map(([asked, answer]) => [
+      asked,
+      (body: unknown) => (isOpen() || !begins(asked) ? answer(body) : Promise.reject(stopping())),
+    ]),
+  );
+}
+
+function stopping(): MitschnittError {
+  return new MitschnittError('Mitschnitt takes over another configuration, or ends', {
+    code: 'stopping',
+    fault: 'configuration',
+    retry: true,
+    hint: 'Try again in a moment.',
+  });
 }
 
 function attendingOf({ attending }: Calls): Attending {

@@ -6,6 +6,7 @@ import type { Alarming } from './assemble-alarms.ts';
 import { targetsOf } from './assemble-delivery.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
+import type { Shifts } from './delivery/shifts.ts';
 import { errorFields, type Log } from './log.ts';
 import { IssueCourier, type IssueEvent } from './report/issue-courier.ts';
 import { ReportIssuer } from './report/issuer.ts';
@@ -16,6 +17,7 @@ interface Parts {
   readonly catalogue: Catalogue;
   readonly log: Log;
   readonly alarming: Pick<Alarming, 'alarms' | 'delivery'>;
+  readonly shifts: Shifts;
 }
 
 /** All that is about the report. */
@@ -34,6 +36,9 @@ export interface Reporting {
   between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
+/** How long `stop` waits for a transfer that was told to end; the next one to deliver reports there waits on. */
+const stopMs = 10_000;
+
 /** Undefined: no report is wanted. */
 export function reportingOf(config: Config, parts: Parts): Reporting | undefined {
   if (!config.report.enabled) return undefined;
@@ -42,7 +47,10 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
   const issuer = issuerOf(config, parts, () => couriers.forEach((courier) => courier.wake()));
   const delivery = {
     running: false,
+    /** For good: whoever had it stand still for a moment must not begin it again. */
+    isOver: false,
     async start() {
+      if (delivery.isOver) return;
       delivery.running = true;
       await issuer?.start();
       for (const courier of couriers) courier.start();
@@ -71,7 +79,11 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
       await delivery.start();
     },
     async stop() {
-      await delivery.stop();
+      delivery.isOver = true;
+      let patience: NodeJS.Timeout | undefined;
+      const bounded = new Promise((resolve) => (patience = setTimeout(resolve, stopMs)));
+      await Promise.race([delivery.stop(), bounded]);
+      clearTimeout(patience);
       await reporter.stop();
     },
     runNow() {
@@ -147,13 +159,14 @@ function recipientsOf({ groups, targets }: Config) {
     .filter((recipient) => recipient.groups.length > 0);
 }
 
-function couriersOf(config: Config, { catalogue, log, alarming }: Parts): readonly IssueCourier[] {
+function couriersOf(config: Config, { catalogue, log, alarming, shifts }: Parts): readonly IssueCourier[] {
   const names = new Set(recipientsOf(config).map(({ name }) => name));
   const told = targetsOf(config).filter(({ name }) => names.has(name));
   return told.map(
     ({ name, create }) =>
       new IssueCourier({
         ...{ ledger: catalogue, name, create, folder: outgoingOf(config), language: config.report.language },
+        shifts,
         windows: { windows: config.upload.windows, timeZone: config.pbx.timezone },
         report: (event) => {
           logIssue(log, event);

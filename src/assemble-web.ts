@@ -12,6 +12,7 @@ import { recordHandlers } from './assemble-web/records.ts';
 import type { Running } from './assemble-web/running.ts';
 import { listeningFolderOf } from './config/files.ts';
 import type { Config } from './config/schema.ts';
+import { SecretPlaces } from './config/secret-places.ts';
 import { createLog } from './log.ts';
 import { ownVersion } from './version.ts';
 import { notReady } from './web/failure.ts';
@@ -93,17 +94,18 @@ function handlersOf(
     hub,
   }: { readonly file: ConfigurationFile; readonly copies: AudioCopies; readonly hub: () => EventHub },
 ): Handlers {
+  const secrets = new SecretPlaces(file.path);
   return {
     ...overviewHandlers(running),
     ...recordHandlers(running, copies, (id, group) =>
       hub().push('record-changed', { id }, (viewer) => maySee(viewer, group)),
     ),
-    ...operationHandlers(running, (draft) => draftOf(file.path, draft)),
+    ...operationHandlers(running, (draft) => draftOf(file.path, secrets, draft)),
     ...announcementHandlers(running, () => {
       file.reload();
       hub().push('announcements', {}, seesMachine);
     }),
-    ...configurationHandlers(file, running, (revision, by) =>
+    ...configurationHandlers(file, secrets, running, (revision, by) =>
       hub().push('configuration', { revision, by }, seesMachine),
     ),
   };

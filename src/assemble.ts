@@ -3,6 +3,7 @@ import { callsOf, haveSameGround, type Calls } from './assemble-calls.ts';
 import { officeOf, type Office } from './assemble-office.ts';
 import { controlSocketOf } from './config/files.ts';
 import { ControlSocket } from './control-socket.ts';
+import { newShifts } from './delivery/shifts.ts';
 import type { Running } from './assemble-web/running.ts';
 import type { Config } from './config/schema.ts';
 
@@ -24,9 +25,9 @@ export interface Program {
 
 /**
  * Makes the whole program of a configuration. Nothing is opened before `start`. `hadGroups`: the program before it, in the
- * same process, recorded calls.
+ * same process, recorded calls. `shifts`: those that the program before it had.
  */
-export function assemble(first: Config, { hadGroups = false } = {}): Program {
+export function assemble(first: Config, { hadGroups = false, shifts = newShifts() } = {}): Program {
   const startedAt = new Date();
   let config = first;
   const calls = callsOf(first, {
@@ -35,7 +36,7 @@ export function assemble(first: Config, { hadGroups = false } = {}): Program {
     tested: (call) => office.running.selfTest.tell(call),
     alarm: (alarm, state) => office.alarming.tell(alarm, state),
   });
-  let office: Office = officeOf(first, calls, startedAt);
+  let office: Office = officeOf(first, calls, startedAt, shifts);
   const control = new ControlSocket(controlSocketOf(first), office.answers);
   return {
     get running() {
@@ -58,7 +59,7 @@ export function assemble(first: Config, { hadGroups = false } = {}): Program {
       await tellGroups(next, calls, former.groups.length > 0);
       // Two of them would deliver everything twice.
       await office.stop();
-      office = officeOf(next, calls, startedAt);
+      office = officeOf(next, calls, startedAt, shifts);
       control.use(office.answers);
       await office.start();
     },

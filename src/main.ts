@@ -5,6 +5,7 @@ import { revisionOf } from './assemble-web/configuration.ts';
 import type { Console } from './assemble-web.ts';
 import { loadText } from './config/load.ts';
 import { messageOf } from './errors.ts';
+import { newShifts } from './delivery/shifts.ts';
 import { adjustableLog, errorFields, type AdjustableLog } from './log.ts';
 import type { Config } from './config/schema.ts';
 
@@ -45,6 +46,7 @@ class Service {
   /** Why the last configuration was not taken over. */
   #reloadProblem: string | undefined;
   #program: Program;
+  readonly #shifts = newShifts();
   #isRunning = false;
   #isStopping = false;
   #work: Promise<void> = Promise.resolve();
@@ -53,7 +55,7 @@ class Service {
     this.#config = config;
     this.#file = file;
     this.#log = adjustableLog(config.log);
-    this.#program = assemble(config);
+    this.#program = assemble(config, { shifts: this.#shifts });
     this.broken = new Promise((_resolve, reject) => {
       this.#break = reject;
     });
@@ -136,13 +138,13 @@ class Service {
     const former = this.#config;
     this.#isRunning = false;
     await this.#program.stop();
-    this.#program = assemble(config, { hadGroups: former.groups.length > 0 });
+    this.#program = assemble(config, { hadGroups: former.groups.length > 0, shifts: this.#shifts });
     try {
       await this.#program.start();
     } catch (error) {
       this.#log.error(doesNotStart, errorFields(error));
       await this.#program.stop().catch(() => undefined);
-      this.#program = assemble(former);
+      this.#program = assemble(former, { shifts: this.#shifts });
       await this.#program.start();
       this.#isRunning = true;
       throw error;

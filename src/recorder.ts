@@ -9,7 +9,8 @@ import { Collector, type CollectorParts } from './collector.ts';
 import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
 import { GateTimes } from './gate-times.ts';
-import { isInDoubt, isRunning, missedEvents, repairsOf } from './recovery.ts';
+import { isToRun } from './call/cut.ts';
+import { isInDoubt, missedEvents, repairsOf } from './recovery.ts';
 import type { Pbx, PbxConnections, PbxListener } from './asterisk/pbx.ts';
 import type { Call, ChannelId, Gate, Instant, Policy, RecordingId, Segment } from './call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
@@ -193,7 +194,7 @@ export class Recorder implements PbxListener {
     const missed = missedEvents(this.#exchange.calls, live, this.#parts.now(), unseenSince);
     for (const event of missed) this.event(event);
     for (const { watched, id } of doubtful) this.#repair(watched, id);
-    const running = this.talks.filter(({ segment }) => isRunning(segment));
+    const running = this.talks.filter(({ segment }) => isToRun(segment));
     for (const { segment } of running) this.#collector.tellIfCut(segment.id);
   }
 
@@ -300,8 +301,7 @@ export class Recorder implements PbxListener {
   }
 
   async #leadOn(channel: ChannelId): Promise<void> {
-    await this.#parts.pbx.continue(channel);
-    this.#served(channel);
+    if (await this.#parts.pbx.continue(channel)) this.#served(channel);
   }
 
   #served(channel: ChannelId): void {
@@ -315,8 +315,7 @@ export class Recorder implements PbxListener {
       case 'answer':
         return pbx.answer(command.channel);
       case 'play':
-        await pbx.play(command.channel, command.playback, command.media);
-        this.#served(command.channel);
+        if (await pbx.play(command.channel, command.playback, command.media)) this.#served(command.channel);
         return;
       case 'whisper':
         return pbx.whisper(command.channel, command.playback, command.media);

@@ -93,8 +93,3 @@ export function isInDoubt({ recording }: Segment): boolean {
   if (recording?.state === 'running') return recording.pause !== undefined;
   return recording?.state === 'starting' || recording?.state === 'ending';
 }
-
-/** Its file grows, unless somebody else stopped it while nobody listened. */
-export function isRunning({ endedAt, recording }: Segment): boolean {
-  return endedAt === undefined && recording?.state === 'running';
-}

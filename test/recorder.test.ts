@@ -15,6 +15,7 @@ import {
   announced,
   announcement,
   bridged,
+  finished,
   gate,
   groupAnnouncing,
   hungUp,
@@ -30,24 +31,33 @@ let catalogue: SqliteCatalogue;
 let recorder: Recorder;
 let commands: string[];
 let log: string[];
+/** Whether Asterisk takes what is asked of it in the gate. */
+let isTaken: boolean;
 
 function scripted(): Pbx {
-  const take = (name: string) => {
-    return (...what: readonly unknown[]): Promise<void> => {
-      commands.push([name, ...what].join(' '));
+  const note = (name: string, what: readonly unknown[]) => commands.push([name, ...what].join(' '));
+  const take =
+    (name: string) =>
+    (...what: readonly unknown[]): Promise<void> => {
+      note(name, what);
       return Promise.resolve();
     };
-  };
+  const tryTo =
+    (name: string) =>
+    (...what: readonly unknown[]): Promise<boolean> => {
+      note(name, what);
+      return Promise.resolve(isTaken);
+    };
   return {
     start: () => undefined,
     stop: take('stop'),
     answer: take('answer'),
-    play: take('play'),
+    play: tryTo('play'),
     whisper: take('whisper'),
     endWhisper: take('endWhisper'),
     stopPlayback: take('stopPlayback'),
     keepConsent: take('keepConsent'),
-    continue: take('continue'),
+    continue: tryTo('continue'),
     startRecording: take('startRecording'),
     muteRecording: take('muteRecording'),
     stopRecording: take('stopRecording'),
@@ -57,7 +67,7 @@ function scripted(): Pbx {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-recorder-'));
-  [commands, log] = [[], []];
+  [commands, log, isTaken] = [[], [], true];
   catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
   await catalogue.open();
   const spool = new Spool(join(folder, 'spool'));
@@ -100,6 +110,20 @@ async function listed(): Promise<string[]> {
   for await (const { from, verdict } of catalogue.records({})) lines.push(`${from} ${verdict.outcome}`);
   return lines;
 }
+
+test('a caller counts as served at the gate by what Asterisk took, not by what was asked of it', async () => {
+  const isAsked = (text: string) => eventually(() => commands.some((each) => each.startsWith(text)));
+  const served = () => recorder.gateTimes.byHour(Date.now()).reduce((sum, { calls }) => sum + calls, 0);
+  isTaken = false;
+  tell(trunkCalls(), gate('1', 'caller', '200'));
+  await isAsked('play 1');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(served()).toBe(0);
+  isTaken = true;
+  tell({ ...finished('1'), problem: 'refused' } as Told);
+  await isAsked('continue 1');
+  await eventually(() => served() === 1);
+});
 
 describe('a call goes on', () => {
   test('when the catalogue cannot be written, and is kept when it can', async () => {

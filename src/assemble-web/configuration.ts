@@ -30,6 +30,7 @@ import { configurationSchema, nodeAt, type Path } from '../config/json-schema.ts
 import { lineDiff } from '../config/line-diff.ts';
 import { loadText, type ConfigWarning } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
+import type { SecretPlaces } from '../config/secret-places.ts';
 import type { Checked, Configuration, ConfigFault as FaultJson, Draft } from '../web/api/configuration.ts';
 import { ApiFailure, conflict, notDone } from '../web/failure.ts';
 import type { Handlers } from '../web/handlers.ts';
@@ -66,6 +67,7 @@ export function revisionOf(text: string): string {
 /** `saved`: the file has another revision. */
 export function configurationHandlers(
   file: ConfigurationFile,
+  secrets: SecretPlaces,
   running: RunningSource,
   saved: (revision: string, by: string) => void,
 ): ConfigurationHandlers {
@@ -74,13 +76,11 @@ export function configurationHandlers(
   return {
     'GET /configuration/schema': () => Promise.resolve({ ...configurationSchema() }),
     'GET /configuration': async () => configurationOf(file, await read(), time),
-    'POST /configuration/check': async ({ body }) => {
-      const text = await read();
-      return (await checkedOf(file.path, text, changed(text, body))).checked;
-    },
+    'POST /configuration/check': async ({ body }) =>
+      (await checkedOf(file.path, secrets, await read(), body)).checked,
     'PUT /configuration': async ({ viewer, body, audit }) => {
       const text = await read();
-      const { text: next, checked } = await checkedOf(file.path, text, changed(text, body));
+      const { text: next, checked } = await checkedOf(file.path, secrets, text, body);
       audit({ subject: file.path, detail: checked.differences.map(({ key }) => key).join(', ') });
       const { takes_effect, restart_keys } = checked;
       if (!checked.ok) throw invalid(checked.faults);
@@ -98,9 +98,13 @@ export function configurationHandlers(
 }
 
 /** The configuration as it would be with changes, to try it. @throws ApiFailure with all that would be wrong */
-export async function draftOf(path: string, draft: Draft): Promise<Config> {
+export async function draftOf(path: string, secrets: SecretPlaces, draft: Draft): Promise<Config> {
+  const before = await readFile(path, 'utf8');
+  const after = changed(before, draft);
+  const misplaced = misplacedSecrets(secrets, before, after, draft);
+  if (misplaced.length > 0) throw invalid(misplaced);
   try {
-    return (await loadText(changed(await readFile(path, 'utf8'), draft), path)).config;
+    return (await loadText(after, path)).config;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     throw invalid(error.faults.map(faultJson));
@@ -168,12 +172,29 @@ function faultJson({ place, key, path, message, value, allowed }: ConfigFault): 
   };
 }
 
-async function checkedOf(
-  path: string,
+/** Nothing is asked of the text as it is: it was written by hand. */
+function misplacedSecrets(
+  secrets: SecretPlaces,
   before: string,
   after: string,
+  { changes }: Draft,
+): readonly FaultJson[] {
+  if (before === after) return [];
+  const found = secrets.misplaced(valuesWithSecrets(before), valuesWithSecrets(after), changes);
+  return found.map(({ path, message, allowed }) => ({
+    ...{ at: [...path], key: keyOf(path), message, value: null, allowed, line: null },
+  }));
+}
+
+async function checkedOf(
+  path: string,
+  secrets: SecretPlaces,
+  before: string,
+  draft: Draft,
 ): Promise<{ readonly text: string; readonly checked: Checked }> {
-  const { faults, warnings } = await faultsOf(after, path);
+  const after = changed(before, draft);
+  const { faults: invalidities, warnings } = await faultsOf(after, path);
+  const faults = [...invalidities, ...misplacedSecrets(secrets, before, after, draft)];
   const found = differences(valuesWithSecrets(before), valuesWithSecrets(after));
   const sections = [...new Set(found.map(({ path: [section] }) => String(section)))];
   const restart = sections.filter((section) => restartSections.includes(section));
@@ -181,7 +202,7 @@ async function checkedOf(
   const shown = (at: Path, value: Plain | undefined) =>
     value === undefined ? null : concealed(valuesWithSecrets(after), valuesWithSecrets(before), at, value);
   const checked = {
-    ...{ ok: faults.length === 0, faults: [...faults], warnings: [...warnings] },
+    ...{ ok: faults.length === 0, faults, warnings: [...warnings] },
     differences: found.map((each) => ({
       ...{ at: [...each.path], key: keyOf(each.path) },
       ...{ before: shown(each.path, each.before), after: shown(each.path, each.after) },

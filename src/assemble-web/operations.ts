@@ -71,7 +71,7 @@ async function timed(
   }
 }
 
-/** How the audit log tells a test of what is not saved: a stored secret may go elsewhere by it. */
+/** How the audit log tells a test of what is not saved. */
 function unsaved({ changes }: Draft): string {
   return `with changes that are not saved: ${changes.map(({ at }) => keyOf(at)).join(', ')}`;
 }

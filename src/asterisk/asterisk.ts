@@ -170,8 +170,8 @@ export class Asterisk implements Pbx {
     return this.#command('answer', this.#gate.answer(channel));
   }
 
-  play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
-    return this.#command('play', this.#gate.play(channel, playback, media));
+  async play(channel: ChannelId, playback: Playback, media: string): Promise<boolean> {
+    return (await this.#command('play', this.#gate.play(channel, playback, media))) === true;
   }
 
   whisper(channel: ChannelId, playback: Playback, media: string): Promise<void> {
@@ -194,8 +194,8 @@ export class Asterisk implements Pbx {
     );
   }
 
-  continue(channel: ChannelId): Promise<void> {
-    return this.#command('continue', this.#gate.continue(channel));
+  async continue(channel: ChannelId): Promise<boolean> {
+    return (await this.#command('continue', this.#gate.continue(channel))) === true;
   }
 
   startRecording(recording: RecordingId, channelName: string, form: RecordingForm): Promise<void> {
@@ -225,11 +225,13 @@ export class Asterisk implements Pbx {
     return found;
   }
 
-  async #command(name: string, command: Promise<void>): Promise<void> {
+  /** Undefined: it could not be given, which was told. */
+  async #command<Answer>(name: string, command: Promise<Answer>): Promise<Answer | undefined> {
     try {
-      await command;
+      return await command;
     } catch (error) {
       this.#troubled(name, error);
+      return undefined;
     }
   }
 
@@ -299,7 +301,8 @@ export class Asterisk implements Pbx {
     void connection.closed.then(() => {
       stopping.removeEventListener('abort', giveUp);
     });
-    await connection.open(this.#classes);
+    const classes = this.#classes;
+    await connection.open(classes);
     this.#account?.begin(Date.now());
     try {
       await connection.only([...channelEvents, ...queueEvents, ...(this.#account?.events ?? [])]);
@@ -316,6 +319,8 @@ export class Asterisk implements Pbx {
         const live = this.#channels.reset(entries, bridges, Date.now(), consents);
         this.#listener?.channels(live, this.#mark.last());
       });
+      // Other wishes came while there was nobody to tell them to.
+      if (this.#classes !== classes) await this.#command('QueueStatus', this.#beginQueues(connection));
       await this.#command('open the gate', this.#attendance.begin());
       const timer = setInterval(() => {
         if (this.#settings.queues) void this.#command('QueueStatus', this.#followQueues(connection));

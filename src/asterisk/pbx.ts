@@ -60,14 +60,15 @@ export interface Telephones {
 /**
  * The telephone system (PORT). The methods give a command and settle when it was taken or could not be given; they
  * never throw. Whether it happened is told to the listener as an event. A command that got no answer is repeated by
- * recovery after the next connection, or by what `inGate` tells.
+ * recovery after the next connection, or by what `inGate` tells. Where they resolve to something, it is whether the PBX
+ * did take it.
  */
 export interface Pbx {
   /** Connects, and keeps connecting until `stop`. */
   start(listener: PbxListener): void;
   stop(): Promise<void>;
   answer(channel: ChannelId): Promise<void>;
-  play(channel: ChannelId, playback: Playback, media: string): Promise<void>;
+  play(channel: ChannelId, playback: Playback, media: string): Promise<boolean>;
   /** Plays to one party of a talk, so that nobody else hears it; its keys are told from then on. */
   whisper(channel: ChannelId, playback: Playback, media: string): Promise<void>;
   /** Ends the playback as well. */
@@ -76,7 +77,7 @@ export interface Pbx {
   /** Leaves a text with a channel, for whoever finds it there later. */
   keepConsent(channel: ChannelId, text: string): Promise<void>;
   /** Sends a channel from the gate back into the dialplan. */
-  continue(channel: ChannelId): Promise<void>;
+  continue(channel: ChannelId): Promise<boolean>;
   /** MixMonitor on a channel. */
   startRecording(recording: RecordingId, channelName: string, form: RecordingForm): Promise<void>;
   /** Silence in the file instead of what is said, or what is said again. */

@@ -128,14 +128,16 @@ export class StasisGate {
     await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/answer`));
   }
 
-  /** A refusal is told as the end of the playback: the call logic then lets the call go on. */
-  async play(channel: ChannelId, playback: Playback, media: string): Promise<void> {
+  /** A refusal is told as the end of the playback: the call logic then lets the call go on. False: it was one. */
+  async play(channel: ChannelId, playback: Playback, media: string): Promise<boolean> {
     const id = encodeURIComponent(playbackId(channel, playback));
     try {
       await this.#liftLimit(channel);
       await this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/play/${id}`, { media });
+      return true;
     } catch (error) {
       this.#emit({ at: Date.now(), type: 'playback-finished', channel, playback, problem: messageOf(error) });
+      return false;
     }
   }
 
@@ -144,10 +146,13 @@ export class StasisGate {
     await this.#unlessGone(this.#ari.request('DELETE', `playbacks/${id}`));
   }
 
-  async continue(channel: ChannelId): Promise<void> {
-    await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`));
+  /** False: it is gone already. */
+  async continue(channel: ChannelId): Promise<boolean> {
+    const request = this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`);
+    const isThere = await this.#unlessGone(request);
     // Asterisk 16 looks each 200 ms only for a command to a channel without audio. A new limit wakes the channel.
     await this.#liftLimit(channel);
+    return isThere;
   }
 
   async #liftLimit(channel: ChannelId): Promise<void> {
@@ -169,11 +174,13 @@ export class StasisGate {
   }
 
   /** 404 and 409: the party hung up or the playback ended meanwhile, and an event says so. */
-  async #unlessGone(request: Promise<unknown>): Promise<void> {
+  async #unlessGone(request: Promise<unknown>): Promise<boolean> {
     try {
       await request;
+      return true;
     } catch (error) {
       if (!(error instanceof AriRefusal && [404, 409].includes(error.status))) throw error;
+      return false;
     }
   }
 }

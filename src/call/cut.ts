@@ -53,6 +53,7 @@ const byUs = 'mitschnitt';
 /** It is gone, and another one may have its id by now. */
 const noMixMonitor = '';
 
-function isToRun({ endedAt, recording }: Segment): boolean {
-  return endedAt === undefined && recording?.state === 'running';
+/** Also before Asterisk's answer to its start was read: what was told since may be read first. */
+export function isToRun({ endedAt, recording }: Segment): boolean {
+  return endedAt === undefined && (recording?.state === 'running' || recording?.state === 'starting');
 }

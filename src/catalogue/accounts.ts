@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiToken, NewUser, Session, User, UserIdentity } from './console-ledger.ts';
+import type { ApiToken, NewUser, Session, User, UserIdentity, Withdrawn } from './console-ledger.ts';
 import type { ApiTokenRow, UserRow } from './console-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -52,7 +52,7 @@ export async function addUser(db: Kysely<Tables>, user: NewUser): Promise<boolea
       password: user.password ?? '',
       created_at: user.createdAt,
       last_sign_in_at: user.lastSignInAt ?? null,
-      ...{ disabled: 0, link_hash: null, link_expires_at: null },
+      ...{ disabled: 0, link_hash: null, link_expires_at: null, link_maker: '' },
       ...{ issuer: user.identity?.issuer ?? null, subject: user.identity?.subject ?? null },
     })
     .onConflict((conflict) => conflict.doNothing())
@@ -80,7 +80,10 @@ export async function changeUser(
         ...(lastSignInAt === undefined ? {} : { last_sign_in_at: lastSignInAt }),
         ...(isDisabled === undefined ? {} : { disabled: isDisabled ? 1 : 0 }),
         ...('link' in change
-          ? { link_hash: link?.hash ?? null, link_expires_at: link?.expiresAt ?? null }
+          ? {
+              ...{ link_hash: link?.hash ?? null, link_expires_at: link?.expiresAt ?? null },
+              link_maker: keyOf(link?.maker ?? ''),
+            }
           : {}),
         // Nothing to change is no statement.
         key: keyOf(name),
@@ -111,13 +114,23 @@ export async function takeLink(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
-    .set({ password, link_hash: null, link_expires_at: null })
+    .set({ password, link_hash: null, link_expires_at: null, link_maker: '' })
     .where('key', '=', keyOf(name))
     .where('link_hash', '=', hash)
     .where('link_expires_at', '>', now)
     .where('disabled', '=', 0)
+    .where((eb) => eb.or([eb('link_maker', '=', ''), eb('link_maker', 'in', administrators(db))]))
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
+}
+
+/** Whoever is none any more may have made something in the same moment: it is looked at again where it is used. */
+function administrators(db: Kysely<Tables>) {
+  return db
+    .selectFrom('users as makers')
+    .select('makers.key')
+    .where('makers.role', '=', 'administrator')
+    .where('makers.disabled', '=', 0);
 }
 
 /** Whether nobody else could sign in as administrator. */
@@ -206,7 +219,12 @@ export async function tokens(db: Kysely<Tables>): Promise<readonly ApiToken[]> {
 }
 
 export async function tokenOf(db: Kysely<Tables>, hash: string): Promise<ApiToken | undefined> {
-  const row = await db.selectFrom('api_tokens').selectAll().where('hash', '=', hash).executeTakeFirst();
+  const row = await db
+    .selectFrom('api_tokens')
+    .selectAll()
+    .where('hash', '=', hash)
+    .where((eb) => eb.or([eb('maker', '=', ''), eb('maker', 'in', administrators(db))]))
+    .executeTakeFirst();
   return row && tokenFrom(row);
 }
 
@@ -221,6 +239,7 @@ export async function addToken(db: Kysely<Tables>, token: ApiToken): Promise<voi
       hash: token.hash,
       created_at: token.createdAt,
       created_by: token.createdBy,
+      maker: keyOf(token.maker ?? ''),
       last_used_at: null,
       expires_at: token.expiresAt ?? null,
     })
@@ -236,6 +255,24 @@ export async function removeToken(db: Kysely<Tables>, id: string): Promise<boole
   return numDeletedRows > 0n;
 }
 
+export async function withdrawMadeBy(db: Kysely<Tables>, name: string): Promise<Withdrawn> {
+  const maker = keyOf(name);
+  return await db.transaction().execute(async (transaction) => {
+    const tokens = await transaction
+      .deleteFrom('api_tokens')
+      .where('maker', '=', maker)
+      .returning(['id', 'name'])
+      .execute();
+    const links = await transaction
+      .updateTable('users')
+      .set({ link_hash: null, link_expires_at: null, link_maker: '' })
+      .where('link_maker', '=', maker)
+      .returning('name')
+      .execute();
+    return { tokens, links: links.map((each) => each.name) };
+  });
+}
+
 function userFrom(row: Selectable<UserRow>): User {
   return {
     name: row.name,
@@ -248,7 +285,7 @@ function userFrom(row: Selectable<UserRow>): User {
     link:
       row.link_hash === null || row.link_expires_at === null
         ? undefined
-        : { hash: row.link_hash, expiresAt: row.link_expires_at },
+        : { hash: row.link_hash, expiresAt: row.link_expires_at, maker: row.link_maker || undefined },
     identity:
       row.issuer === null || row.subject === null ? undefined : { issuer: row.issuer, subject: row.subject },
   };
@@ -263,6 +300,7 @@ function tokenFrom(row: Selectable<ApiTokenRow>): ApiToken {
     hash: row.hash,
     createdAt: row.created_at,
     createdBy: row.created_by,
+    maker: row.maker || undefined,
     lastUsedAt: row.last_used_at ?? undefined,
     expiresAt: row.expires_at ?? undefined,
   };

@@ -33,6 +33,8 @@ export interface UserIdentity {
 export interface UserLink {
   readonly hash: string;
   readonly expiresAt: number;
+  /** Name of the user who made it: it is good only as long as he is an administrator who may sign in. */
+  readonly maker?: string | undefined;
 }
 
 /** Somebody who is signed in. Of the cookie only the hash is kept. */
@@ -52,6 +54,8 @@ export interface ApiToken {
   readonly hash: string;
   readonly createdAt: number;
   readonly createdBy: string;
+  /** Name of the user who made it, also by another token: as with {@link UserLink}. Undefined: nobody knows. */
+  readonly maker?: string | undefined;
   readonly lastUsedAt: number | undefined;
   readonly expiresAt: number | undefined;
 }
@@ -87,6 +91,14 @@ export interface UserLedger {
   addToken(token: ApiToken): Promise<void>;
   touchToken(id: string, at: number): Promise<void>;
   removeToken(id: string): Promise<boolean>;
+  /** Ends the tokens that somebody made, and the links that nobody used yet; tells which, links by their users. */
+  withdrawMadeBy(name: string): Promise<Withdrawn>;
+}
+
+/** What somebody made who is no administrator any more. */
+export interface Withdrawn {
+  readonly tokens: readonly { readonly id: string; readonly name: string }[];
+  readonly links: readonly string[];
 }
 
 /** One line of the audit log. */

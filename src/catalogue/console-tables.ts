@@ -30,6 +30,8 @@ export interface UserRow {
   /** Of an OpenID Connect provider; both or neither. */
   issuer: string | null;
   subject: string | null;
+  /** Key of the user; empty: nobody knows. */
+  link_maker: string;
 }
 
 interface SessionRow {
@@ -49,6 +51,8 @@ export interface ApiTokenRow {
   hash: string;
   created_at: number;
   created_by: string;
+  /** Key of the user, also behind a token that made it; empty: nobody knows. */
+  maker: string;
   last_used_at: number | null;
   expires_at: number | null;
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
+import { keepMakers } from './migration-makers.ts';
 import { identifyUsers, inviteUsers } from './migration-users.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
@@ -27,6 +28,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-alarm-code': { up: addAlarmCode },
   '0015-users': { up: inviteUsers },
   '0016-identities': { up: identifyUsers },
+  '0017-makers': { up: keepMakers },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {

@@ -16,6 +16,7 @@ import {
   userNamed,
   userOf,
   users,
+  withdrawMadeBy,
 } from './accounts.ts';
 import { addAudit, audit } from './audit.ts';
 import {
@@ -109,6 +110,10 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
 
   removeToken(id: string): Promise<boolean> {
     return removeToken(this.db, id);
+  }
+
+  withdrawMadeBy(name: string): Answer<'withdrawMadeBy'> {
+    return withdrawMadeBy(this.db, name);
   }
 
   addAudit(...[entry]: Given<'addAudit'>): Answer<'addAudit'> {

@@ -10,6 +10,7 @@ import { MitschnittError } from '../errors.ts';
 import { localDateTime } from '../recording/local-time.ts';
 import { password as passwordSchema, userName } from '../web/api/session.ts';
 import { Passwords } from '../web/passwords.ts';
+import { withdraw } from '../web/withdrawal.ts';
 import { toJson, write, writeLines } from './output.ts';
 import { time } from './status-json.ts';
 import { table } from './table.ts';
@@ -62,6 +63,7 @@ export async function removeUser(name: string, options: { readonly config: strin
     if (result === 'last-administrator')
       throw refused(`${name} is the last administrator`, 'Add another one first.');
     await audited(catalogue, 'user-delete', name);
+    await withdraw(catalogue, name, { at: Date.now(), actor: actor(), address: 'local' });
   });
   await writeLines(`${name}: removed`);
 }
@@ -107,8 +109,12 @@ async function audited(
   subject: string,
   detail?: string,
 ): Promise<void> {
-  const who = { actor: `cli:${userInfo().username}`, address: 'local', group: undefined };
+  const who = { actor: actor(), address: 'local', group: undefined };
   await catalogue.addAudit({ at: Date.now(), ...who, action, subject, detail, ok: true });
+}
+
+function actor(): string {
+  return `cli:${userInfo().username}`;
 }
 
 /** From the terminal without showing it, twice; else what is piped in. */

@@ -5,6 +5,7 @@ import { Courier } from './courier.ts';
 import { LocalFiles } from './local-files.ts';
 import { Progress, type Movement } from './progress.ts';
 import { retryDelays, type RetryDelays } from './retry.ts';
+import { Shifts } from './shifts.ts';
 import { Sidecars } from './sidecar.ts';
 import type { Target } from './target.ts';
 import { Throttle } from './throttle.ts';
@@ -47,6 +48,9 @@ export interface UploaderOptions {
   /** From 0 to 1. */
   readonly random?: () => number;
   readonly clock?: Clock;
+  /** Shared with those before and after in the same process. */
+  readonly shifts?: Shifts;
+  readonly stopMs?: number;
 }
 
 /** What goes on at one target. */
@@ -59,8 +63,8 @@ export interface UploadActivity extends Movement {
   readonly isAsked: boolean;
 }
 
-/** How long `stop` waits for transfers that were told to end. */
-const stopMs = 10_000;
+/** How long `stop` waits for transfers that were told to end; the next uploader waits on, at their target alone. */
+const usualStopMs = 10_000;
 
 /**
  * Delivers what the catalogue has pending, each target on its own, and deletes a local file when all its targets have
@@ -71,6 +75,7 @@ export class Uploader {
   readonly #couriers: readonly Courier[];
   readonly #localFiles: LocalFiles;
   readonly #progress: Progress;
+  readonly #shifts: Shifts;
   #stopping = new AbortController();
   #work: Promise<unknown> = Promise.resolve();
 
@@ -79,6 +84,7 @@ export class Uploader {
     const { retentionMs, retentionByGroup } = options;
     const clock = options.clock ?? systemClock;
     this.#options = options;
+    this.#shifts = options.shifts ?? new Shifts();
     this.#progress = new Progress(clock);
     const report = (event: UploadEvent) => {
       this.#progress.note(event);
@@ -123,7 +129,10 @@ export class Uploader {
   /** Begins with what a former process left. */
   start(): void {
     this.#stopping = new AbortController();
-    this.#work = Promise.all(this.#couriers.map((courier) => courier.work(this.#stopping.signal)));
+    const { signal } = this.#stopping;
+    this.#work = Promise.all(
+      this.#couriers.map((courier) => this.#shifts.begin(courier.name, () => courier.work(signal))),
+    );
     void this.#localFiles.deleteNow();
   }
 
@@ -160,6 +169,7 @@ export class Uploader {
 
   /** Ends running transfers, which leave nothing under a final name, and closes the targets. */
   async stop(): Promise<void> {
+    const { stopMs = usualStopMs } = this.#options;
     this.#stopping.abort();
     let patience: NodeJS.Timeout | undefined;
     const bounded = new Promise((resolve) => (patience = setTimeout(resolve, stopMs)));

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { systemClock, type Clock } from '../delivery/clock.ts';
 import { explained } from '../delivery/explained.ts';
 import { retryDelay, retryDelays } from '../delivery/retry.ts';
+import { Shifts } from '../delivery/shifts.ts';
 import { isOpen, untilNextMinute, type UploadWindows } from '../delivery/windows.ts';
 import { MitschnittError } from '../errors.ts';
 import { withSuffix } from '../recording/naming.ts';
@@ -27,6 +28,8 @@ export interface IssueCourierOptions {
   readonly language: ReportLanguage;
   readonly report: (event: IssueEvent) => void;
   readonly clock?: Clock;
+  /** Shared with those before and after in the same process. */
+  readonly shifts?: Shifts;
   /** From 0 to 1. */
   readonly random?: () => number;
 }
@@ -41,6 +44,7 @@ export class IssueCourier {
   readonly #options: IssueCourierOptions;
   readonly #clock: Clock;
   readonly #target: Target;
+  readonly #shifts: Shifts;
   #stopping = new AbortController();
   #work: Promise<void> = Promise.resolve();
   #rung = false;
@@ -53,12 +57,14 @@ export class IssueCourier {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#target = options.create();
+    this.#shifts = options.shifts ?? new Shifts();
   }
 
   /** Begins with what a former process left. */
   start(): void {
     this.#stopping = new AbortController();
-    this.#work = this.#run(this.#stopping.signal);
+    const { signal } = this.#stopping;
+    this.#work = this.#shifts.begin(this.name, () => this.#run(signal));
   }
 
   /** The target. */

@@ -147,7 +147,7 @@ class Round {
     this.#synced = true;
     const { recording, target: name } = removal;
     // What is being sent would arrive after its removal.
-    await settled(recording);
+    await this.#unlessStopped(settled(recording));
     if (name === undefined) {
       await Promise.all(pathsOf(recording).map((path) => rm(path, { force: true })));
       return 'removed';
@@ -157,6 +157,16 @@ class Round {
     if (!target) throw unknownTarget(name);
     await this.#removeSidecar(target, removal);
     return await target.remove({ folder: removal.folder, name: removal.name }, this.#signal);
+  }
+
+  /** A transfer may take long to end: what removes must not wait for it when it is to end itself. */
+  async #unlessStopped(work: Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const leave = (): void => resolve(undefined);
+    this.#signal.addEventListener('abort', leave);
+    if (!this.#signal.aborted) await Promise.race([work, promise]);
+    this.#signal.removeEventListener('abort', leave);
+    this.#signal.throwIfAborted();
   }
 
   /** Only what says itself that it is of this recording: another file may have the name. */

@@ -77,15 +77,19 @@ export class LeftFiles {
         });
       return;
     }
+    const failures: unknown[] = [];
     try {
-      for (const file of files) await this.#remove(target, file, signal);
-    } catch (error) {
-      // Whatever it is, the next file would meet it as well.
-      if (!signal.aborted)
-        this.#tell('what self-tests left at a target cannot be removed yet', { target: name }, error);
+      for (const file of files) {
+        if (signal.aborted) break;
+        // One that cannot be removed holds up no other: it would for ever.
+        await this.#remove(target, file, signal).catch((error: unknown) => failures.push(error));
+      }
     } finally {
       await target.close().catch(() => undefined);
     }
+    if (failures.length === 0 || signal.aborted) return;
+    const facts = { target: name, files: failures.length };
+    this.#tell('what self-tests left at a target cannot be removed yet', facts, failures[0]);
   }
 
   async #remove(target: Target, file: TestFile, signal: AbortSignal): Promise<void> {

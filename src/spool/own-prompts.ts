@@ -5,6 +5,8 @@
  */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
+import { codeOf, messageOf, MitschnittError } from '../errors.ts';
+
 /** One that was played. */
 export interface OwnPrompt {
   /** The folder of announcements that it was in. */
@@ -14,12 +16,22 @@ export interface OwnPrompt {
 
 type OwnPrompts = Readonly<Record<string, OwnPrompt>>;
 
+/** @throws MitschnittError `own-prompts-unknown`: taken for empty, it would be written anew without what is in it. */
 async function read(file: string): Promise<OwnPrompts> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as OwnPrompts;
-  } catch {
-    // There is none yet; or it is no use, and the next one played makes it anew.
-    return {};
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return {};
+    throw new MitschnittError(
+      `${file}, which tells which announcements of your own were played, cannot be read: ${messageOf(error)}`,
+      {
+        code: 'own-prompts-unknown',
+        fault: 'configuration',
+        retry: true,
+        hint: `Make ${file} readable again, or remove it if all of your own announcements are in place.`,
+        cause: error,
+      },
+    );
   }
 }
 

@@ -121,9 +121,10 @@ export class PromptLibrary {
   /** From then on that of the package is played, if there is one. */
   async remove(name: string, language: string): Promise<void> {
     const path = join(this.#folder, language, name);
+    // First: where that fails, nothing would be played any more.
+    await forgetOwnPrompt(this.#folders.played, name, language);
     await rm(`${path}.wav`, { force: true });
     await rm(`${path}.wav16`, { force: true });
-    await forgetOwnPrompt(this.#folders.played, name, language);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { codeOf, messageOf } from '../errors.ts';
+import { codeOf, messageOf, MitschnittError } from '../errors.ts';
 import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
 import { keepOwnPrompt, ownPromptPlayed, type OwnPrompt } from './own-prompts.ts';
 import type { Prompt } from '../call/call.ts';
@@ -60,6 +60,8 @@ interface PromptPlace {
   readonly folder: string;
   /** One's own that was played until now and is gone: nothing is played in its place before somebody wants that. */
   readonly lost: OwnPrompt | undefined;
+  /** Why it is not known whether one's own was played. */
+  readonly unknown?: string;
 }
 
 /** The folder of one's own, or the built-in ones if only those have it and ever had. */
@@ -68,7 +70,8 @@ async function placeOf(folders: PromptFolders, name: string, language: string): 
   const own = { folder: path, lost: undefined };
   if (builtIn === undefined || (await hasPrompt(path, name, language))) return own;
   if (!(await hasPrompt(builtIn, name, language))) return own;
-  const lost = await ownPromptPlayed(played, name, language);
+  const lost = await ownPromptPlayed(played, name, language).catch(messageOf);
+  if (typeof lost === 'string') return { ...own, unknown: lost };
   const isOther = lost && lost.sha256 !== (await hashOf(join(builtIn, language, `${name}.wav`)));
   return isOther ? { folder: path, lost } : { folder: builtIn, lost: undefined };
 }
@@ -92,7 +95,8 @@ async function found(
   name: string,
   language: string,
 ): Promise<{ readonly folder: string; readonly files: Awaited<ReturnType<typeof readPrompt>> }> {
-  const { folder, lost } = await placeOf(folders, name, language);
+  const { folder, lost, unknown } = await placeOf(folders, name, language);
+  if (unknown !== undefined) return { folder, files: unknown };
   const path = join(language, `${name}.wav`);
   if (!lost) return { folder, files: await readPrompt(join(folder, language, name)) };
   const gone =
@@ -132,7 +136,8 @@ export async function publishPrompt(
     for (const file of files) await publish(file.content, `${published}${file.ending}`);
     if (folder === folders.path) await keepOwnPrompt(folders.played, name, language, { folder, sha256 });
   } catch (error) {
-    return { ...absent, problem: `${published} cannot be written: ${messageOf(error)}` };
+    const why = error instanceof MitschnittError ? '' : `${published} cannot be written: `;
+    return { ...absent, problem: why + messageOf(error) };
   }
   const media = `sound:${published}`;
   return { name, language, media, sha256, durationMs: durationMs(header, content.length) };

@@ -79,5 +79,6 @@ const msPerSecond = 1_000;
 /** Sees nothing. */
 const nobody: Viewer = {
   ...{ actor: 'nobody', name: '', role: 'supervisor', groups: [], by: 'session', key: '' },
+  person: undefined,
   expiresAt: undefined,
 };

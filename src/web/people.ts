@@ -6,6 +6,7 @@ import { accountPrefix } from './oidc/claims.ts';
 import type { OidcSignIn } from './oidc/oidc-sign-in.ts';
 import type { SignIn } from './sign-in.ts';
 import type { Viewer } from './viewer.ts';
+import { withdraw } from './withdrawal.ts';
 import type { ApiToken, ConsoleLedger, NewUser, User } from '../catalogue/console-ledger.ts';
 
 /** What the program says of itself to whoever is signed in. */
@@ -132,7 +133,8 @@ function greetingHandlers({ ledger, facts, oidc }: PeopleParts) {
   } satisfies Partial<PeopleHandlers>;
 }
 
-function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: PeopleParts) {
+function userHandlers(parts: PeopleParts) {
+  const { ledger, passwords, signIn, now, time, signedOut } = parts;
   const found = async (name: string) => {
     const user = (await ledger().users()).find((each) => each.name.toLowerCase() === name.toLowerCase());
     if (!user) throw notFound();
@@ -149,43 +151,48 @@ function userHandlers({ ledger, passwords, signIn, now, time, signedOut }: Peopl
       if (!added) throw conflict('there is a user of this name already');
       return await found(body.name);
     },
-    'PATCH /users/:name': async ({ params, body, audit }) => {
-      const { role, groups, password, disabled } = body;
+    'PATCH /users/:name': async ({ viewer, params, body, audit }, door) => {
+      const { role, groups = role && [], password, disabled } = body;
       const known = await ledger().user(params.name);
       if (!known) throw notFound();
       if (known.identity && (role ?? groups ?? password) !== undefined) throw notOurs();
-      const rights = { role: role ?? known.role, groups: groups ?? (role ? [] : known.groups) };
-      audit({ detail: changeOf(rights, body) });
-      checkRights(rights);
+      const rights = { role: role ?? known.role, groups: groups ?? known.groups };
+      audit({ detail: changeOf(groups && rights, body) });
+      if (groups) checkRights(rights);
       // A password that an administrator gives replaces the one that somebody may still choose by a link.
       const hash =
         password === undefined ? {} : { password: await passwords.hash(password), link: undefined };
       // Nor does a former link get anybody in who is enabled again.
       const able =
         disabled === undefined ? {} : { isDisabled: disabled, ...(disabled && { link: undefined }) };
-      const result = await ledger().changeUser(params.name, { ...rights, ...hash, ...able });
+      // What was not sent may have been changed by somebody else meanwhile.
+      const given = { ...(role && { role }), ...(groups && { groups }) };
+      const result = await ledger().changeUser(params.name, { ...given, ...hash, ...able });
       if (result === 'last-administrator') throw lastAdministrator();
       if (password !== undefined || disabled === true)
         await ledger().endSessions(params.name, undefined, now());
+      if (disabled === true || (role !== undefined && role !== 'administrator'))
+        await withdrawMadeBy(known.name, parts, viewer, door);
       // Also where only the rights changed: an open page has what the former ones allowed.
       signedOut(isOf(known.name));
       return await found(params.name);
     },
-    'DELETE /users/:name': async ({ params }) => {
+    'DELETE /users/:name': async ({ viewer, params }, door) => {
       const known = await ledger().user(params.name);
       const result = await ledger().removeUser(params.name);
       if (result === 'unknown' || !known) throw notFound();
       if (result === 'last-administrator') throw lastAdministrator();
+      await withdrawMadeBy(known.name, parts, viewer, door);
       signedOut(isOf(known.name));
       return { ok: true };
     },
-    'POST /users/:name/link': async ({ params, audit }) => {
+    'POST /users/:name/link': async ({ viewer, params, audit }) => {
       audit({ subject: params.name });
       const known = await ledger().user(params.name);
       if (!known) throw notFound();
       if (known.identity) throw notOurs();
       if (known.isDisabled) throw conflict('this user is disabled', 'Enable the user first.');
-      const { link, secret } = signIn.makeLink();
+      const { link, secret } = signIn.makeLink(viewer.person);
       await ledger().changeUser(params.name, { link });
       return { token: secret, expires: time(link.expiresAt) };
     },
@@ -203,12 +210,24 @@ function notOurs(): ApiFailure {
   );
 }
 
+/** Whoever is no administrator any more also is none by what he made. */
+async function withdrawMadeBy(
+  maker: string,
+  { ledger, now, signedOut }: PeopleParts,
+  { actor }: Viewer,
+  { address }: Door,
+): Promise<void> {
+  const ended = await withdraw(ledger(), maker, { at: now(), actor, address });
+  signedOut(({ by, key }) => by === 'token' && ended.has(key));
+}
+
 function changeOf(
-  rights: Rights,
+  rights: Rights | undefined,
   { password, disabled }: { readonly password?: string | undefined; readonly disabled?: boolean | undefined },
 ): string {
   const able = disabled === undefined ? [] : [disabled ? 'disabled' : 'enabled'];
-  return [rightsOf(rights), ...(password === undefined ? [] : ['new password']), ...able].join(', ');
+  const given = rights ? [rightsOf(rights)] : [];
+  return [...given, ...(password === undefined ? [] : ['new password']), ...able].join(', ');
 }
 
 function isOf(name: string): (viewer: Viewer) => boolean {
@@ -223,7 +242,14 @@ function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
       checkRights(body);
       const { name, role, groups, days } = body;
       const expiresAt = days === null ? undefined : now() + days * msPerDay;
-      const { token, secret } = signIn.makeToken({ name, role, groups, expiresAt, createdBy: viewer.actor });
+      const { token, secret } = signIn.makeToken({
+        name,
+        role,
+        groups,
+        expiresAt,
+        createdBy: viewer.actor,
+        maker: viewer.person,
+      });
       await ledger().addToken(token);
       return { token: tokenJson(token, time), secret };
     },

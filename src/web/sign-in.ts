@@ -106,6 +106,7 @@ export class SignIn {
     if (token.lastUsedAt !== at) await ledger().touchToken(token.id, at);
     return {
       ...{ actor: `token:${token.name}`, name: token.name, role: token.role, by: 'token' },
+      person: token.maker,
       groups: token.role === 'supervisor' ? token.groups : undefined,
       key: token.id,
       expiresAt: token.expiresAt,
@@ -130,7 +131,7 @@ export class SignIn {
     return isDisabled || (identity !== undefined && identity.issuer !== this.#parts.issuer);
   }
 
-  makeToken(wanted: Pick<ApiToken, 'name' | 'role' | 'groups' | 'expiresAt' | 'createdBy'>): {
+  makeToken(wanted: Pick<ApiToken, 'name' | 'role' | 'groups' | 'expiresAt' | 'createdBy' | 'maker'>): {
     readonly token: ApiToken;
     readonly secret: string;
   } {
@@ -140,9 +141,9 @@ export class SignIn {
   }
 
   /** By which a user chooses a password, once. */
-  makeLink(): { readonly link: UserLink; readonly secret: string } {
+  makeLink(maker: string | undefined): { readonly link: UserLink; readonly secret: string } {
     const secret = randomBytes(secretBytes).toString('base64url');
-    return { secret, link: { hash: hashOf(secret), expiresAt: this.#parts.now() + linkMs } };
+    return { secret, link: { hash: hashOf(secret), expiresAt: this.#parts.now() + linkMs, maker } };
   }
 
   /** Keeps the password that was chosen by a link. @throws ApiFailure unless the link is good. */
@@ -194,7 +195,7 @@ function viewerOf(
 ): Viewer {
   const { name, role, groups } = user;
   return {
-    ...{ actor: actorOf(name), name, role, by: 'session', key, expiresAt },
+    ...{ actor: actorOf(name), name, person: name, role, by: 'session', key, expiresAt },
     groups: role === 'supervisor' ? groups : undefined,
   };
 }

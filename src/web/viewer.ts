@@ -5,6 +5,8 @@ export interface Viewer {
   /** As it is kept with what is done: `web:anna`, `oidc:anna`, `token:backup`. */
   readonly actor: string;
   readonly name: string;
+  /** The user who asks; of a token, who made it. Undefined: nobody knows. */
+  readonly person: string | undefined;
   readonly role: Role;
   /** The groups that may be seen; undefined: all. */
   readonly groups: readonly string[] | undefined;

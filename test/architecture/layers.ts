@@ -115,6 +115,7 @@ const LAYERS: readonly Layer[] = [
       ...[
         'uploads.ts',
         'delivery/uploader.ts',
+        'delivery/shifts.ts',
         'delivery/courier.ts',
         'delivery/courier-options.ts',
         'delivery/attempt.ts',

@@ -1,5 +1,5 @@
 // Members of queues, as the connection to Asterisk follows them: those who come and go without an event, too.
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { field } from '../../src/asterisk/ami-wire.ts';
 import { Asterisk } from '../../src/asterisk/asterisk.ts';
@@ -19,6 +19,12 @@ afterEach(async () => {
   await manager.stop();
   vi.useRealTimers();
 });
+beforeEach(() => {
+  meanwhile = () => undefined;
+});
+
+/** Done once Asterisk is asked for its channels, before it answers. */
+let meanwhile: () => void;
 
 /** Who is told to be a member, one entry for each time. */
 async function connected(queues: boolean): Promise<string[]> {
@@ -29,6 +35,7 @@ async function connected(queues: boolean): Promise<string[]> {
       const [asked, id] = [field(action, 'Action'), `ActionID: ${field(action, 'ActionID')}`];
       session.send('Response: Success', id, 'Message: done', 'AsteriskVersion: 22.10.1~dfsg');
       if (!lists.includes(asked)) return;
+      if (asked === 'CoreShowChannels') meanwhile();
       if (asked === 'QueueStatus')
         session.send('Event: QueueMember', id, 'Queue: agents', `Location: ${member}`, 'Paused: 0');
       session.send(`Event: ${asked}Complete`, id, 'EventList: Complete');
@@ -76,4 +83,12 @@ test('the version of Asterisk is known a moment after somebody wanted it', async
   await connected(false);
   expect(asterisk.version).toBeUndefined();
   await eventually(() => asterisk.version === '22.10.1~dfsg');
+});
+
+test('also where that is taken over while the connection is only being made', async () => {
+  meanwhile = () => void asterisk.adapt({ queues: true, announces: false });
+  const told = await connected(false);
+  await eventually(() => told.at(-1) === 'PJSIP/300');
+  const masks = manager.session.actions.map((action) => field(action, 'EventMask')).filter(Boolean);
+  expect(masks.at(-1)).toBe('call,user,agent');
 });

@@ -36,6 +36,16 @@ test('Somebody is added, comes in by the link, once, and is at the door as soon 
   await late.page.getByLabel(/^Password/).fill('another password');
   await late.page.getByRole('button', { name: 'Save and sign in' }).click();
   await late.page.getByRole('alert').filter({ hasText: 'not good any more' }).waitFor();
+  await late.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  expect(late.page.url(), 'and the way in is the usual one').toBe(`${console().url}/`);
+  await late.page.getByLabel('Name').fill('carla');
+  // In a tab where the console is open, only the fragment changes.
+  await carla.page.goto(link);
+  await carla.page.getByText('For carla.').waitFor();
+  await carla.page.getByLabel(/^Password/).fill('another password');
+  await carla.page.getByRole('button', { name: 'Save and sign in' }).click();
+  await carla.page.getByRole('button', { name: 'To the console' }).click();
+  await carla.page.getByRole('heading', { name: 'Overview' }).waitFor();
 
   await admin.open('/users');
   await row.getByText('signed in', { exact: true }).waitFor();

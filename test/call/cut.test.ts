@@ -20,7 +20,7 @@ const again: Told = { type: 'recording-started', recording: 'S2', mixMonitor: '0
 describe('a MixMonitor that was stopped on a channel', () => {
   test.each<[string, readonly Told[], readonly string[]]>([
     ['of the member while it is recorded: the file is looked at', [recording], ['look-at-recording']],
-    ['before Asterisk began ours', [], []],
+    ['before it is read that Asterisk began ours', [], ['look-at-recording']],
     ['after the talk', [recording, ...parted('2')], []],
   ])('%s', (_where, story, orders) => {
     expect(ordersOfLast([...connected, ...story, stopped])).toEqual(orders);
@@ -37,6 +37,16 @@ describe('a file that was closed', () => {
     expect(first?.controls).toMatchObject([{ control: 'stop', actor: 'asterisk' }]);
     expect(second).toMatchObject({ id: 'S2', startedAt: first?.endedAt, recording: { state: 'starting' } });
     expect(second?.controls).toMatchObject([{ control: 'start', actor: 'mitschnitt' }]);
+  });
+
+  test('before it was read that it began: that is no news afterwards', () => {
+    const story = [...connected, cut];
+    expect(ordersOfLast(story)).toEqual(['collect-recording', 'start-recording']);
+    expect(ordersOfLast([...story, recording])).toEqual([]);
+    expect(tell([...story, recording, again]).call.segments).toMatchObject([
+      { id: 'S1', recording: { state: 'ending' } },
+      { id: 'S2', recording: { state: 'running' } },
+    ]);
   });
 
   test('is told once', () => {

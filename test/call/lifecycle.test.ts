@@ -143,6 +143,8 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'legs-taken': 'talked:starting',
       'hung-up': 'talked:starting',
       'gate-entered': 'leaving talk:starting | continue',
+      'mixmonitor-stopped': ' | look-at-recording',
+      'recording-cut': 'talked:ending talk:starting | collect-recording | start-recording',
       'recording-started': 'talk:running',
       'recording-refused': 'talk:failed',
       'recording-closed': 'talk:finished',

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DeliveryLedger } from '../../src/catalogue/catalogue.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import { FtpTarget } from '../../src/delivery/ftp.ts';
+import { Shifts } from '../../src/delivery/shifts.ts';
 import type { Target } from '../../src/delivery/target.ts';
 import type { UploadEvent } from '../../src/delivery/upload-events.ts';
 import { Uploader, type UploaderOptions } from '../../src/delivery/uploader.ts';
@@ -271,4 +272,37 @@ describe('loses and doubles nothing', () => {
     expect(await work.localFiles()).toHaveLength(1);
     await server.stop();
   });
+});
+
+test('what an uploader that was stopped does not end is not delivered beside it by the next one', async () => {
+  await mkdir(join(work.path, 'backup'));
+  const shifts = new Shifts();
+  const { promise: answered, resolve: answer } = Promise.withResolvers<undefined>();
+  const real = await folder('archiv');
+  let puts = 0;
+  // It takes the file, and says nothing of it, whatever it is told.
+  const deaf: Target = {
+    ...failing(real, () => undefined),
+    put: async (upload) => {
+      puts += 1;
+      await answered;
+      return await real.put({ ...upload, signal: new AbortController().signal });
+    },
+  };
+  const { name } = await work.record(['archiv']);
+  const former = start([deaf], { shifts, stopMs: 50 });
+  await eventually(() => puts === 1);
+  await former.stop();
+  const archiv = failing(real, () => undefined);
+  await work.record(['backup']);
+  start([archiv, await folder('backup')], { shifts });
+  await eventually(async () => (await arrived('backup')).length === 1);
+  expect(archiv.calls, 'one that is as it was waits').toHaveLength(0);
+  await work.record(['archiv']);
+  answer(undefined);
+  await allGone();
+  expect(archiv.calls).toHaveLength(1);
+  expect(await arrived('archiv')).toHaveLength(2);
+  const told = events.filter((event) => event.type === 'delivered' && event.delivery.target === 'archiv');
+  expect(told).toMatchObject([{ delivery: { name, attempts: 1 } }, { delivery: { attempts: 1 } }]);
 });

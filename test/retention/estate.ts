@@ -32,6 +32,8 @@ export class Estate {
   readonly alarms: Pick<Alarm, 'kind' | 'subject'>[] = [];
   readonly catalogue: SqliteCatalogue;
   readonly targets = new Map<string, () => Target>();
+  /** Of deliveries. */
+  underway: Promise<void> = Promise.resolve();
   periods: Record<string, RetentionPeriods> = {};
   remover: Remover;
   retention: Retention;
@@ -70,7 +72,7 @@ export class Estate {
       },
       targetOf: (name) => this.targets.get(name)?.(),
       pathsOf: (id) => [this.local(id), this.local(id).replace('.wav', '.json')],
-      settled: () => Promise.resolve(),
+      settled: () => this.underway,
       random: () => 0.5,
     });
     const forever = { local: 0, remote: undefined, catalogue: undefined };

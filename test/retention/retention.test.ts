@@ -46,6 +46,22 @@ describe('local files', () => {
   });
 });
 
+test('removing ends when it is told to, though a transfer does not', async () => {
+  const recording = await estate.add('a');
+  estate.periods = { Verkauf: { local: 0, remote: 0, catalogue: undefined } };
+  estate.underway = new Promise(() => undefined);
+  estate.retention.start();
+  const working = works();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await estate.retention.stop();
+  await working;
+  expect(existsSync(estate.at('archiv', recording))).toBe(true);
+  estate.restart();
+  estate.underway = Promise.resolve();
+  await works();
+  expect(existsSync(estate.at('archiv', recording))).toBe(false);
+});
+
 describe('delivered files', () => {
   const periods = { local: 0, remote: 30 * day, catalogue: undefined };
 

@@ -102,6 +102,21 @@ test('a target that is out of reach is tried again the next time', async () => {
   expect(await catalogue.testFiles()).toEqual([]);
 });
 
+test('one that cannot be removed holds up no other', async () => {
+  const first = await noted();
+  await store(name);
+  // What stands in the way of the first one: a folder that has the name of its part.
+  await mkdir(join(root, '2026/04', temporaryName(first), 'x'), { recursive: true });
+  const others = [await noted(), await noted()];
+  await store(temporaryName(others[1] ?? ''), 'what');
+  await left().sweep(signal);
+  expect(await files()).toEqual([temporaryName(first)]);
+  expect((await catalogue.testFiles()).map(({ recording }) => recording)).toEqual([first]);
+  expect(log.at(-1)).toMatchObject({
+    ...{ message: 'what self-tests left at a target cannot be removed yet', facts: { files: 1 } },
+  });
+});
+
 test('a target that is not configured any more is named, until it is again', async () => {
   await noted('altes-nas');
   await left().sweep(signal);

@@ -92,6 +92,32 @@ test('one’s own that is gone is missing, and not replaced by that of the packa
   expect(await play(elsewhere), 'that of the package is wanted').toMatchObject({ sha256: builtIn });
 });
 
+test.each([
+  ['cannot be read', (file: string) => rm(file).then(() => mkdir(file)), /EISDIR/],
+  ['is cut off', (file: string) => writeFile(file, '{"de/ansage": {'), /JSON/],
+])('what was played of one’s own and %s is told, and not written anew', async (_what, damage, why) => {
+  const folders = foldersOf('sounds');
+  await writeFile(original('ansage.wav'), narrow);
+  await publishPrompt(folders, spool, 'ansage', 'de');
+  await damage(folders.played);
+  await writeFile(original('abgelehnt.wav'), other);
+  const told = `${folders.played}, which tells which announcements of your own were played, cannot be read`;
+  const kept = await publishPrompt(folders, spool, 'abgelehnt', 'de');
+  expect(kept.problem).toContain(told);
+  expect(kept.problem).toMatch(why);
+  const library = new PromptLibrary(folders);
+  await expect(library.remove('ansage', 'de')).rejects.toMatchObject({ code: 'own-prompts-unknown' });
+  expect(await library.content('ansage', 'de'), 'it stays').toEqual(narrow);
+
+  await rm(original('ansage.wav'));
+  const gone = await publishPrompt(folders, spool, 'ansage', 'de');
+  expect(gone).toMatchObject({ media: undefined, sha256: undefined });
+  expect(gone.problem, 'that of the package is not played unasked').toContain(told);
+  expect(await library.facts('ansage', 'de')).toMatchObject({ origin: undefined, problem: gone.problem });
+  const isFile = (await stat(folders.played)).isFile();
+  if (isFile) expect(await readFile(folders.played, 'utf8')).toBe('{"de/ansage": {');
+});
+
 test('one’s own that is that of the package may go', async () => {
   const folders = foldersOf('sounds');
   const content = await readFile('sounds/de/ansage.wav');

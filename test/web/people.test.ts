@@ -174,6 +174,97 @@ describe('A user who is disabled', () => {
   });
 });
 
+test('What is changed of a user is what was sent, also where somebody else changes the rest meanwhile', async () => {
+  await admin.ask('POST', '/users', { name: 'gustav', role: 'administrator', password });
+  // Hashing the password takes longer than the other change.
+  const [first, second] = await Promise.all([
+    admin.ask('PATCH', '/users/gustav', { password: other }),
+    admin.ask('PATCH', '/users/gustav', { role: 'supervisor', groups: ['Verkauf'] }),
+  ]);
+  expect([first.status, second.status]).toEqual([200, 200]);
+  const kept = await console().catalogue.user('gustav');
+  expect(kept).toMatchObject({ role: 'supervisor', groups: ['Verkauf'] });
+  const { entries } = (await (await admin.ask('GET', '/audit?subject=gustav&action=user')).json()) as {
+    entries: { detail: string }[];
+  };
+  expect(entries.map(({ detail }) => detail).sort()).toEqual([
+    'administrator',
+    'new password',
+    'supervisor of Verkauf',
+  ]);
+});
+
+describe('With an administrator ends what he made', () => {
+  const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
+
+  /** What he makes for himself and others: a token, one by that token, and a link each. */
+  async function keysOf(name: string): Promise<{ secrets: string[]; links: Record<string, string> }> {
+    await admin.ask('POST', '/users', { name, role: 'administrator', password });
+    const by = await signedIn(console().url, name);
+    const token = { name: `of ${name}`, role: 'administrator' };
+    const { secret } = (await (await by.ask('POST', '/tokens', token)).json()) as { secret: string };
+    const program = clientOf(console().url);
+    const made = await program.ask('POST', '/tokens', { ...token, name: `by ${name}` }, bearer(secret));
+    const second = (await made.json()) as { secret: string };
+    const links: Record<string, string> = {};
+    for (const [user, asks] of [
+      [`${name}-one`, () => by.ask('POST', `/users/${name}-one/link`, {})],
+      [`${name}-two`, () => program.ask('POST', `/users/${name}-two/link`, {}, bearer(second.secret))],
+    ] as const) {
+      await admin.ask('POST', '/users', { name: user, role: 'auditor' });
+      links[user] = ((await (await asks()).json()) as Link).token;
+    }
+    return { secrets: [secret, second.secret], links };
+  }
+
+  const ask = async (secret: string) =>
+    (await clientOf(console().url).ask('GET', '/session', undefined, bearer(secret))).status;
+
+  test.each([
+    ['who is disabled', 'hans', () => admin.ask('PATCH', '/users/Hans', { disabled: true })],
+    ['who is removed', 'Ida', () => admin.ask('DELETE', '/users/ida')],
+    ['who gets another role', 'Jörg', () => admin.ask('PATCH', '/users/j%C3%B6rg', { role: 'auditor' })],
+  ] as const)('%s, and is told in the audit log', async (_what, name, end) => {
+    const { secrets, links } = await keysOf(name);
+    const own = (
+      (await (await admin.ask('POST', '/tokens', { name: 'kept', role: 'auditor' })).json()) as {
+        secret: string;
+      }
+    ).secret;
+    expect(await Promise.all(secrets.map(ask))).toEqual([200, 200]);
+    const events = clientOf(console().url).ask('GET', '/events', undefined, bearer(secrets[0] ?? ''));
+    const heard = (await events).text();
+    expect((await end()).status).toBe(200);
+    expect(await heard).toContain('event: signed-out');
+    expect(await Promise.all(secrets.map(ask))).toEqual([401, 401]);
+    for (const [user, token] of Object.entries(links))
+      expect(await refusal(usedBy(user, token))).toEqual(voidLink);
+    expect(await ask(own), 'of somebody else').toBe(200);
+    const { entries } = (await (await admin.ask('GET', '/audit?limit=20')).json()) as {
+      entries: { action: string; subject: string; detail: string | null; actor: string }[];
+    };
+    const told = entries.filter(({ detail }) => detail === `made by ${name}`);
+    expect(told.map(({ action, subject, actor }) => `${actor} ${action} ${subject}`).sort()).toEqual([
+      `web:admin token-delete by ${name}`,
+      `web:admin token-delete of ${name}`,
+      `web:admin user-link-void ${name}-one`,
+      `web:admin user-link-void ${name}-two`,
+    ]);
+  });
+
+  test('also what he made in the same moment', async () => {
+    await admin.ask('POST', '/users', { name: 'karl', role: 'administrator', password });
+    const karl = await signedIn(console().url, 'karl');
+    await admin.ask('POST', '/users', { name: 'lena', role: 'auditor' });
+    const { catalogue } = console();
+    const { token } = (await (await karl.ask('POST', '/users/lena/link', {})).json()) as Link;
+    const { link } = (await catalogue.user('lena')) ?? {};
+    await admin.ask('PATCH', '/users/karl', { disabled: true });
+    await catalogue.changeUser('lena', { link });
+    expect(await refusal(usedBy('lena', token))).toEqual(voidLink);
+  });
+});
+
 test('The audit log is searched by the beginning of a name, whatever kind of person it is', async () => {
   const { catalogue } = console();
   const line = { action: 'playback', subject: 'x', group: undefined, detail: undefined, address: 'local' };

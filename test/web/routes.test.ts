@@ -221,26 +221,33 @@ describe('The configuration', () => {
     expect(entries).toMatchObject([{ detail: 'with changes that are not saved: targets.neu' }, {}, {}, {}]);
   });
 
-  test('is tried with the secrets that are in the file, which nobody is shown', async () => {
+  test('is tried with the secrets that are in the file, which nobody is shown, at their address alone', async () => {
     const key = Buffer.from('a key that the receiver has, too');
-    const receiver = new Receiver(key);
-    await receiver.start();
+    const [receiver, other] = [new Receiver(key), new Receiver(key)];
+    await Promise.all([receiver.start(), other.start()]);
     try {
       const { revision: former } = await json(admin.ask('GET', '/configuration'));
-      const value = {
-        webhook: 'http://127.0.0.1:9/nobody',
-        webhook_secret: `whsec_${key.toString('base64')}`,
-      };
+      const value = { webhook: receiver.url, webhook_secret: `whsec_${key.toString('base64')}` };
       const changes = [{ do: 'set', at: ['alarms'], value }];
       const { revision } = await json(admin.ask('PUT', '/configuration', { revision: former, changes }));
-      const address = [{ do: 'set', at: ['alarms', 'webhook'], value: receiver.url }];
-      const draft = { revision, changes: address };
-      const tested = await json(admin.ask('POST', '/alarms/test', { channel: 'webhook', draft }));
-      expect(tested).toMatchObject({ ok: true, problem: null });
+      const draft = (at: string, changed: string) => ({
+        ...{ revision, changes: [{ do: 'set', at: ['alarms', at], value: changed }] },
+      });
+      const test = (body: object) => admin.ask('POST', '/alarms/test', { channel: 'webhook', draft: body });
+      expect(await json(test(draft('language', 'en')))).toMatchObject({ ok: true, problem: null });
       expect(receiver.received).toHaveLength(1);
       expect(receiver.doubts).toEqual([]);
+      const elsewhere = draft('webhook', other.url);
+      const faults = [{ key: 'alarms.webhook_secret', message: 'belongs to another address' }];
+      for (const refused of [test(elsewhere), admin.ask('PUT', '/configuration', elsewhere)]) {
+        expect((await refused).status).toBe(422);
+        expect(await (await refused).json()).toMatchObject({ error: { faults } });
+      }
+      const checked = await json(admin.ask('POST', '/configuration/check', elsewhere));
+      expect(checked).toMatchObject({ ok: false, faults });
+      expect(other.received).toEqual([]);
     } finally {
-      await receiver.stop();
+      await Promise.all([receiver.stop(), other.stop()]);
     }
   });
 

@@ -91,7 +91,10 @@ export const newUser = z.strictObject({
   /** Left out: nobody signs in until one was chosen by a one-time link. */
   password: password.optional(),
 });
-/** What is left out stays. A new password, or being disabled, signs the user out everywhere. */
+/**
+ * What is left out stays. A new password, or being disabled, signs the user out everywhere. With somebody who is disabled
+ * or no administrator any more, tokens and unused links end that were made by that person.
+ */
 export const changedUser = z.strictObject({
   role: role.optional(),
   groups: z.array(name).max(200).optional(),

@@ -1,16 +1,18 @@
+import { Button } from '@mantine/core';
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 
 import type { Me, ResponseOf } from '../api.ts';
 import { asFailure, live, useHappening } from './connection/answers.ts';
 import { ask, client, type RequestFailure } from './connection/client.ts';
+import { invitationIn, watchInvitations } from './connection/invitation.ts';
 import { Frame } from './frame.tsx';
 import { FormatProvider, useSpeech, useWords } from './language/language.tsx';
 import { Boundary } from './parts/boundary.tsx';
 import { Empty, FailureNote, Waiting } from './parts/notes.tsx';
 import { Page } from './parts/shapes.tsx';
 import { placeBefore } from './connection/provider.ts';
-import { invitation, SignIn } from './pages/sign-in.tsx';
+import { SignIn, VoidLink } from './pages/sign-in.tsx';
 import { MeProvider, useRights } from './session.tsx';
 
 const Overview = lazy(() => import('./pages/overview/overview.tsx'));
@@ -30,10 +32,11 @@ const Users = lazy(() => import('./pages/people/users.tsx'));
 
 /** All of it: who is not signed in sees only the way in. */
 export function Console() {
-  const { language } = useSpeech();
+  const { language, words } = useSpeech();
   const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
   const [failure, setFailure] = useState<RequestFailure>();
-  const [invited, setInvited] = useState(invitation);
+  const [invited, setInvited] = useState(() => invitationIn(window.location.hash));
+  const [wasVoid, setVoid] = useState(false);
   const [left, setLeft] = useState<ResponseOf<'DELETE /session'>['provider']>(null);
   const [, go] = useLocation();
   const askWho = useCallback(() => {
@@ -56,6 +59,14 @@ export function Console() {
     };
     askWho();
   }, [askWho]);
+  useEffect(
+    () =>
+      watchInvitations(window, (opened) => {
+        setVoid(false);
+        setInvited(opened);
+      }),
+    [],
+  );
   const isIn = typeof me === 'object';
   useEffect(() => {
     if (!isIn) return;
@@ -82,13 +93,31 @@ export function Console() {
   if (me === 'nobody' || invited)
     return (
       <SignIn
+        key={invited?.token}
         invited={invited}
         left={left}
+        wasVoid={wasVoid}
         onIn={(who) => {
           setInvited(undefined);
+          setVoid(false);
           setMe(who);
         }}
+        onVoid={() => {
+          window.history.replaceState(null, '', '/');
+          setInvited(undefined);
+          setVoid(true);
+        }}
       />
+    );
+  // Whoever was signed in still is.
+  if (wasVoid)
+    return (
+      <main className="alone">
+        <VoidLink />
+        <Button mt="md" onClick={() => setVoid(false)}>
+          {words.link.goOn}
+        </Button>
+      </main>
     );
   return (
     <MeProvider value={me}>

@@ -1,41 +1,30 @@
-import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
 import type { Me, ResponseOf } from '../../api.ts';
-import { useAnswer, useDeed } from '../connection/answers.ts';
+import { asFailure, useAnswer, useDeed } from '../connection/answers.ts';
 import { ask, RequestFailure } from '../connection/client.ts';
+import { isVoidLink, type Invitation } from '../connection/invitation.ts';
 import { leaveForProvider, refusal } from '../connection/provider.ts';
 import { useSpeech } from '../language/language.tsx';
+import { Icon } from '../parts/icons.tsx';
 import { FailureNote } from '../parts/notes.tsx';
-
-/** What a one-time link is for, as it is in the fragment of the address: that is in no log of any proxy. */
-export type Invitation =
-  | { readonly kind: 'welcome'; readonly token: string }
-  | { readonly kind: 'link'; readonly name: string; readonly token: string };
-
-/** Undefined: the page was opened without a one-time link. */
-export function invitation(): Invitation | undefined {
-  const [, kind, name = '', token = ''] =
-    /^#\/(welcome|link)\/(?:([^/]{1,300})\/)?([A-Za-z0-9_-]{20,100})$/.exec(window.location.hash) ?? [];
-  if (kind === 'welcome') return { kind, token };
-  if (kind !== 'link' || name === '') return undefined;
-  try {
-    return { kind, name: decodeURIComponent(name), token };
-  } catch {
-    return undefined;
-  }
-}
 
 /** By name and password, or by a one-time link: that of the first administrator, or one to choose a password. */
 export function SignIn({
   invited,
   left,
+  wasVoid,
   onIn,
+  onVoid,
 }: {
   readonly invited: Invitation | undefined;
   /** Where somebody who signed out of here may be signed in still. */
   readonly left: ResponseOf<'DELETE /session'>['provider'];
+  /** The one-time link by which this page was opened. */
+  readonly wasVoid: boolean;
   readonly onIn: (me: Me) => void;
+  readonly onVoid: () => void;
 }) {
   const { words } = useSpeech();
   const greeting = useAnswer('GET /greeting', {});
@@ -74,8 +63,9 @@ export function SignIn({
         {greeting.failure && <FailureNote failure={greeting.failure} retry={greeting.reload} />}
         {refused !== undefined && <FailureNote failure={new RequestFailure(refused)} />}
         {left && <Left provider={left} />}
+        {wasVoid && <VoidLink />}
         {!invited && greeting.data?.oidc && <ByProvider name={greeting.data.oidc.name} />}
-        <EntryForm invited={invited} onIn={enter} />
+        <EntryForm invited={invited} onIn={enter} onVoid={onVoid} />
         <LanguageChoice />
       </div>
     </main>
@@ -120,17 +110,36 @@ async function entered(invited: Invitation | undefined, name: string, password: 
   return await ask('POST /link', { body: { token, name: invited.name, password } });
 }
 
+/** That a one-time link was opened in vain. */
+export function VoidLink() {
+  const { words } = useSpeech();
+  return (
+    <Alert color="yellow" icon={<Icon name="warning" />} title={words.link.void} role="alert" mt="sm">
+      <Text size="sm">{words.link.voidHelp}</Text>
+    </Alert>
+  );
+}
+
 function EntryForm({
   invited,
   onIn,
+  onVoid,
 }: {
   readonly invited: Invitation | undefined;
   readonly onIn: (me: Me) => void;
+  readonly onVoid: () => void;
 }) {
   const { words } = useSpeech();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const enter = useDeed(async () => onIn(await entered(invited, name, password)));
+  const enter = useDeed(async () => {
+    try {
+      onIn(await entered(invited, name, password));
+    } catch (error) {
+      if (!invited || !isVoidLink(asFailure(error))) throw error;
+      onVoid();
+    }
+  });
   const chooses = invited !== undefined;
   const verb = { welcome: words.signIn.create, link: words.link.save } as const;
   return (

@@ -46,10 +46,10 @@ export const people: typeof english = {
     byPassword: 'Mit einem Passwort, das ich jetzt vergebe',
     removeTitle: (name) => `${name} löschen?`,
     removeQuestion:
-      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll, und API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
+      'Der Benutzer wird sofort abgemeldet. Was er getan hat, bleibt im Protokoll. API-Tokens und unbenutzte Einmal-Links, die er erstellt hat, gelten dann nicht mehr.',
     disableTitle: (name) => `${name} deaktivieren?`,
     disableQuestion:
-      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist. API-Tokens, die er erstellt hat, gelten weiter: beenden Sie diese weiter unten.',
+      'Der Benutzer wird sofort abgemeldet und kann sich erst wieder anmelden, wenn er wieder aktiviert ist. API-Tokens und unbenutzte Einmal-Links, die er erstellt hat, gelten dann nicht mehr.',
     linkTitle: (name) => `Einmal-Link für ${name}`,
     linkHelp:
       'Geben Sie diesen Link dem Benutzer und niemandem sonst. Er gilt einmal, um ein Passwort zu wählen; ein früherer gilt nicht mehr.',
@@ -85,6 +85,10 @@ export const people: typeof english = {
     title: 'Passwort wählen',
     help: (name) => `Für ${name}. Danach melden Sie sich mit diesem Namen und dem Passwort an.`,
     save: 'Speichern und anmelden',
+    void: 'Dieser Einmal-Link gilt nicht mehr',
+    voidHelp:
+      'Er wurde benutzt, durch einen neueren ersetzt, oder seine Zeit ist um. Melden Sie sich mit Ihrem Passwort an, oder bitten Sie einen Administrator um einen neuen.',
+    goOn: 'Zur Konsole',
   },
   audit: {
     title: 'Protokoll',
@@ -116,6 +120,9 @@ export const people: typeof english = {
       'oidc-no-role': 'keine Rolle',
       'oidc-disabled': 'deaktiviert',
     },
+    unsaved: (keys) => `mit nicht gespeicherten Änderungen: ${keys}`,
+    madeBy: (name) => `erstellt von ${name}, nicht mehr Administrator`,
+    modes: { stuck: 'was hing', all: 'alle Aufnahmen' },
     kinds: { web: 'Konsole', oidc: 'OpenID Connect', token: 'API-Token', cli: 'Kommandozeile' },
     actions: {
       'sign-in': 'angemeldet',
@@ -142,6 +149,7 @@ export const people: typeof english = {
       user: 'Benutzer geändert',
       'user-delete': 'Benutzer gelöscht',
       'user-link': 'Einmal-Link erstellt',
+      'user-link-void': 'Einmal-Link ungültig',
       password: 'Passwort geändert',
       token: 'API-Token erstellt',
       'token-delete': 'API-Token beendet',

@@ -9,6 +9,10 @@ export const sayings: Readonly<Record<string, string>> = {
     'was an ein Ziel dieser Art gesendet wurde, ist nicht mehr erreichbar',
   'a message cannot be taken back (selftest.email: true sends one each time)':
     'eine E-Mail lässt sich nicht zurückholen (mit selftest.email wird jedes Mal eine gesendet)',
+  'belongs to another address': 'Gehört zu einer anderen Adresse',
+  'give it anew, as text': 'geben Sie es hier neu ein',
+  'contains the variable of a secret': 'Enthält die Variable eines Geheimnisses',
+  'what is no secret': 'etwas, das nicht geheim ist',
   'is missing': 'Fehlt',
   'is empty': 'Ist leer',
   'is not valid': 'Ist nicht gültig',

@@ -45,10 +45,10 @@ export const people = {
     byPassword: 'By a password that I give now',
     removeTitle: (name: string) => `Delete ${name}?`,
     removeQuestion:
-      'The user is signed out at once. What was done stays in the audit log, and API tokens that the user made stay good: end them below.',
+      'The user is signed out at once. What was done stays in the audit log. API tokens and unused one-time links that the user made are void from then on.',
     disableTitle: (name: string) => `Disable ${name}?`,
     disableQuestion:
-      'The user is signed out at once and cannot sign in until enabled again. API tokens that the user made stay good: end them below.',
+      'The user is signed out at once and cannot sign in until enabled again. API tokens and unused one-time links that the user made are void from then on.',
     linkTitle: (name: string) => `One-time link for ${name}`,
     linkHelp:
       'Give this link to the user and to nobody else. It is good once, to choose a password; a former link is void.',
@@ -83,6 +83,10 @@ export const people = {
     title: 'Choose a password',
     help: (name: string) => `For ${name}. Afterwards you sign in with this name and the password.`,
     save: 'Save and sign in',
+    void: 'This one-time link is not good any more',
+    voidHelp:
+      'It was used, a newer one was made, or its time is over. Sign in with your password, or ask an administrator for another one.',
+    goOn: 'To the console',
   },
   audit: {
     title: 'Audit',
@@ -114,6 +118,9 @@ export const people = {
       'oidc-no-role': 'no role',
       'oidc-disabled': 'disabled',
     },
+    unsaved: (keys: string) => `with changes that are not saved: ${keys}`,
+    madeBy: (name: string) => `made by ${name}, who is no administrator any more`,
+    modes: { stuck: 'what was stuck', all: 'all recordings' },
     kinds: { web: 'console', oidc: 'OpenID Connect', token: 'API token', cli: 'command line' } as Record<
       string,
       string
@@ -143,6 +150,7 @@ export const people = {
       user: 'changed a user',
       'user-delete': 'deleted a user',
       'user-link': 'made a one-time link',
+      'user-link-void': 'one-time link void',
       password: 'changed a password',
       token: 'made an API token',
       'token-delete': 'ended an API token',

@@ -7,7 +7,7 @@ import { useAnswer, useDeed } from '../../connection/answers.ts';
 import { ask } from '../../connection/client.ts';
 import { startOfDay } from '../../language/format.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
-import { detailIn } from './audit-detail.ts';
+import { detailIn, subjectIn } from './audit-detail.ts';
 import { DayInput } from '../../parts/day-input.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Answered, Empty, FailureNote } from '../../parts/notes.tsx';
@@ -271,7 +271,7 @@ function Subject({ entry: { action, subject, group, detail } }: { readonly entry
           {group === null ? audit.recording : `${audit.recording} · ${group}`}
         </Anchor>
       ) : (
-        <bdi>{subject}</bdi>
+        <bdi>{subjectIn(words, action, subject)}</bdi>
       )}
       {detail !== null && detail !== '' && (
         <Text size="xs" c="dimmed">

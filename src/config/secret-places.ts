@@ -1,0 +1,167 @@
+/**
+ * Where secrets go. Whoever edits the configuration in the console is shown none, and must not get one by having it sent
+ * to a server of his own: a secret that is in the file stays with its address, unless it is given anew.
+ */
+import { dirname, resolve } from 'node:path';
+
+import type { Change, Plain } from './changes.ts';
+import { hideVariables, substitute } from './environment.ts';
+import { childOf, fileKeyOf, nodeAt, type Path } from './json-schema.ts';
+
+/** A secret that would go elsewhere, or be seen. */
+export interface Misplaced {
+  readonly path: Path;
+  readonly message: string;
+  readonly allowed: string;
+}
+
+/** One text of the configuration. */
+interface Leaf {
+  readonly path: Path;
+  readonly text: string;
+  readonly is: 'secret' | 'file of a secret' | 'open';
+}
+
+const elsewhere = { message: 'belongs to another address', allowed: 'give it anew, as text' };
+const seen = { message: 'contains the variable of a secret', allowed: 'what is no secret' };
+
+/**
+ * Remembers the variables and files that secrets were read from, for as long as the process lives: otherwise it would do
+ * to take one out of the file first, and to put it in at another address afterwards.
+ */
+export class SecretPlaces {
+  /** Where each goes that anybody could name without knowing it. */
+  readonly #named = new Map<string, Set<string>>();
+  readonly #folder: string;
+
+  constructor(file: string) {
+    this.#folder = dirname(file);
+  }
+
+  /** What is in the file is where its owner put it. */
+  learn(values: Plain): void {
+    const leaves = leavesOf(values);
+    const variables = new Set([...this.#variables(), ...leaves.flatMap(variablesOfSecret)]);
+    for (const leaf of leaves)
+      for (const name of this.#namesIn(leaf, variables))
+        this.#named.set(name, (this.#named.get(name) ?? new Set()).add(placeOf(values, leaf)));
+  }
+
+  /** What changes would do to secrets. `before` is in the file; `changes` make `after` of it. */
+  misplaced(before: Plain, after: Plain, changes: readonly Change[]): readonly Misplaced[] {
+    this.learn(before);
+    const typed = new Set(changes.flatMap(typedBy));
+    const kept = new Map<string, Set<string>>();
+    for (const leaf of leavesOf(before))
+      if (leaf.is === 'secret')
+        kept.set(leaf.text, (kept.get(leaf.text) ?? new Set()).add(placeOf(before, leaf)));
+    const variables = new Set(this.#variables());
+    return leavesOf(after).flatMap((leaf): Misplaced[] => {
+      const place = placeOf(after, leaf);
+      const isElsewhere = (known: ReadonlySet<string> | undefined) =>
+        known !== undefined && !known.has(place);
+      const names = this.#namesIn(leaf, variables);
+      const isNamed = names.some((name) => isElsewhere(this.#named.get(name)));
+      if (leaf.is === 'open') return isNamed ? [{ path: leaf.path, ...seen }] : [];
+      const isKnown = names.length > 0 || !typed.has(keyed(leaf.path, leaf.text));
+      const isKept = leaf.is === 'secret' && isKnown && isElsewhere(kept.get(leaf.text));
+      return isNamed || isKept ? [{ path: secretOf(leaf), ...elsewhere }] : [];
+    });
+  }
+
+  #variables(): readonly string[] {
+    return [...this.#named.keys()].filter((name) => name.startsWith('$'));
+  }
+
+  #namesIn(leaf: Leaf, variables: ReadonlySet<string>): readonly string[] {
+    if (leaf.is !== 'file of a secret') return variablesIn(leaf.text).filter((name) => variables.has(name));
+    const { text } = substitute(hideVariables(leaf.text), process.env);
+    return [resolve(this.#folder, text)];
+  }
+}
+
+function leavesOf(all: Plain, value: Plain = all, path: Path = []): readonly Leaf[] {
+  if (typeof value !== 'object' || value === null) {
+    const text = value === null ? '' : String(value);
+    return text === '' ? [] : [{ path, text, is: kindOf(all, path) }];
+  }
+  return Object.entries(value).flatMap(([key, each]: [string, Plain]) =>
+    leavesOf(all, each, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+function kindOf(all: Plain, path: Path): Leaf['is'] {
+  if (nodeAt(all, path).secret) return 'secret';
+  const key = String(path.at(-1));
+  const secret = /^(.+)_file$/.exec(key)?.[1];
+  const isFile =
+    secret !== undefined && fileKeyOf(secret) === key && nodeAt(all, [...path.slice(0, -1), secret]).secret;
+  return isFile ? 'file of a secret' : 'open';
+}
+
+/** Forms show a secret and its file in one place. */
+function secretOf({ path, is }: Leaf): Path {
+  return is === 'secret' ? path : [...path.slice(0, -1), String(path.at(-1)).replace(/_file$/, '')];
+}
+
+function variablesIn(text: string): readonly string[] {
+  return [...text.matchAll(/(?<!\$)\$\{[^{}]*\}/g)].map(([name]) => name);
+}
+
+function variablesOfSecret({ is, text }: Leaf): readonly string[] {
+  return is === 'secret' ? variablesIn(text) : [];
+}
+
+function keyed(path: Path, text: string): string {
+  return JSON.stringify([path.at(-1), text]);
+}
+
+/** What somebody wrote as text, and with that knows. */
+function typedBy(change: Change): readonly string[] {
+  if (change.do !== 'set' && change.do !== 'insert') return [];
+  const texts = (path: Path, value: Plain): readonly string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, each]: [string, Plain]) => texts([...path, key], each))
+      : [keyed(path, value === null ? '' : String(value))];
+  return texts(change.at, change.value);
+}
+
+/** Of what is no secret, the key counts as well: there it is shown. */
+function placeOf(all: Plain, { path, is }: Leaf): string {
+  const [first, second] = path;
+  const length = first === 'targets' || first === 'asterisk' ? 2 : 1;
+  const section = path.slice(0, length);
+  const address = addressOf(all, section);
+  const key = path
+    .slice(1)
+    .filter((part, index) => typeof part === 'string' && (first !== 'targets' || index > 0));
+  const kind = first === 'targets' ? first : section.join('.');
+  if (is === 'open' || second === undefined) return JSON.stringify([kind, key, address]);
+  return JSON.stringify([kind, address]);
+}
+
+/** All by which it is decided who gets the secrets of a section; empty where nobody does. */
+function addressOf(all: Plain, section: Path): readonly string[] {
+  const value = section.reduce<unknown>(childOf, all);
+  const of = (key: string): string => {
+    const given = childOf(value, key) ?? nodeAt(all, [...section, key]).node?.default;
+    return typeof given === 'string' || typeof given === 'number' ? String(given) : '';
+  };
+  const type = section[0] === 'targets' ? of('type') : String(section.at(-1));
+  const tls = childOf(value, 'tls') ?? 'false';
+  const port = of('port') || usualPort(type, typeof tls === 'string' ? tls : 'true');
+  const server = originOf(of('endpoint')) || (type === 's3' ? of('region') : '');
+  return [type, of('host').toLowerCase(), port, originOf(of('url')), server, of('webhook')];
+}
+
+/** Another path is the same server. What is no address yet stays as it is. */
+function originOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).origin : address;
+}
+
+function usualPort(type: string, tls: string): string {
+  if (type === 'ftp') return tls === 'implicit' ? '990' : '21';
+  if (type === 'smtp') return tls === 'implicit' ? '465' : '587';
+  if (type === 'ami') return tls === 'false' ? '5038' : '5039';
+  return '';
+}

@@ -1,0 +1,77 @@
+// What works behind the calls, while another configuration is taken over.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { callsOf, type Calls } from '../src/assemble-calls.ts';
+import { officeOf, type Office } from '../src/assemble-office.ts';
+import { loadText } from '../src/config/load.ts';
+import { newShifts } from '../src/delivery/shifts.ts';
+import { sampleIssue } from './catalogue/sample.ts';
+
+let folder: string;
+let calls: Calls;
+let office: Office;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mitschnitt-office-'));
+  for (const name of ['spool', 'archiv']) await mkdir(join(folder, name));
+  const file = join(folder, 'mitschnitt.yaml');
+  const text = `
+asterisk: { ari: { url: "http://127.0.0.1:1/ari", password: x }, ami: { port: 1, secret: x } }
+pbx: { trunks: [PJSIP/trunk], timezone: Europe/Zurich }
+spool: { path: ${folder}/spool }
+catalogue: { type: sqlite, path: ${folder}/catalogue.db }
+groups:
+  - { name: Verkauf, members: ["200"], record: { incoming: true, outgoing: false }, announcement: { incoming: { mode: none } }, deliver_to: [archiv] }
+targets: { archiv: { type: folder, path: ${folder}/archiv } }
+report: { deliver: daily }
+log: { level: error }
+`;
+  await writeFile(file, text, { mode: 0o600 });
+  const { config } = await loadText(text, file);
+  const nothing = () => undefined;
+  calls = callsOf(config, { recorded: nothing, closed: nothing, tested: nothing, alarm: nothing });
+  await calls.open();
+  office = officeOf(config, calls, new Date(), newShifts());
+});
+afterEach(async () => {
+  await calls.close();
+  await rm(folder, { recursive: true });
+});
+
+test('what ends begins nothing any more, and says so; how things are is told', async () => {
+  const ended = office.stop();
+  const ask = async (asked: string, body?: unknown) => await office.answers[asked]?.(body);
+  const begins = Object.keys(office.answers).filter((asked) => asked.startsWith('POST '));
+  expect(begins).toContain('POST /erase');
+  for (const asked of begins.filter((each) => each !== 'POST /control'))
+    await expect(ask(asked, {}), asked).rejects.toMatchObject({ code: 'stopping', retry: true });
+  expect(await ask('GET /cleanup')).toMatchObject({ running: 0 });
+  await ended;
+  const { cleaning } = office.running;
+  expect(await cleaning.run({ mode: 'stuck', actor: 'web:admin' })).toHaveProperty('problem');
+});
+
+test('reports that stood still for a moment are not delivered again by what ended meanwhile', async () => {
+  const { reporting } = office.running;
+  if (!reporting) throw new Error('there is a report');
+  await reporting.start();
+  const { promise: erased, resolve: erase } = Promise.withResolvers<undefined>();
+  const { promise: stands, resolve: stand } = Promise.withResolvers<undefined>();
+  const between = reporting.between(() => {
+    stand(undefined);
+    return erased;
+  });
+  await stands;
+  const ended = reporting.stop();
+  erase(undefined);
+  await between;
+  await ended;
+  await calls.catalogue.addIssues('archiv', [sampleIssue('a')], { until: 0, seq: 0 });
+  reporting.runNow();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(await calls.catalogue.pendingIssues('archiv')).toMatchObject([{ attempts: 0, problem: undefined }]);
+});
