@@ -13,7 +13,15 @@ const sequence = (...parts: readonly Buffer[]) => der(0x30, ...parts);
 const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'));
 const octets = (content: Buffer) => der(0x04, content);
 const utcTime = (at: number) =>
-  der(0x17, Buffer.from(new Date(at).toISOString().replace(/[-:T]|\.\d+/g, '').slice(2)));
+  der(
+    0x17,
+    Buffer.from(
+      new Date(at)
+        .toISOString()
+        .replace(/[-:T]|\.\d+/g, '')
+        .slice(2),
+    ),
+  );
 
 const commonName = oid('550403');
 const alternativeNames = oid('551d11');
