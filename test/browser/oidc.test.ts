@@ -9,6 +9,9 @@ import type { Visit } from './browser.ts';
 
 let provider: IdentityProvider;
 let running: StartedConsole;
+/** Of a machine that does a lot else. */
+const patienceMs = 20_000;
+
 const visit = useVisits(() => running.url);
 
 beforeAll(async () => {
@@ -86,11 +89,10 @@ test('Which groups have which role is set in a form, by the names of the groups'
     .last()
     .fill('agents');
   await page.keyboard.press('Enter');
+  const entries = supervisors.getByRole('textbox');
   await expect
-    .poll(() =>
-      supervisors
-        .getByRole('textbox')
-        .evaluateAll((all) => all.map((each) => (each as { value?: string }).value)),
-    )
+    .poll(() => entries.evaluateAll((all) => all.map((each) => (each as { value?: string }).value)), {
+      timeout: patienceMs,
+    })
     .toContain('agents');
 });

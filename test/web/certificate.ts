@@ -16,10 +16,10 @@ const utcTime = (at: number) =>
   der(
     0x17,
     Buffer.from(
-      `${new Date(at)
+      new Date(at)
         .toISOString()
         .replace(/[-:T]|\.\d+/g, '')
-        .slice(2)}`,
+        .slice(2),
     ),
   );
 
