@@ -1,5 +1,7 @@
-import { opendir, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 
 import { codeOf } from '../errors.ts';
 
@@ -9,7 +11,7 @@ export interface Usage {
   readonly bytes: number;
 }
 
-/** Looked at together. More at once would be faster by little, and hold memory for each file of a large backlog. */
+/** Looked at in one go: a ms in which nothing else of the process runs. */
 const filesAtOnce = 200;
 /** A walk that took less is not worth being remembered. */
 const shortWalkMs = 50;
@@ -48,25 +50,15 @@ export class FolderUsage {
 
 async function walk(path: string): Promise<Usage> {
   let [files, bytes] = [0, 0];
-  let names: string[] = [];
-  const add = async () => {
-    const sizes = await Promise.all(names.map((name) => sizeOf(join(path, name))));
-    files += names.length;
-    for (const size of sizes) bytes += size ?? 0;
-    names = [];
-  };
   const folder = await unlessGone(opendir(path, { bufferSize: filesAtOnce }), undefined);
   if (!folder) return { files, bytes };
   for await (const { name } of folder) {
-    names.push(name);
-    if (names.length === filesAtOnce) await add();
+    // Without the help of a thread: that costs five times as much, and memory that stays.
+    bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
+    files += 1;
+    if (files % filesAtOnce === 0) await setImmediate();
   }
-  await add();
   return { files, bytes };
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  return (await unlessGone(stat(path), undefined))?.size;
 }
 
 /** What was asked for, or something else if there is no such file. */
