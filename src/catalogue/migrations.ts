@@ -27,7 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-account-holes': { up: createAccountHoles },
   '0014-alarm-code': { up: addAlarmCode },
   '0015-users': { up: inviteUsers },
-  '0016-makers': { up: keepMakers },
+  '0017-makers': { up: keepMakers },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {
