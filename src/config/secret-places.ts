@@ -129,7 +129,8 @@ function typedBy(change: Change): readonly string[] {
 /** Of what is no secret, the key counts as well: there it is shown. */
 function placeOf(all: Plain, { path, is }: Leaf): string {
   const [first, second] = path;
-  const length = first === 'targets' || first === 'asterisk' ? 2 : 1;
+  // Of the sections of `web`, each has a server of its own to log in at.
+  const length = first === 'targets' || first === 'asterisk' || first === 'web' ? 2 : 1;
   const section = path.slice(0, length);
   const address = addressOf(all, section);
   const key = path
@@ -151,7 +152,7 @@ function addressOf(all: Plain, section: Path): readonly string[] {
   const tls = childOf(value, 'tls') ?? 'false';
   const port = of('port') || usualPort(type, typeof tls === 'string' ? tls : 'true');
   const server = originOf(of('endpoint')) || (type === 's3' ? of('region') : '');
-  return [type, of('host').toLowerCase(), port, originOf(of('url')), server, of('webhook')];
+  return [type, of('host').toLowerCase(), port, originOf(of('url')), server, of('webhook'), of('issuer')];
 }
 
 /** Another path is the same server. What is no address yet stays as it is. */

@@ -2,12 +2,13 @@ import { Attempts, networkOf } from '../attempts.ts';
 import { tooMany } from '../sign-in.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Log } from '../../log.ts';
-import type { User, UserIdentity, UserLedger } from '../../catalogue/console-ledger.ts';
+import type { ConsoleLedger, User, UserIdentity } from '../../catalogue/console-ledger.ts';
 import { accountNameOf, rightsOf, type Claims } from './claims.ts';
 import { PendingSignIns, type PendingSignIn } from './pending.ts';
 import type { Provider } from './provider.ts';
 import { OidcRefusal, refusalOf } from './refusal.ts';
 import type { OidcSettings } from './settings.ts';
+import { withdraw } from '../withdrawal.ts';
 
 const secondMs = 1_000;
 /** A whole office may be behind one address. What was finished does not count. */
@@ -24,7 +25,7 @@ const mostOfOneName = 99;
 export interface OidcParts {
   readonly settings: OidcSettings;
   readonly provider: Provider;
-  readonly ledger: () => UserLedger;
+  readonly ledger: () => ConsoleLedger;
   readonly now: () => number;
   /** The rights of a user changed: what is open for him ends. */
   readonly signedOut: (which: (viewer: Viewer) => boolean) => void;
@@ -71,7 +72,7 @@ export class OidcSignIn {
     const claims = await this.#parts.provider.finish(pending, query).catch((error: unknown) => {
       throw this.#told(error);
     });
-    const user = await this.#admit(claims);
+    const user = await this.#admit(claims, address);
     this.#byAddress.giveBack(networkOf(address));
     return user;
   }
@@ -89,7 +90,7 @@ export class OidcSignIn {
     return refusal;
   }
 
-  async #admit(claims: Claims & { readonly sub: string }): Promise<User> {
+  async #admit(claims: Claims & { readonly sub: string }, address: string): Promise<User> {
     const { settings, ledger, now, signedOut } = this.#parts;
     if (claims.sub === '' || claims.sub.length > longestSubject)
       throw this.#told(new OidcRefusal('oidc-invalid', 'its subject has no length that one has'));
@@ -98,6 +99,8 @@ export class OidcSignIn {
     const isKnown = (viewer: Viewer): boolean => viewer.by === 'session' && viewer.name === known?.name;
     if (known?.isDisabled) throw new OidcRefusal('oidc-disabled', '', known.name);
     const rights = rightsOf(claims, settings);
+    if (known?.role === 'administrator' && rights?.role !== 'administrator')
+      await this.#withdrawMadeBy(known.name, address);
     if (!rights) {
       if (known) await ledger().endSessions(known.name, undefined, now());
       signedOut(isKnown);
@@ -109,6 +112,13 @@ export class OidcSignIn {
     // An open page has what the former ones allowed.
     if (!isSame) signedOut(isKnown);
     return { ...known, ...rights };
+  }
+
+  /** Whoever is no administrator any more also is none by what he made. */
+  async #withdrawMadeBy(maker: string, address: string): Promise<void> {
+    const { ledger, now, signedOut } = this.#parts;
+    const ended = await withdraw(ledger(), maker, { at: now(), actor: 'mitschnitt', address });
+    signedOut(({ by, key }) => by === 'token' && ended.has(key));
   }
 
   async #made(claims: Claims, identity: UserIdentity, rights: Pick<User, 'role' | 'groups'>): Promise<User> {
