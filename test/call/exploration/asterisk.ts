@@ -43,6 +43,13 @@ export interface Played {
   to: number | undefined;
 }
 
+/** What is to be played after what plays now. */
+interface Waiting {
+  readonly kind: string;
+  readonly media: string;
+  readonly ms: number;
+}
+
 /** A channel's stay in the gate. */
 export interface Stay {
   readonly channel: Channel;
@@ -53,7 +60,7 @@ export interface Stay {
   continued: number;
   readonly keys: { readonly key: string; readonly at: number }[];
   readonly played: Played[];
-  readonly waiting: { readonly kind: string; readonly media: string }[];
+  readonly waiting: Waiting[];
   readonly then: (alive: boolean) => void;
 }
 
@@ -231,19 +238,22 @@ export class Asterisk {
     this.#stasis('ChannelDtmfReceived', stay, { digit });
   }
 
-  /** False: no such channel in the gate. */
-  play(id: string, kind: string, media: string): boolean {
+  /** After all that plays there already. False: no such channel in the gate. */
+  play(id: string, kind: string, media: string, ms = promptMs): boolean {
     const stay = this.#stayOf(id);
     if (!stay) return false;
-    stay.waiting.push({ kind, media });
+    stay.waiting.push({ kind, media, ms });
     this.#playNext(stay);
     return true;
   }
 
   stopPlayback(id: string, kind: string): void {
     const stay = this.#stayOf(id);
-    const playing = stay && playingIn(stay);
-    if (stay && playing?.kind === kind) this.#played(stay, playing);
+    if (!stay) return;
+    const waiting = stay.waiting.findIndex((each) => each.kind === kind);
+    if (waiting !== -1) stay.waiting.splice(waiting, 1);
+    const playing = playingIn(stay);
+    if (playing?.kind === kind) this.#played(stay, playing);
   }
 
   /** Takes effect when nothing plays any more. */
@@ -293,10 +303,11 @@ export class Asterisk {
   #playNext(stay: Stay): void {
     const next = playingIn(stay) ? undefined : stay.waiting.shift();
     if (!next) return;
-    const played: Played = { ...next, from: this.clock.now, to: undefined };
+    const { kind, media } = next;
+    const played: Played = { kind, media, from: this.clock.now, to: undefined };
     stay.played.push(played);
     this.#tellPlayback('PlaybackStarted', stay, played, 'playing');
-    this.clock.after(promptMs, () => this.#played(stay, played));
+    this.clock.after(next.ms, () => this.#played(stay, played));
   }
 
   #played(stay: Stay, played: Played): void {
