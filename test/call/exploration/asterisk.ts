@@ -21,6 +21,8 @@ export interface Channel {
   alive: boolean;
   bridge: Bridge | undefined;
   stay: Stay | undefined;
+  /** Its party put the other one on hold. */
+  held: boolean;
   /** The other half of a Local channel. */
   half: Channel | undefined;
   /** What the dialplan does when it hangs up. */
@@ -72,6 +74,8 @@ export interface Monitor {
   readonly from: number;
   to: number | undefined;
   closed: boolean;
+  /** When it was silent; the last one may go on. */
+  readonly muted: { readonly from: number; to: number | undefined }[];
 }
 
 /** What listens to Asterisk; the Stasis application exists while `ari` is true. */
@@ -125,6 +129,7 @@ export class Asterisk {
       alive: true,
       bridge: undefined,
       stay: undefined,
+      held: false,
       half: undefined,
       whenGone: [],
     };
@@ -274,7 +279,7 @@ export class Asterisk {
     const channel = this.living.find(({ name }) => name === channelName);
     if (!channel) return undefined;
     const id = `0x${recording}`;
-    const monitor = { recording, id, channel, from: this.clock.now, to: undefined, closed: false };
+    const monitor = { recording, id, channel, from: this.clock.now, to: undefined, closed: false, muted: [] };
     this.monitors.push(monitor);
     return monitor;
   }
@@ -282,6 +287,25 @@ export class Asterisk {
   stopMonitor(id: string, channelName: string): void {
     const monitor = this.monitors.find((each) => each.id === id && each.channel.name === channelName);
     if (monitor) this.#end(monitor);
+  }
+
+  /** False: no such MixMonitor. */
+  muteMonitor(recording: string, on: boolean): boolean {
+    const monitor = this.monitors.find((each) => each.recording === recording && each.to === undefined);
+    if (!monitor?.channel.alive) return false;
+    const last = monitor.muted.at(-1);
+    const isMuted = last !== undefined && last.to === undefined;
+    if (on && !isMuted) monitor.muted.push({ from: this.clock.now, to: undefined });
+    if (!on && isMuted) last.to = this.clock.now;
+    return true;
+  }
+
+  /** By a re-INVITE: the other party hears music, and nobody leaves the bridge. */
+  hold(channel: Channel, on: boolean): boolean {
+    if (channel.held === on || channel.bridge?.kind !== 'basic') return false;
+    channel.held = on;
+    this.tell(on ? 'Hold' : 'Unhold', channel);
+    return true;
   }
 
   #end(monitor: Monitor): void {

@@ -4,7 +4,7 @@ import { Channels } from '../../../src/asterisk/channels.ts';
 import type { AmiMessage } from '../../../src/asterisk/ami-wire.ts';
 import type { AriEvent } from '../../../src/asterisk/ari.ts';
 import { factsOfStasisStart, translateStasis } from '../../../src/asterisk/stasis.ts';
-import type { Call, Policy } from '../../../src/call/call.ts';
+import type { Call, Control, Policy } from '../../../src/call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from '../../../src/call/event.ts';
 import { concernsMember } from '../../../src/call/classification.ts';
 import { Exchange, type Change } from '../../../src/call/exchange.ts';
@@ -168,6 +168,15 @@ export class Mitschnitt implements Wires {
     });
   }
 
+  /** The feature code of a telephone. */
+  asked(channel: string, control: Control): void {
+    this.#amiStream?.send(() => {
+      if (!this.#amiReady) return;
+      const { now: at } = this.#asterisk.clock;
+      this.#event({ at, type: 'control-requested', channel, control, actor: 'telephone' });
+    });
+  }
+
   /** Tells everything once more. */
   repeat(): void {
     for (const event of [...this.#archive.told]) this.#event({ ...event, at: this.#asterisk.clock.now });
@@ -320,10 +329,16 @@ export class Mitschnitt implements Wires {
       case 'answer':
       case 'whisper':
       case 'end-whisper':
-      case 'mute-recording':
       case 'look-at-recording':
-      case 'set-pause-timeout':
         break;
+      case 'mute-recording':
+        this.#mute(command.recording, command.muted);
+        break;
+      case 'set-pause-timeout': {
+        const { channel, ms, since } = command;
+        this.#due(ms, { type: 'pause-timeout', channel, since });
+        break;
+      }
     }
   }
 
@@ -365,6 +380,18 @@ export class Mitschnitt implements Wires {
       const mixMonitor = monitor?.id;
       if (monitor) this.#told({ at, type: 'recording-started', recording, mixMonitor });
       else this.#told({ at, type: 'recording-refused', recording, problem: 'No such channel' });
+    });
+  }
+
+  #mute(recording: string, muted: boolean): void {
+    const stream = this.#amiStream;
+    if (!stream) return;
+    const isDone = this.#asterisk.muteMonitor(recording, muted);
+    stream.send(() => {
+      const { now: at } = this.#asterisk.clock;
+      const problem = 'No such channel';
+      if (isDone) this.#event({ at, type: 'recording-muted', recording, muted });
+      else this.#event({ at, type: 'recording-mute-refused', recording, muted, problem });
     });
   }
 
