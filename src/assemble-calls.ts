@@ -20,7 +20,7 @@ import { MitschnittError } from './errors.ts';
 import { adjustableLog, errorFields, type Log } from './log.ts';
 import { Recorder, type RecorderParts } from './recorder.ts';
 import { deliveredFolder, deliveredName } from './recording/naming.ts';
-import { promptHint, publishPrompt } from './spool/prompts.ts';
+import { promptHint, publishPrompt, publishSilence, silenceIn } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
 import type { Alarm } from './alarms/alarms.ts';
 import type { Telephones } from './asterisk/pbx.ts';
@@ -79,7 +79,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
   const catalogue = catalogueOf(config, false);
   const listeners = [audience.alarm.bind(audience)];
   const alarms = new Alarms({ file: alarmsFileOf(config), log, now: Date.now, listeners });
-  const growth = new GrowthWatch({ files: spool, alarms, log, now: Date.now });
+  const growth = new GrowthWatch({ files: spool, alarms, log, now: steady });
   const watch = watchLogOf(config, { alarms, catalogue, log });
   const told = toldCallsOf(config, watch);
   let asterisk: Asterisk | undefined;
@@ -171,7 +171,7 @@ function recorderPartsOf(
 ): RecorderParts {
   const { alarms, growth, spool: files, ...rest } = parts;
   return {
-    ...{ ...rest, alarms, files, now: Date.now, newId: randomUUID },
+    ...{ ...rest, alarms, files, now: Date.now, steady, newId: randomUUID },
     nameOf(recording) {
       const { naming, pbx } = config();
       const form = { name: naming.file, folder: naming.folder, timeZone: pbx.timezone };
@@ -201,6 +201,11 @@ function groundOf(config: Config) {
   return { ari, ami, account, catalogue: config.catalogue, spool: config.spool };
 }
 
+/** ms by a clock that nobody sets. */
+function steady(): number {
+  return performance.now();
+}
+
 /** Where Asterisk is, and what a configuration wants of it. */
 export function asteriskSettings(config: Config): AsteriskSettings {
   const { ari, ami } = config.asterisk;
@@ -214,6 +219,7 @@ export function asteriskSettings(config: Config): AsteriskSettings {
       secret: ami.secret.reveal(),
       tls: ami.tls === false ? undefined : { caFile },
     },
+    silence: silenceIn(config.spool.path),
     ...wishesOf(config),
   };
 }
@@ -228,6 +234,7 @@ function wishesOf(config: Config): AsteriskWishes {
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
 async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptSource> {
   const prompts = new Map<string, Prompt>();
+  await publishSilence(config.spool.path).catch(() => undefined);
   for (const { name, language } of promptsOf(config)) {
     const prompt = await publishPrompt(config.prompts, config.spool.path, name, language);
     if (prompt.problem !== undefined)

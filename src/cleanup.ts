@@ -151,7 +151,8 @@ export class Cleanup {
       const [file, talk, channel] = [found.get(id), talks.get(id), channels.get(id)];
       if (!file && !isUnsettled(talk?.segment.recording)) return [];
       const facts = { id, segment: talk?.segment, file, channel: this.#seen.get(id)?.where };
-      return [{ id, talk, file, channel, judgement: judge(facts, { mode, now: now(), maxDurationMs }) }];
+      const rules = { mode, now: talk?.now ?? now(), maxDurationMs };
+      return [{ id, talk, file, channel, judgement: judge(facts, rules) }];
     });
   }
 

@@ -85,9 +85,9 @@ export class Collector {
 
   /** Tells when Asterisk closes the file of a recording that is to run. Resolves when that is known. */
   async look(recording: RecordingId): Promise<void> {
-    const until = this.#parts.now() + cutWithinMs;
+    const until = performance.now() + cutWithinMs;
     const signal = this.#stopping.signal;
-    while (!this.tellIfCut(recording) && this.#parts.now() < until && !this.#isStopping())
+    while (!this.tellIfCut(recording) && performance.now() < until && !this.#isStopping())
       await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
 

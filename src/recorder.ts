@@ -5,6 +5,7 @@ import { openSegmentsOf } from './call/control.ts';
 import { Exchange, type Change } from './call/exchange.ts';
 import { consentText } from './call/consent-text.ts';
 import { isSameSave } from './call/records.ts';
+import { ClockSteps } from './clock-steps.ts';
 import { Collector, type CollectorParts } from './collector.ts';
 import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
@@ -27,6 +28,8 @@ export interface RecorderParts extends BookkeeperParts, CollectorParts {
   readonly pbx: Pbx;
   readonly catalogue: CallCatalogue;
   readonly newId: () => string;
+  /** ms since whenever, by a clock that nobody sets. */
+  readonly steady: () => number;
   /** Told of each call whose state changed, and of those that a former process left behind. */
   readonly followed: (call: Call) => void;
   /** Told of each new state of a call of the self-test, and of nothing else about it. */
@@ -54,6 +57,7 @@ export class Recorder implements PbxListener {
   readonly #exchange = new Exchange();
   readonly #watched = new Map<Call['id'], Watched>();
   readonly #collector: Collector;
+  readonly #clock: ClockSteps;
   /** How long channels wait in the gate for what is done with them. */
   readonly gateTimes = new GateTimes();
   readonly #timers = new Set<NodeJS.Timeout>();
@@ -66,6 +70,7 @@ export class Recorder implements PbxListener {
     this.#policy = policy;
     this.#parts = parts;
     this.#books = new Bookkeeper(parts);
+    this.#clock = new ClockSteps(parts.now, parts.steady);
     this.#collector = new Collector(parts, (event) => {
       this.event(event);
     });
@@ -74,7 +79,7 @@ export class Recorder implements PbxListener {
   /** Takes up the calls that a former process left behind, then connects. */
   async start(): Promise<void> {
     for (const call of await this.#parts.catalogue.openCalls()) {
-      this.#exchange.add(call);
+      this.#exchange.add(call, this.#parts.now());
       this.#watch(call, call);
       this.#parts.followed(call);
       for (const { id } of call.segments) this.#collector.inherit(id);
@@ -112,9 +117,15 @@ export class Recorder implements PbxListener {
     return this.#exchange.calls.filter((call) => !call.verdict && concernsMember(call, this.#policy));
   }
 
-  /** The talks of all calls that are known, those included that were over moments ago. */
-  get talks(): readonly { readonly call: Call; readonly segment: Segment }[] {
-    return this.#exchange.calls.flatMap((call) => call.segments.map((segment) => ({ call, segment })));
+  /**
+   * The talks of all calls that are known, those included that were over moments ago. `now`: by the time that the call
+   * keeps.
+   */
+  get talks(): readonly { readonly call: Call; readonly segment: Segment; readonly now: Instant }[] {
+    const [now, setMs] = [this.#parts.now(), this.#clock.setMs];
+    return this.#exchange.calls.flatMap((call) =>
+      call.segments.map((segment) => ({ call, segment, now: this.#exchange.timeOf(call, now, setMs) })),
+    );
   }
 
   get policy(): Policy {
@@ -176,7 +187,7 @@ export class Recorder implements PbxListener {
     if (event.type === 'gate-entered') this.gateTimes.entered(event.channel, performance.now());
     const context = { policy: this.#policy, newId: this.#parts.newId };
     // Without AMI nothing would tell of a new call's end.
-    const changes = this.#exchange.take(event, context, this.#connections.ami);
+    const changes = this.#exchange.take(this.#clock.stamped(event), context, this.#connections.ami);
     for (const change of changes ?? []) this.#advance(change, event.type);
     // Nobody is asked for a consent that cannot be used.
     if (!changes && event.type === 'gate-entered') this.#track(this.#leadOn(event.channel));
@@ -315,7 +326,8 @@ export class Recorder implements PbxListener {
       case 'answer':
         return pbx.answer(command.channel);
       case 'play':
-        if (await pbx.play(command.channel, command.playback, command.media)) this.#served(command.channel);
+        if (await pbx.play(command.channel, command.playback, command.media, command.stay))
+          this.#served(command.channel);
         return;
       case 'whisper':
         return pbx.whisper(command.channel, command.playback, command.media);

@@ -50,7 +50,7 @@ async function begin(): Promise<void> {
       name === 'channelsOf' ? () => Promise.resolve(isConnected ? new Map() : undefined) : done,
   });
   const common = {
-    ...{ catalogue, files, log, now: Date.now, newId: randomUUID },
+    ...{ catalogue, files, log, now: Date.now, steady: () => performance.now(), newId: randomUUID },
     alarms: {
       raise: ({ kind }: { kind: string }) => alarms.add(kind),
       clear: (kind: string) => alarms.delete(kind),

@@ -80,6 +80,7 @@ beforeEach(async () => {
     files: spool,
     log: { debug: write, info: write, warn: write, error: write },
     now: Date.now,
+    steady: () => performance.now(),
     newId: randomUUID,
     nameOf: ({ id }) => ({ folder: '', name: `${id}.wav` }),
     recipientsOf: () => ({ targets: [], astray: false }),

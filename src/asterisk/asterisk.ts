@@ -10,12 +10,12 @@ import { queueEvents, Queues } from './queues.ts';
 import { recordedChannels } from './recorded-channels.ts';
 import { Link, type Connection } from './link.ts';
 import { MixMonitor } from './mixmonitor.ts';
-import { factsOfStasisStart, StasisGate, translateStasis } from './stasis.ts';
+import { factsOfStasisStart, StasisGate, translateStasis, type Silence } from './stasis.ts';
 import type { ToldAccount } from './told-account.ts';
 import { TestTelephones } from './telephones.ts';
 import { isWhisper, Whisper } from './whisper.ts';
 import type { ChannelId, RecordingId } from '../call/call.ts';
-import type { CallEvent, Playback } from '../call/event.ts';
+import type { CallEvent, Playback, Stay } from '../call/event.ts';
 import type { RecordedChannel } from '../call/orphan.ts';
 import type { Pbx, PbxListener, RecordingForm } from './pbx.ts';
 
@@ -30,6 +30,7 @@ export interface AsteriskWishes {
 export interface AsteriskSettings extends AsteriskWishes {
   readonly ari: AriSettings;
   readonly ami: AmiSettings;
+  readonly silence: Silence;
 }
 
 /** How long a channel may be forgotten in the gate: a command that got lost is repeated after this. */
@@ -89,7 +90,7 @@ export class Asterisk implements Pbx {
     this.#troubled = troubled;
     this.#ari = new AriClient(settings.ari);
     const emit = (event: CallEvent): void => this.#listener?.event(event);
-    this.#gate = new StasisGate(this.#ari, emit, async (channel, seconds) => {
+    this.#gate = new StasisGate(this.#ari, settings.silence, emit, async (channel, seconds) => {
       const limit = { Action: 'Setvar', Channel: channel, Variable: 'TIMEOUT(absolute)', Value: seconds };
       await this.#action(limit);
     });
@@ -170,8 +171,8 @@ export class Asterisk implements Pbx {
     return this.#command('answer', this.#gate.answer(channel));
   }
 
-  async play(channel: ChannelId, playback: Playback, media: string): Promise<boolean> {
-    return (await this.#command('play', this.#gate.play(channel, playback, media))) === true;
+  async play(channel: ChannelId, playback: Playback, media: string, stay?: Stay): Promise<boolean> {
+    return (await this.#command('play', this.#gate.play(channel, playback, media, stay))) === true;
   }
 
   whisper(channel: ChannelId, playback: Playback, media: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ChannelId, Instant, RecordingId } from '../call/call.ts';
-import type { CallEvent, ChannelFacts, Playback } from '../call/event.ts';
+import type { CallEvent, ChannelFacts, Playback, Stay } from '../call/event.ts';
 import type { TestCallOrder } from '../call/self-test.ts';
 import type { RecordedChannel } from '../call/orphan.ts';
 import type { AudioFiles } from '../recording/audio-form.ts';
@@ -68,7 +68,8 @@ export interface Pbx {
   start(listener: PbxListener): void;
   stop(): Promise<void>;
   answer(channel: ChannelId): Promise<void>;
-  play(channel: ChannelId, playback: Playback, media: string): Promise<boolean>;
+  /** `stay`: how the party goes on by itself afterwards, unless it is led on before. */
+  play(channel: ChannelId, playback: Playback, media: string, stay?: Stay): Promise<boolean>;
   /** Plays to one party of a talk, so that nobody else hears it; its keys are told from then on. */
   whisper(channel: ChannelId, playback: Playback, media: string): Promise<void>;
   /** Ends the playback as well. */

@@ -1,13 +1,18 @@
 import { AriRefusal, type AriClient, type AriEvent } from './ari.ts';
 import { messageOf } from '../errors.ts';
 import type { ChannelId } from '../call/call.ts';
-import type { CallEvent, ChannelFacts, GateSide, Playback } from '../call/event.ts';
+import type { CallEvent, ChannelFacts, GateSide, Playback, Stay } from '../call/event.ts';
 
 const playbacks: readonly Playback[] = ['announcement', 'confirmation'];
 
 /** Derived from the channel, so that a restarted process can stop a playback that it knows nothing of. */
 export function playbackId(channel: ChannelId, playback: Playback): string {
   return `mitschnitt-${playback}-${channel}`;
+}
+
+/** The silence behind an announcement. */
+function silenceId(channel: ChannelId): string {
+  return `mitschnitt-silence-${channel}`;
 }
 
 function ofPlayback(id: string): { channel: ChannelId; playback: Playback } | undefined {
@@ -23,6 +28,8 @@ interface Arguments {
   readonly linkedId: string;
   /** The time limit that the channel had before the dialplan gave it one for the gate, in seconds; '' if it did not. */
   readonly limit: string;
+  /** It came by StasisBroadcast(). */
+  readonly claimed: boolean;
   readonly destination: string;
 }
 
@@ -33,11 +40,12 @@ interface Arguments {
 function argumentsOf({ args, channel }: AriEvent): Arguments {
   const [side, linkedId = '', limit = '', ...destination] = (args ?? []).join(':').split(':');
   return side === 'called'
-    ? { side, linkedId, limit: '', destination: '' }
+    ? { side, linkedId, limit: '', claimed: false, destination: '' }
     : {
         side: 'caller',
         linkedId: linkedId || (channel?.id ?? ''),
         limit: /^\d+(\.\d+)?$/.test(limit) ? limit : '',
+        claimed: (args?.length ?? 0) > 1,
         destination: destination.join(':'),
       };
 }
@@ -93,27 +101,61 @@ export function factsOfStasisStart(event: AriEvent): ChannelFacts | undefined {
 /** Sets the time limit of a channel, in seconds, at once: ARI would have it wait for the channel's turn. */
 type SetLimit = (channel: ChannelId, seconds: string) => Promise<void>;
 
-/** Commands to channels that stand in the gate. */
+/** A time limit that the dialplan gave a channel. */
+interface Limit {
+  /** What it had before, in seconds. */
+  readonly before: string;
+  readonly claimed: boolean;
+  isLong: boolean;
+}
+
+/** In seconds, as in dialplan/mitschnitt.conf: until the announcement is ordered, and all that comes after it. */
+const longLimit = '5';
+
+/** A file of nothing, as Asterisk is told to play it. */
+export interface Silence {
+  readonly media: string;
+  readonly ms: number;
+}
+
+/**
+ * Commands to channels that stand in the gate.
+ *
+ * Asterisk does what a channel was told in turn: `continue` waits for the end of what plays, and of what is to be played
+ * before it. So an announcement is followed at once by a silence, by the confirmation if there is one, and by `continue`:
+ * whatever becomes of us, the channel goes on. A time limit of the channel could not do that: one that Dial() called has
+ * no dialplan to go on with, and is hung up by it; and it is by the clock of the machine, which may be set meanwhile.
+ */
 export class StasisGate {
   readonly #ari: AriClient;
+  readonly #silence: Silence;
   readonly #emit: (event: CallEvent) => void;
   readonly #setLimit: SetLimit;
-  /** Where Asterisk sends channels on by itself, unless we lift their time limit: the limit that each had before. */
-  readonly #limits = new Map<ChannelId, string>();
+  /** Channels that Asterisk sends on by itself, unless we lift their time limit: the limit that each had before. */
+  readonly #limits = new Map<ChannelId, Limit>();
+  /** What each of the channels that came while we listened was told: to wait, or to go on by itself. */
+  readonly #told = new Map<ChannelId, 'to-wait' | 'to-go-on'>();
 
-  constructor(ari: AriClient, emit: (event: CallEvent) => void, setLimit: SetLimit) {
+  constructor(ari: AriClient, silence: Silence, emit: (event: CallEvent) => void, setLimit: SetLimit) {
     this.#ari = ari;
+    this.#silence = silence;
     this.#emit = emit;
     this.#setLimit = setLimit;
   }
 
   /** Told of every event of the application. */
   see(event: AriEvent): void {
-    const { limit } = argumentsOf(event);
-    if (event.type === 'StasisStart' && event.channel && limit !== '') {
-      this.#limits.set(event.channel.id, limit);
+    const { type, channel } = event;
+    if (!channel) return;
+    if (type === 'StasisStart') {
+      const { limit: before, claimed } = argumentsOf(event);
+      if (before !== '') this.#limits.set(channel.id, { before, claimed, isLong: claimed });
+      this.#told.set(channel.id, 'to-wait');
     }
-    if (event.type === 'StasisEnd' && event.channel) this.#limits.delete(event.channel.id);
+    if (type === 'StasisEnd') {
+      this.#limits.delete(channel.id);
+      this.#told.delete(channel.id);
+    }
   }
 
   /** Takes a channel that StasisBroadcast() offers. 409: another recorder was first. 404: nobody was in time. */
@@ -124,42 +166,90 @@ export class StasisGate {
   }
 
   async answer(channel: ChannelId): Promise<void> {
-    await this.#liftLimit(channel);
+    await this.#take(channel);
     await this.#unlessGone(this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/answer`));
   }
 
   /** A refusal is told as the end of the playback: the call logic then lets the call go on. False: it was one. */
-  async play(channel: ChannelId, playback: Playback, media: string): Promise<boolean> {
-    const id = encodeURIComponent(playbackId(channel, playback));
+  async play(channel: ChannelId, playback: Playback, media: string, stay?: Stay): Promise<boolean> {
     try {
-      await this.#liftLimit(channel);
-      await this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/play/${id}`, { media });
-      return true;
+      await this.#take(channel);
+      // It waits behind the silence.
+      if (playback === 'confirmation' && this.#told.get(channel) === 'to-go-on') {
+        await this.#stop(silenceId(channel));
+        return true;
+      }
+      await this.#queue(channel, playbackId(channel, playback), { media });
     } catch (error) {
       this.#emit({ at: Date.now(), type: 'playback-finished', channel, playback, problem: messageOf(error) });
       return false;
     }
+    if (!stay) return true;
+    await this.#unlessGone(this.#letGoLater(channel, stay));
+    await this.#liftLimit(channel);
+    return true;
   }
 
   async stopPlayback(channel: ChannelId, playback: Playback): Promise<void> {
-    const id = encodeURIComponent(playbackId(channel, playback));
-    await this.#unlessGone(this.#ari.request('DELETE', `playbacks/${id}`));
+    await this.#stop(playbackId(channel, playback));
   }
 
   /** False: it is gone already. */
   async continue(channel: ChannelId): Promise<boolean> {
-    const request = this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`);
-    const isThere = await this.#unlessGone(request);
-    // Asterisk 16 looks each 200 ms only for a command to a channel without audio. A new limit wakes the channel.
+    const told = this.#told.get(channel);
+    // A channel that was here before we were may have been told to go on by whoever was before us.
+    if (told !== 'to-wait') {
+      await this.#stop(playbackId(channel, 'confirmation'));
+      await this.#stop(silenceId(channel));
+    }
+    const isThere = told === 'to-go-on' || (await this.#unlessGone(this.#continue(channel)));
+    // Asterisk 16 looks each 200 ms only for a command to a channel without audio. A new limit wakes the channel. Later
+    // versions need no waking, and the dialplan itself gives the channel back the limit that it had.
+    if (this.#limits.get(channel)?.claimed === true) this.#limits.delete(channel);
     await this.#liftLimit(channel);
     return isThere;
   }
 
+  async #letGoLater(channel: ChannelId, { silenceMs, confirmation }: Stay): Promise<void> {
+    // Not yet all that is needed: whoever wants it to go on before it is has to say so.
+    this.#told.delete(channel);
+    const { media, ms } = this.#silence;
+    await this.#queue(channel, silenceId(channel), { media, offsetms: String(Math.max(0, ms - silenceMs)) });
+    if (confirmation !== undefined) {
+      await this.#queue(channel, playbackId(channel, 'confirmation'), { media: confirmation });
+    }
+    await this.#continue(channel);
+    this.#told.set(channel, 'to-go-on');
+  }
+
+  /** Plays it after all that the channel was told before. */
+  async #queue(channel: ChannelId, id: string, query: Record<string, string>): Promise<void> {
+    const path = `channels/${encodeURIComponent(channel)}/play/${encodeURIComponent(id)}`;
+    await this.#ari.request('POST', path, query);
+  }
+
+  /** Also what has not begun yet: it then never does. */
+  async #stop(id: string): Promise<void> {
+    await this.#unlessGone(this.#ari.request('DELETE', `playbacks/${encodeURIComponent(id)}`));
+  }
+
+  async #continue(channel: ChannelId): Promise<void> {
+    await this.#ari.request('POST', `channels/${encodeURIComponent(channel)}/continue`);
+  }
+
+  /** Whoever was about to be sent on, because nobody took it, gets as much time as those have that were taken. */
+  async #take(channel: ChannelId): Promise<void> {
+    const limit = this.#limits.get(channel);
+    if (!limit || limit.isLong) return;
+    limit.isLong = true;
+    await this.#setLimit(channel, longLimit);
+  }
+
   async #liftLimit(channel: ChannelId): Promise<void> {
-    const value = this.#limits.get(channel);
-    if (value === undefined) return;
+    const limit = this.#limits.get(channel);
+    if (!limit) return;
     this.#limits.delete(channel);
-    await this.#setLimit(channel, value);
+    await this.#setLimit(channel, limit.before);
   }
 
   /** Channels that stand in the application now. */

@@ -24,6 +24,11 @@ interface Seen {
   readonly at: Instant;
   /** Set where nobody watched, because no process ran or it stood still: it happened some time from then on. */
   readonly unseenSince?: Instant | undefined;
+  /**
+   * How far the clock of the machine had been set by then since this process began, in ms. Absent: not at all. A call
+   * keeps the time that it began with: {@link Exchange}.
+   */
+  readonly clockSetMs?: number | undefined;
 }
 
 /** What can happen to a call. Each carries the time at which it was seen. */
@@ -128,6 +133,16 @@ export type CallEvent = Seen &
 /** What is played to the party in the gate. */
 export type Playback = 'announcement' | 'confirmation';
 
+/**
+ * How a party that hears the announcement in the gate gets out of it if nobody leads it on, because we stand still or
+ * are gone: after a silence, and after the confirmation, which is true then.
+ */
+export interface Stay {
+  /** The silence after the prompt, in ms. */
+  readonly silenceMs: number;
+  readonly confirmation: string | undefined;
+}
+
 /** What the call logic wants done. Its success is seen by an event, never by the answer. */
 export type Command =
   | { readonly type: 'answer'; readonly channel: ChannelId }
@@ -136,6 +151,8 @@ export type Command =
       readonly channel: ChannelId;
       readonly playback: Playback;
       readonly media: string;
+      /** With the announcement. */
+      readonly stay?: Stay;
     }
   | { readonly type: 'stop-playback'; readonly channel: ChannelId; readonly playback: Playback }
   | { readonly type: 'continue'; readonly channel: ChannelId }

@@ -17,6 +17,11 @@ export class Exchange {
   readonly #byLinkedId = new Map<string, Call['id']>();
   readonly #byChannel = new Map<ChannelId, Call['id']>();
   readonly #byRecording = new Map<RecordingId, Call['id']>();
+  /**
+   * How far the clock of the machine had been set when each call began, in ms. A call keeps the time that it began with,
+   * whatever is made of the clock meanwhile: what was heard before a talk stays before it, and a talk is as long as it was.
+   */
+  readonly #clockSetMs = new Map<Call['id'], number>();
 
   get calls(): readonly Call[] {
     return [...this.#calls.values()];
@@ -31,7 +36,10 @@ export class Exchange {
     return this.#find(this.#byChannel.get(channel));
   }
 
-  add(call: Call): void {
+  /** `now`: of a call that a former process left behind; its clock may have gone ahead of ours. */
+  add(call: Call, now?: Instant): void {
+    const latest = lastTimeIn(call);
+    if (now !== undefined && latest > now) this.#clockSetMs.set(call.id, latest - now);
     // A consultation has the `Linkedid` of the call that it came from.
     const first = this.#find(this.#byLinkedId.get(call.linkedId));
     if (!first || first.verdict) this.#byLinkedId.set(call.linkedId, call.id);
@@ -55,6 +63,7 @@ export class Exchange {
 
   forget({ id, linkedId, legs, segments }: Call): void {
     this.#calls.delete(id);
+    this.#clockSetMs.delete(id);
     if (this.#byLinkedId.get(linkedId) === id) this.#byLinkedId.delete(linkedId);
     for (const { channel } of legs) {
       if (this.#byChannel.get(channel) === id) this.#byChannel.delete(channel);
@@ -73,15 +82,26 @@ export class Exchange {
     return changes;
   }
 
-  #move(move: Move, { at, unseenSince }: CallEvent, context: Context): readonly Change[] {
+  #move(move: Move, { at, unseenSince, clockSetMs = 0 }: CallEvent, context: Context): readonly Change[] {
     const { from, channels, into = newCall(context.newId(), from.linkedId, at) } = move;
-    const { taken, joined } = eventsOf(move, at);
+    if (!move.into) this.#begins(into, clockSetMs);
+    const [here, there] = [this.#clockSetMs.get(from.id) ?? 0, this.#clockSetMs.get(into.id) ?? 0];
+    const { taken, joined } = eventsOf(move, at, there - here);
     for (const channel of channels) this.#byChannel.set(channel, into.id);
     return [
-      this.#step(from, { ...taken, unseenSince }, context),
+      this.#step(from, { ...taken, unseenSince, clockSetMs }, context),
       // Not `into` as it was: it may have taken in others before.
-      this.#step(this.#find(into.id) ?? into, { ...joined, unseenSince }, context),
+      this.#step(this.#find(into.id) ?? into, { ...joined, unseenSince, clockSetMs }, context),
     ];
+  }
+
+  #begins({ id }: Call, clockSetMs: number): void {
+    if (clockSetMs !== 0) this.#clockSetMs.set(id, clockSetMs);
+  }
+
+  /** A time, now that the clock has been set so far, by the time that a call keeps. */
+  timeOf({ id }: Call, at: Instant, clockSetMs = 0): Instant {
+    return at - clockSetMs + (this.#clockSetMs.get(id) ?? 0);
   }
 
   /** A channel stays with the call in which it was first seen, until it moves to another. */
@@ -92,6 +112,7 @@ export class Exchange {
     const known = this.callOf(channel) ?? this.#leadingTo(event.facts) ?? this.#begunBy(event.facts);
     if (!known && !opens) return undefined;
     const call = known ?? newCall(newId(), linkedId, event.at);
+    if (!known) this.#begins(call, event.clockSetMs ?? 0);
     if (!known) this.add(call);
     this.#byChannel.set(channel, call.id);
     return call;
@@ -121,7 +142,13 @@ export class Exchange {
   }
 
   #step(before: Call, event: CallEvent, context: Context): Change {
-    const [call, commands] = step(before, event, context);
+    const { at, unseenSince, clockSetMs } = event;
+    const own: CallEvent = {
+      ...event,
+      at: this.timeOf(before, at, clockSetMs),
+      unseenSince: unseenSince === undefined ? undefined : this.timeOf(before, unseenSince, clockSetMs),
+    };
+    const [call, commands] = step(before, own, context);
     this.#keep(call);
     return { before, call, commands };
   }
@@ -134,4 +161,20 @@ export class Exchange {
   #find(id: Call['id'] | undefined): Call | undefined {
     return id === undefined ? undefined : this.#calls.get(id);
   }
+}
+
+/** The latest time that is known of a call. */
+function lastTimeIn({ startedAt, endedAt, legs, consents, segments }: Call): Instant {
+  const times = [
+    endedAt,
+    ...legs.flatMap(({ leftAt, hungUpAt, takenAt }) => [leftAt, hungUpAt, takenAt]),
+    ...consents.flatMap(({ countsFrom, playedFrom, playedTo, keyAt }) => [
+      countsFrom,
+      playedFrom,
+      playedTo,
+      keyAt,
+    ]),
+    ...segments.flatMap((segment) => [segment.startedAt, segment.endedAt]),
+  ];
+  return Math.max(startedAt, ...times.map((at) => at ?? startedAt));
 }

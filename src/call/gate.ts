@@ -2,7 +2,7 @@ import { announcerOf, type Announcer } from './announcer.ts';
 import { isExternal, isInCall, numberOf } from './classification.ts';
 import { announcementFor } from './numbers.ts';
 import type { Announcement, Call, Consent, Gate, Instant, Leg, Place, Policy, Segment } from './call.ts';
-import type { CallEvent, Command, Playback } from './event.ts';
+import type { CallEvent, Command, Stay } from './event.ts';
 
 /** The state after an event and what is to be done about it. */
 export type Step = readonly [Call, readonly Command[]];
@@ -14,6 +14,11 @@ const playbackMarginMs = 5_000;
 
 /** Asterisk reports a key when it is released: one that was pressed in time may be held for this long. */
 export const keyHeldMs = 300;
+
+/** How late we may come to lead a party out of the gate before it goes by itself; 200 ms per answer are seen. */
+export const leadOnMarginMs = 5_000;
+/** The longest silence that {@link Stay} can ask for: `timeout` is 60 s at most. */
+export const longestStayMs = 60_000 + keyHeldMs + leadOnMarginMs;
 
 /** The shortest part of a prompt that Asterisk may take to play all of it; less means that it gave up silently. */
 const playedShare = 0.8;
@@ -91,13 +96,21 @@ export function ask(
   const gate: Gate = { channel, phase: 'announcing', place, announcement };
   return [
     { ...asked, gate },
-    [play(gate, 'announcement', prompt.media), timeout(gate, prompt.durationMs + playbackMarginMs)],
+    [announce(gate, prompt.media, stayOf(announcement)), timeout(gate, prompt.durationMs + playbackMarginMs)],
   ];
 }
 
-function play({ channel, place }: Gate, playback: Playback, media: string): Command {
-  const what = { channel, playback, media };
-  return place === 'talk' ? { type: 'whisper', ...what } : { type: 'play', ...what };
+function announce({ channel, place }: Gate, media: string, stay: Stay): Command {
+  const what = { channel, playback: 'announcement', media } as const;
+  return place === 'talk' ? { type: 'whisper', ...what } : { type: 'play', ...what, stay };
+}
+
+function stayOf({ timeoutMs, confirmation }: Announcement): Stay {
+  return { silenceMs: timeoutMs + keyHeldMs + leadOnMarginMs, confirmation: confirmation?.media };
+}
+
+function confirm({ channel, place }: Gate, media: string): Command {
+  return { type: place === 'talk' ? 'whisper' : 'play', channel, playback: 'confirmation', media };
 }
 
 /** Whether a party was in a talk since a time; a caller who was is answered. */
@@ -219,7 +232,7 @@ export function digitPressed(call: Call, event: Event<'digit'>): Step {
     { ...decided, gate: confirming },
     [
       ...stop,
-      play(gate, 'confirmation', confirmation.media),
+      confirm(gate, confirmation.media),
       timeout(confirming, confirmation.durationMs + playbackMarginMs),
     ],
   ];

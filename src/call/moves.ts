@@ -1,6 +1,6 @@
 import { isInCall, isParty } from './classification.ts';
 import { otherEnd, roomsOf } from './rooms.ts';
-import type { BridgeId, Call, ChannelId, Leg } from './call.ts';
+import type { BridgeId, Call, ChannelId, Consent, Instant, Leg } from './call.ts';
 import type { CallEvent } from './event.ts';
 
 /** Parties of one call that go on as part of another. */
@@ -56,7 +56,8 @@ function meetingsIn(bridge: BridgeId, calls: Iterable<Call>): readonly Move[] {
     const leg = call.legs.find((each) => each.bridge === bridge && each.leftAt === undefined);
     if (leg) present.push({ from: call, channels: withWhoRings(togetherWith(leg, call), call) });
   }
-  const [oldest, ...younger] = present.sort((a, b) => a.from.startedAt - b.from.startedAt);
+  // In the order in which they began: by their times they are not, if somebody set the clock meanwhile.
+  const [oldest, ...younger] = present;
   return oldest ? younger.map((meeting) => ({ ...meeting, into: oldest.from, met: true })) : [];
 }
 
@@ -109,10 +110,23 @@ function dialledThrough(channels: readonly ChannelId[], { legs }: Call): readonl
     .map(({ channel }) => channel);
 }
 
-/** What a move means to the two calls. */
+function shifted(consent: Consent, ms: number): Consent {
+  const { countsFrom, playedFrom, playedTo, keyAt } = consent;
+  const later = (at: Instant | undefined): Instant | undefined => (at === undefined ? undefined : at + ms);
+  return {
+    ...consent,
+    countsFrom: countsFrom + ms,
+    playedFrom: later(playedFrom),
+    playedTo: later(playedTo),
+    keyAt: later(keyAt),
+  };
+}
+
+/** What a move means to the two calls. `laterMs`: by how much the time of the second is ahead of that of the first. */
 export function eventsOf(
   { from, into, channels, met }: Move,
   at: number,
+  laterMs: number,
 ): { readonly taken: CallEvent; readonly joined: CallEvent } {
   const [channel = ''] = channels;
   const legs = from.legs.filter((leg) => channels.includes(leg.channel));
@@ -125,7 +139,9 @@ export function eventsOf(
       legs: into
         ? legs
         : legs.map((leg) => ({ ...leg, role: isTransferer(leg) ? 'caller' : 'called', dialled: '' })),
-      consents: from.consents.filter((consent) => channels.includes(consent.channel)),
+      consents: from.consents
+        .filter((consent) => channels.includes(consent.channel))
+        .map((consent) => (laterMs === 0 ? consent : shifted(consent, laterMs))),
       gate: from.gate && channels.includes(from.gate.channel) ? from.gate : undefined,
       channel,
     },

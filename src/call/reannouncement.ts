@@ -12,8 +12,8 @@ interface Moment {
 }
 
 /**
- * Announces in a talk, where the group wants that, to an external party that came to a member without having heard it;
- * when it has, decides the talk anew. `before` is the gate before the event.
+ * Announces in a talk, where the group wants that, to an external party that came to a member without having heard it,
+ * or was handed over to one and has not consented yet; when it has, decides the talk anew. `before` is the gate before the event.
  */
 export function followReannouncement(before: Gate | undefined, call: Call, moment: Moment): Step {
   const attended = interrupted(call);
@@ -74,10 +74,28 @@ function askInTalk(call: Call, policy: Policy): Step {
   return [call, []];
 }
 
-/** Once in a talk; what failed in the gate is not tried again, only what the end of another talk cut short. */
+/**
+ * Once in a talk. What failed in the gate, or was not answered there, is tried again with the next one who talks to the
+ * party only; what the end of another talk cut short, in any.
+ */
 function lacksAnnouncement(call: Call, segment: Segment): boolean {
   const consent = consentInTalk(call, segment);
   if (consent && consent.countsFrom >= segment.startedAt) return false;
   const { outcome } = segment.verdict;
-  return outcome === 'not-announced' || (outcome === 'announcement-failed' && consent?.place === 'talk');
+  if (outcome === 'not-announced' || !consent) return outcome === 'not-announced';
+  if (outcome !== 'announcement-failed' && outcome !== 'not-agreed') return false;
+  const wasCutShort = outcome === 'announcement-failed' && consent.place === 'talk';
+  return wasCutShort || isHandedOver(call, segment, consent.countsFrom);
+}
+
+/** Of an attended transfer, the end of the first talk may be told after the beginning of the next. */
+const handoverMs = 1_000;
+
+/** Whether the party talked to somebody else since a time, who handed it over to this member. */
+function isHandedOver({ legs }: Call, segment: Segment, since: Instant): boolean {
+  const { memberChannel, otherChannel, startedAt } = segment;
+  return legs.some(
+    ({ channel, leftAt = -Infinity }) =>
+      ![memberChannel, otherChannel].includes(channel) && leftAt >= since && leftAt <= startedAt + handoverMs,
+  );
 }

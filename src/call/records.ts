@@ -66,7 +66,8 @@ export function recordsOf(
     from: segment.from,
     to: segment.to,
     startedAt: segment.startedAt,
-    talkMs: (segment.endedAt ?? segment.startedAt) - segment.startedAt,
+    // The clock may have been set while no process ran.
+    talkMs: Math.max(0, (segment.endedAt ?? segment.startedAt) - segment.startedAt),
     verdict: verdictOfSegment(segment),
     file: files.get(segment.id),
   }));

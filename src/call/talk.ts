@@ -97,7 +97,9 @@ export function followTalks(
     );
     if (open) continue;
     const [segment, begins] = begin(call, talk, { id: newId(), at }, policy);
-    segments.push(unseenSince === undefined ? segment : { ...segment, unseenMs: at - unseenSince });
+    segments.push(
+      unseenSince === undefined ? segment : { ...segment, unseenMs: Math.max(0, at - unseenSince) },
+    );
     commands.push(...begins);
   }
   const changed =

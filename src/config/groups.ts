@@ -106,7 +106,7 @@ const announcement = z
       .boolean()
       .default(false)
       .describe(
-        'Announce again to an external party that is connected with somebody else: in the gate to one that is transferred through it; in the talk, so that nobody else hears it, to one that came to a member without having heard it (transferred by somebody who is no member, or by a route without the gate), which is recorded from the end of the announcement on. What a party hears and presses last counts from then on. One that declined is not asked again.',
+        'Announce again to an external party that is connected with somebody else: in the gate to one that is transferred through it; in the talk, so that nobody else hears it, to one that came to a member without having heard it (transferred by somebody who is no member, or by a route without the gate) or is handed over to one without having consented, which is recorded from the end of the announcement on. What a party hears and presses last counts from then on. One that declined is not asked again.',
       ),
   })
   .prefault({})

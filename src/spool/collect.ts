@@ -80,16 +80,16 @@ async function untilClosed(
   { abandonedAfterMs, absentAfterMs }: Patience,
 ): Promise<Found | undefined> {
   let size: number | undefined;
-  let grewAt = Date.now();
+  let grewAt = performance.now();
   for (;;) {
     // Before the others: those that are still there beside it are what a crash left.
     if (isThere(transfer)) return { files: [], bytes: 0, closed: true };
     const found = firstOf(candidates);
     if (found?.closed) return found;
-    const quietMs = Date.now() - grewAt;
+    const quietMs = performance.now() - grewAt;
     if (found?.bytes !== size) {
       size = found?.bytes;
-      grewAt = Date.now();
+      grewAt = performance.now();
     } else if (quietMs > (found ? abandonedAfterMs : absentAfterMs)) {
       return found;
     }

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
-import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { codeOf, messageOf, MitschnittError } from '../errors.ts';
-import { durationMs, parseWavHeader, pcmFormat, type WavHeader } from '../recording/wav.ts';
+import { longestStayMs } from '../call/gate.ts';
+import {
+  durationMs,
+  parseWavHeader,
+  pcmFormat,
+  wavHeader,
+  wavHeaderBytes,
+  type WavHeader,
+} from '../recording/wav.ts';
 import { keepOwnPrompt, ownPromptPlayed, type OwnPrompt } from './own-prompts.ts';
 import type { Prompt } from '../call/call.ts';
 
@@ -27,6 +35,8 @@ const versions = [
 ] as const;
 
 const bitsPerSample = 16;
+const bitsPerByte = 8;
+const msPerSecond = 1_000;
 /** Readable whatever user Asterisk runs as, and whatever our umask is. */
 const promptMode = 0o644;
 
@@ -143,6 +153,25 @@ export async function publishPrompt(
   return { name, language, media, sha256, durationMs: durationMs(header, content.length) };
 }
 
+/** A silence as long as any that a caller is made to wait in; the end of it is played. */
+export function silenceIn(spool: string): { readonly media: string; readonly ms: number } {
+  return { media: `sound:${silencePath(spool)}`, ms: longestStayMs };
+}
+
+function silencePath(spool: string): string {
+  return join(spool, 'prompts', 'silence');
+}
+
+/** Where it cannot be written, the announcements cannot either, and that is told. */
+export async function publishSilence(spool: string): Promise<void> {
+  const [{ ending, sampleRate }] = versions;
+  const audioBytes = Math.ceil((longestStayMs * sampleRate) / msPerSecond) * (bitsPerSample / bitsPerByte);
+  const file = `${silencePath(spool)}${ending}`;
+  await mkdir(dirname(file), { recursive: true });
+  // A hole takes no room on the disk.
+  await publish(wavHeader({ channels: 1, sampleRate }, audioBytes), file, wavHeaderBytes + audioBytes);
+}
+
 /** The files of an announcement, the first one the 8 kHz version; or what is wrong with them. */
 async function readPrompt(path: string): Promise<[PromptFile, ...PromptFile[]] | string> {
   const files: PromptFile[] = [];
@@ -177,9 +206,10 @@ function formatProblem(header: WavHeader | undefined, sampleRate: number): strin
 }
 
 /** By rename, so that Asterisk never finds half a file. */
-async function publish(content: Buffer, to: string): Promise<void> {
+async function publish(content: Uint8Array, to: string, length = content.length): Promise<void> {
   const unfinished = `${to}.part`;
   await writeFile(unfinished, content);
+  if (length > content.length) await truncate(unfinished, length);
   await chmod(unfinished, promptMode);
   await rename(unfinished, to);
 }

@@ -95,6 +95,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       ...[
         'recorder.ts',
+        'clock-steps.ts',
         'gate-times.ts',
         'collector.ts',
         'bookkeeper.ts',

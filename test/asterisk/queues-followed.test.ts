@@ -46,7 +46,8 @@ async function connected(queues: boolean): Promise<string[]> {
   const ari = { url: 'http://127.0.0.1:1/ari', username: 'x', password: 'x', app: 'mitschnitt' };
   const nobody = { last: () => undefined, note: () => undefined };
   const nothing = (): void => undefined;
-  asterisk = new Asterisk({ ari, ami, queues, announces: false }, nothing, nothing, nobody);
+  const silence = { media: 'sound:silence', ms: 60_000 };
+  asterisk = new Asterisk({ ari, ami, silence, queues, announces: false }, nothing, nothing, nobody);
   const told: string[] = [];
   let stands = false;
   const listener: PbxListener = {

@@ -24,6 +24,7 @@ import {
   unbridged,
   type Told,
 } from './story.ts';
+import { longestStayMs } from '../../src/call/gate.ts';
 import type { Group, Place } from '../../src/call/call.ts';
 
 /** A pair of Local channels, the second of which has the number after the first. */
@@ -255,6 +256,27 @@ describe('who hears the announcement', () => {
     ];
     const { call } = tell([trunkCalls(), gate('1', 'caller', '200')], policy({ groups }));
     expect(call.consents[0]?.group).toBe('Erste');
+  });
+});
+
+describe('what is played in the gate', () => {
+  const stayOf = (story: readonly Told[], rules = policy()) =>
+    tell(story, rules).commands.flatMap((command) => (command.type === 'play' ? [command.stay] : []));
+
+  test('is ordered together with the way out: whatever becomes of us, nobody is held', () => {
+    const asked = [trunkCalls(), gate('1', 'caller', '200'), started('1')];
+    const margins = { keyHeld: 300, late: 5_000 };
+    const silenceMs = 3_000 + margins.keyHeld + margins.late;
+    const confirmation = 'sound:/prompts/abgelehnt';
+    expect(stayOf(asked)).toEqual([{ silenceMs, confirmation }]);
+    // The confirmation is on its way already.
+    expect(stayOf([...asked, pressed('1', '1')])).toEqual([{ silenceMs, confirmation }, undefined]);
+  });
+
+  test('needs no silence that is longer than the one there is', () => {
+    const longest = groupAnnouncing('incoming', announcement('opt-in', { timeoutMs: 60_000 }));
+    const [stay] = stayOf([trunkCalls(), gate('1', 'caller', '200')], longest);
+    expect(stay?.silenceMs).toBeLessThanOrEqual(longestStayMs);
   });
 });
 

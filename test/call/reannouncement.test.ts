@@ -63,6 +63,46 @@ describe('who came to a member without having heard it', () => {
     expect(ordersOfLast(story, wanting(announcement('notice'), 'internal'))).toEqual([]);
   });
 
+  describe('when it is handed over by somebody else', () => {
+    const inGate = (...heard: readonly Told[]): readonly Told[] => [
+      ...[trunkCalls(), gate('1', 'caller', '200'), started('1'), ...heard, left('1')],
+      ...[seen('2', 'PJSIP/200'), ...bridged('2', '1')],
+    ];
+    const failed = inGate({ ...finished('1'), at: 4_100 });
+    const heard = inGate({ ...finished('1'), at: 5_000 }, silence);
+    const toMember = (...how: readonly Told[]): readonly Told[] => [...how, ...bridged('3')];
+    const attended = toMember(seen('3', 'PJSIP/201'), unbridged('2', 'B', true), ...hungUp('2'));
+    const lateEnd = [seen('3', 'PJSIP/201'), ...bridged('3'), unbridged('2', 'B', true)];
+    const optIn = wanting(announcement('opt-in'));
+
+    test.each<[string, Policy, readonly Told[], readonly string[]]>([
+      ['the announcement had failed', optOut, [...failed, ...attended], asks],
+      ['it had pressed no key', optIn, [...heard, ...attended], asks],
+      ['the end of the first talk is told late', optIn, [...heard, ...lateEnd], asks],
+    ])('is told in the talk: %s', (_what, rules, story, orders) => {
+      expect(ordersOfLast(story, rules)).toEqual(orders);
+    });
+
+    test.each<[string, Policy, readonly Told[]]>([
+      ['it has consented', optOut, [...heard, ...attended]],
+      ['it declined', optOut, [...inGate(pressed('1', '1')), ...attended]],
+      ['it agreed', optIn, [...inGate(pressed('1', '1')), ...attended]],
+      ['the announcement failed, and nobody handed it over', optOut, failed],
+      ['the member it talks to was away for a moment', optIn, [...heard, ...parted('2'), ...bridged('2')]],
+    ])('is not: %s', (_what, rules, story) => {
+      expect(tell(story, rules).commands.map(({ type }) => type)).not.toContain('whisper');
+    });
+
+    test('and is recorded from then on, if it agrees', () => {
+      const story = [...heard, ...attended, started('1'), pressed('1', '1')];
+      expect(outcomes(tell(story, optIn).call)).toEqual([
+        'not-agreed: party-did-not-agree',
+        'not-announced: before-the-announcement',
+        'recorded: party-agreed',
+      ]);
+    });
+  });
+
   test('is told although another group told it less', () => {
     const strict = { ...announcement('opt-in'), reannounce: true };
     const groups = [

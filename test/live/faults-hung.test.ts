@@ -8,7 +8,8 @@ import type { Cable } from './cable.ts';
 import { eventually } from './eventually.ts';
 import { gateIsOpen, longCall, talking, wired, type Lines } from './lines.ts';
 import { heard, Station, voices } from './station.ts';
-import { announcementMs, keyTimeoutMs } from './station-config.ts';
+import { announcementMs, confirmationMs, keyTimeoutMs } from './station-config.ts';
+import { keyHeldMs, leadOnMarginMs } from '../../src/call/gate.ts';
 import { totalMs } from './tone.ts';
 
 /** A call waits no longer for a recorder that does not answer; with some room for a busy machine. */
@@ -73,6 +74,28 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await call.answered.done;
     expect(await station.listedCall('+41790030010')).toMatchObject({ outcome: 'recorded' });
     expect(await readdir(station.archive)).toHaveLength(1);
+  });
+
+  test('frozen for good while calls stand in the gate: they go on by themselves, both ways', async () => {
+    station = await Station.start({ version });
+    const call = await longCall(station, '+41790030011');
+    const called = await station.parties.party('trunk').answers();
+    const placed = await station.parties.party('201').calls('0790030012');
+    await eventually(() => (station.mitschnitt.log.match(/type=set-gate-timeout/g) ?? []).length === 2);
+    station.mitschnitt.freeze();
+    const frozenAt = Date.now();
+    await eventually(() => call.answered.answeredAt && placed.answeredAt, { within: 15_000 });
+    const heldMs = announcementMs + keyTimeoutMs + keyHeldMs + leadOnMarginMs + confirmationMs;
+    expect((call.answered.answeredAt ?? 0) - frozenAt).toBeLessThan(heldMs + slackMs);
+    expect((placed.answeredAt ?? 0) - frozenAt).toBeLessThan(heldMs + slackMs);
+    await pause(talkMs / 2);
+    station.mitschnitt.thaw();
+    call.placed.hangUp();
+    placed.hangUp();
+    await Promise.all([call.answered.done, called.done]);
+    for (const number of ['+41790030011', '790030012']) {
+      expect(await station.listedCall(number)).toMatchObject({ outcome: 'announcement-failed', file: null });
+    }
   });
 
   test('frozen while recording: one file, nothing missing, nothing twice', async () => {

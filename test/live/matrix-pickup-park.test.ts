@@ -44,7 +44,10 @@ parkingtime => 6
   'musiconhold.conf': '[general]\n',
 };
 
-const groups = [{ name: 'Verkauf', members: ['200', '201'], ...recordsAll }];
+// Whoever takes the call, the caller was told before it rang.
+const announcement = { ...recordsAll.announcement, incoming: { mode: 'notice' } };
+const groups = [{ name: 'Verkauf', members: ['200', '201'], ...recordsAll, announcement }];
+const rule = 'announced';
 
 describe.each([22, 16] as const)('on Asterisk %i', (version) => {
   const rows = new Rows({
@@ -83,7 +86,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     ['by group', '*8'],
   ])('picked up by a member: %s', async (_how, code) => {
     const { number, met, parted } = await picked(code, '201');
-    await rows.leaves({ talk: `incoming ${number}>201`, heard: all([met, parted], 'trunk', '201') });
+    await rows.leaves({ talk: `incoming ${number}>201`, rule, heard: all([met, parted], 'trunk', '201') });
   });
 
   test.each([
@@ -102,6 +105,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     const { endedAt } = await member.done;
     const first: Expected = {
       talk: `incoming ${number}>200`,
+      rule,
       heard: { trunk: [met, held], '200': [met, held, 2] },
     };
     return { number, caller, first, endedAt };
@@ -113,7 +117,11 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     const met = await rows.talking(taker);
     const parted = await rows.hangUp(caller);
     await taker.done;
-    await rows.leaves(first, { talk: `incoming ${number}>201`, heard: all([met, parted], 'trunk', '201') });
+    await rows.leaves(first, {
+      talk: `incoming ${number}>201`,
+      rule,
+      heard: all([met, parted], 'trunk', '201'),
+    });
   });
 
   test('parked, and taken by somebody else', async () => {
@@ -131,7 +139,11 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     const met = await rows.talking(again);
     const parted = await rows.hangUp(caller);
     await again.done;
-    await rows.leaves(first, { talk: `incoming ${number}>200`, heard: all([met, parted], 'trunk', '200') });
+    await rows.leaves(first, {
+      talk: `incoming ${number}>200`,
+      rule,
+      heard: all([met, parted], 'trunk', '200'),
+    });
   });
 
   test('those who wait in one place do not hear each other: nothing', async () => {

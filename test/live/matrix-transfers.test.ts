@@ -36,7 +36,13 @@ atxfer = *2
   'musiconhold.conf': '[general]\n',
 };
 
-const groups = [{ name: 'Verkauf', members: ['200', '201'], ...recordsAll }];
+/** On one version the caller is told before: what it heard holds over every transfer. */
+const rules = { 22: 'no-announcement-required', 16: 'announced' } as const;
+const groupsOn = (version: 22 | 16) => {
+  const incoming = { mode: version === 16 ? 'notice' : 'none' };
+  const announcement = { ...recordsAll.announcement, incoming };
+  return [{ name: 'Verkauf', members: ['200', '201'], ...recordsAll, announcement }];
+};
 
 /** Asterisk says 'transfer' then, and takes the digits from there on. */
 const transferPromptMs = 400;
@@ -61,8 +67,9 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     version,
     files,
     modules: ['res_musiconhold', 'codec_gsm', 'format_gsm'],
-    configure: (config) => ({ ...config, groups }),
+    configure: (config) => ({ ...config, groups: groupsOn(version) }),
   });
+  const rule = rules[version];
 
   /** A caller talks to 200, who transfers; `from` is when the other party was put on hold, and `to` when 200 is done. */
   async function transfer(feature: string, target: string) {
@@ -74,6 +81,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     /** The first talk: the member hears prompts while it dials. */
     const first = (parted = dialled): Expected => ({
       talk: `incoming ${number}>200`,
+      rule,
       heard: { trunk: [met, held], '200': [met, parted, code + target.length] },
     });
     return { number, caller, member, first };
@@ -96,6 +104,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await Promise.all([member.done, target.done]);
     const second: Expected = {
       talk: `incoming ${number}>201`,
+      rule,
       heard: all([met, parted], 'trunk', '201'),
     };
     const lines = await rows.leaves(first(), ...(colleague === '201' ? [second] : []));
@@ -124,6 +133,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await target.done;
     const second: Expected = {
       talk: `incoming ${number}>201`,
+      rule,
       heard: { '201': [handed, parted], trunk: [handed + optimisingMs, parted] },
     };
     const lines = await rows.leaves(
@@ -169,7 +179,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       await rows.leaves(
         first(),
         { talk, outcome: 'not-answered', rule: 'no-talk' },
-        { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
+        { talk: `incoming ${number}>200`, rule, heard: resumed(returned, parted) },
       );
     },
   );
@@ -192,7 +202,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       await rows.leaves(
         first(),
         { talk, heard: { [sounds]: [consulted, returned], '200': [consulted, returned, code] } },
-        { talk: `incoming ${number}>200`, heard: resumed(returned, parted) },
+        { talk: `incoming ${number}>200`, rule, heard: resumed(returned, parted) },
       );
     },
   );
@@ -207,7 +217,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     await rows.leaves(
       first(),
       { talk: 'internal 200>201', heard: all([consulted, returned], '200', '201') },
-      { talk: `incoming ${number}>200`, heard: all([returned, parted], 'trunk', '200') },
+      { talk: `incoming ${number}>200`, rule, heard: all([returned, parted], 'trunk', '200') },
     );
   });
 
@@ -223,6 +233,7 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       { talk: 'internal 200>201', outcome: 'not-answered', rule: 'no-talk' },
       {
         talk: `incoming ${number}>201`,
+        rule,
         heard: all([met, parted], 'trunk', '201'),
       },
     );

@@ -13,7 +13,7 @@ export const timeZone = 'Europe/Zurich';
 export const promptTones = { announcement: 3_000, confirmation: 2_200 } as const;
 /** Shorter than any real prompt: most of a test is waiting for it. */
 export const announcementMs = 600;
-const confirmationMs = 400;
+export const confirmationMs = 400;
 /** How long after the prompt a key counts. */
 export const keyTimeoutMs = 500;
 

@@ -8,7 +8,7 @@ import { isOutside } from '../call/exploration/dialplan.ts';
 import { Stage } from '../call/exploration/performance.ts';
 import type { Act, Manners, Phone, Scene, Story } from '../call/exploration/story.ts';
 import { talksOf } from '../call/exploration/truth.ts';
-import { draftStory, walk, type DraftStory } from '../call/exploration/walk.ts';
+import { plainDraftStory, walk, type DraftStory } from '../call/exploration/walk.ts';
 
 /** Who takes part in a story on real telephones. */
 export const livePhones = ['A', '200', '201', '300'] as const satisfies readonly Phone[];
@@ -95,7 +95,7 @@ export function drawStories(count: number, seed: number, manners: Manners): read
 
 function* samplesOf(seed: number): Generator<DraftStory> {
   for (let series = 0; series < mostSeries; series += 1) {
-    yield* fc.sample(draftStory, { seed: seed + series * seriesApart, numRuns: samplesAtOnce });
+    yield* fc.sample(plainDraftStory, { seed: seed + series * seriesApart, numRuns: samplesAtOnce });
   }
 }
 

@@ -38,7 +38,7 @@ const announced = {
   ...recordsAll,
   announcement: {
     incoming: { mode: 'opt-out', timeout: `${keyTimeoutMs}ms` },
-    outgoing: { mode: 'notice' },
+    outgoing: { mode: 'opt-out', timeout: `${keyTimeoutMs}ms` },
     internal: { mode: 'notice' },
   },
 };
@@ -135,6 +135,24 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
       expect(line?.consent).toMatchObject({ complete: false, decision: 'none' });
     },
   );
+
+  test('the called party of an outgoing call declines by key: told so, connected, and not recorded', async () => {
+    const outside = await rows.answers('trunk');
+    const member = await rows.calls('200', '0790050002');
+    await eventually(() => outside.answeredAt);
+    await pause(announcementMs / 3);
+    outside.press('1');
+    await rows.talking(member);
+    await rows.hangUp(member);
+    const { heard: sound } = await outside.done;
+    expect(voices(heard(sound))).toEqual(['200', 'announcement', 'confirmation']);
+    const [line] = await rows.leaves({
+      talk: 'outgoing 200>790050002',
+      outcome: 'declined',
+      rule: 'party-declined',
+    });
+    expect(line?.consent).toMatchObject({ decision: 'declined', key: '1' });
+  });
 
   test.each([
     ['no key: recorded with both members', [], { rule: 'announced' }],

@@ -21,6 +21,8 @@ export interface Channel {
   alive: boolean;
   bridge: Bridge | undefined;
   stay: Stay | undefined;
+  /** Its party put the other one on hold. */
+  held: boolean;
   /** The other half of a Local channel. */
   half: Channel | undefined;
   /** What the dialplan does when it hangs up. */
@@ -43,6 +45,13 @@ export interface Played {
   to: number | undefined;
 }
 
+/** What is to be played after what plays now. */
+interface Waiting {
+  readonly kind: string;
+  readonly media: string;
+  readonly ms: number;
+}
+
 /** A channel's stay in the gate. */
 export interface Stay {
   readonly channel: Channel;
@@ -53,7 +62,7 @@ export interface Stay {
   continued: number;
   readonly keys: { readonly key: string; readonly at: number }[];
   readonly played: Played[];
-  readonly waiting: { readonly kind: string; readonly media: string }[];
+  readonly waiting: Waiting[];
   readonly then: (alive: boolean) => void;
 }
 
@@ -65,6 +74,8 @@ export interface Monitor {
   readonly from: number;
   to: number | undefined;
   closed: boolean;
+  /** When it was silent; the last one may go on. */
+  readonly muted: { readonly from: number; to: number | undefined }[];
 }
 
 /** What listens to Asterisk; the Stasis application exists while `ari` is true. */
@@ -118,6 +129,7 @@ export class Asterisk {
       alive: true,
       bridge: undefined,
       stay: undefined,
+      held: false,
       half: undefined,
       whenGone: [],
     };
@@ -231,19 +243,22 @@ export class Asterisk {
     this.#stasis('ChannelDtmfReceived', stay, { digit });
   }
 
-  /** False: no such channel in the gate. */
-  play(id: string, kind: string, media: string): boolean {
+  /** After all that plays there already. False: no such channel in the gate. */
+  play(id: string, kind: string, media: string, ms = promptMs): boolean {
     const stay = this.#stayOf(id);
     if (!stay) return false;
-    stay.waiting.push({ kind, media });
+    stay.waiting.push({ kind, media, ms });
     this.#playNext(stay);
     return true;
   }
 
   stopPlayback(id: string, kind: string): void {
     const stay = this.#stayOf(id);
-    const playing = stay && playingIn(stay);
-    if (stay && playing?.kind === kind) this.#played(stay, playing);
+    if (!stay) return;
+    const waiting = stay.waiting.findIndex((each) => each.kind === kind);
+    if (waiting !== -1) stay.waiting.splice(waiting, 1);
+    const playing = playingIn(stay);
+    if (playing?.kind === kind) this.#played(stay, playing);
   }
 
   /** Takes effect when nothing plays any more. */
@@ -264,7 +279,7 @@ export class Asterisk {
     const channel = this.living.find(({ name }) => name === channelName);
     if (!channel) return undefined;
     const id = `0x${recording}`;
-    const monitor = { recording, id, channel, from: this.clock.now, to: undefined, closed: false };
+    const monitor = { recording, id, channel, from: this.clock.now, to: undefined, closed: false, muted: [] };
     this.monitors.push(monitor);
     return monitor;
   }
@@ -272,6 +287,25 @@ export class Asterisk {
   stopMonitor(id: string, channelName: string): void {
     const monitor = this.monitors.find((each) => each.id === id && each.channel.name === channelName);
     if (monitor) this.#end(monitor);
+  }
+
+  /** False: no such MixMonitor. */
+  muteMonitor(recording: string, on: boolean): boolean {
+    const monitor = this.monitors.find((each) => each.recording === recording && each.to === undefined);
+    if (!monitor?.channel.alive) return false;
+    const last = monitor.muted.at(-1);
+    const isMuted = last !== undefined && last.to === undefined;
+    if (on && !isMuted) monitor.muted.push({ from: this.clock.now, to: undefined });
+    if (!on && isMuted) last.to = this.clock.now;
+    return true;
+  }
+
+  /** By a re-INVITE: the other party hears music, and nobody leaves the bridge. */
+  hold(channel: Channel, on: boolean): boolean {
+    if (channel.held === on || channel.bridge?.kind !== 'basic') return false;
+    channel.held = on;
+    this.tell(on ? 'Hold' : 'Unhold', channel);
+    return true;
   }
 
   #end(monitor: Monitor): void {
@@ -293,10 +327,11 @@ export class Asterisk {
   #playNext(stay: Stay): void {
     const next = playingIn(stay) ? undefined : stay.waiting.shift();
     if (!next) return;
-    const played: Played = { ...next, from: this.clock.now, to: undefined };
+    const { kind, media } = next;
+    const played: Played = { kind, media, from: this.clock.now, to: undefined };
     stay.played.push(played);
     this.#tellPlayback('PlaybackStarted', stay, played, 'playing');
-    this.clock.after(promptMs, () => this.#played(stay, played));
+    this.clock.after(next.ms, () => this.#played(stay, played));
   }
 
   #played(stay: Stay, played: Played): void {

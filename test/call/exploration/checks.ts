@@ -70,7 +70,7 @@ function asked(performance: Performance): string[] {
     if (!isMemberSteady(by, stay.from, to, performance)) return [];
     const group = groupAt(by, stay.from, performance);
     const manner = group && story.manners[group].outgoing;
-    const isToBeAsked = manner !== undefined && manner !== 'none' && manner !== 'off';
+    const isToBeAsked = manner !== undefined && !['none', 'off', 'on-demand'].includes(manner);
     if (isToBeAsked ? wasAsked(stay) : !isAsked(stay)) return [];
     return [`${called.name} was ${isToBeAsked ? 'not asked' : 'asked for nothing'} on behalf of ${by.name}`];
   });
@@ -102,30 +102,55 @@ function audio(talk: Talk, talks: readonly Talk[], performance: Performance): st
     from: each.from - toleranceMs,
     to: each.to + toleranceMs,
   }));
-  if (outcome !== 'recorded') {
-    // A colleague may listen to what is recorded.
-    if (crowded && outcome === 'direction-off' && talk.direction === 'internal') return [];
-    const seen = without([inside], blind);
-    const heard = seen.some((span) => monitors.some((monitor) => overlapMs(monitor, span) > 0));
-    return heard ? [`${name} was recorded, although ${outcome}`] : [];
-  }
+  // A colleague may listen to what is recorded.
+  const mayBeHeard = crowded && outcome === 'direction-off' && talk.direction === 'internal';
+  const unwanted = mayBeHeard ? [] : without([inside], [...talk.recorded.map(grown), ...blind]);
+  const isHeard = unwanted.some((span) => monitors.some((monitor) => overlapMs(monitor, span) > 0));
+  if (isHeard) return [`${name} was recorded, although ${talk.isControlled ? 'nobody wanted it' : outcome}`];
+  if (outcome !== 'recorded') return [];
   // Whoever must not be recorded keeps the others in the room from being so.
   const forbidden = crowded
     ? talks
         .filter(({ outcome: of, a, b }) => of !== 'recorded' && members.some((one) => one === a || one === b))
         .map((each) => ({ from: each.from - toleranceMs, to: each.to + toleranceMs }))
     : [];
-  const missing = without([inside], [...monitors, ...blind, ...forbidden]);
+  const wanted = talk.recorded.map(shrunk).filter((span) => span.to > span.from);
+  const missing = without(wanted, [...monitors, ...blind, ...forbidden]);
   if (missing.length > 0) {
     const ms = missing.reduce((sum, span) => sum + span.to - span.from, 0);
     return [`${name} was not recorded for ${ms} of ${to - from} ms`];
   }
+  const silence = silences(talk, monitors);
+  if (silence !== undefined && blind.every((span) => overlapMs(span, inside) <= 0)) return [silence];
   const during = monitors.map((monitor) => cut(monitor, inside));
   const twice = during.some((one, index) =>
     during.slice(index + 1).some((other) => overlapMs(one, other) > toleranceMs),
   );
   const isSeen = blind.every((span) => overlapMs(span, inside) <= 0);
   return twice && !crowded && isSeen ? [`${name} was recorded twice`] : [];
+}
+
+/** Whether the files are silent where somebody paused them, and nowhere else. */
+function silences(talk: Talk, monitors: readonly Monitor[]): string | undefined {
+  const { from, to, silent, recorded, crowded } = talk;
+  if (crowded) return undefined;
+  const muted = monitors.flatMap((monitor) => monitor.muted.map((span) => cut(monitor, span)));
+  const missing = without(
+    silent.map(shrunk).filter((span) => span.to > span.from),
+    muted,
+  );
+  if (missing.length > 0) return `${nameOf(talk)} was heard during a pause`;
+  const loud = without(recorded.map(shrunk), silent.map(grown)).filter((span) => span.to > span.from);
+  const isLost = loud.some((span) => muted.some((one) => overlapMs(one, span) > 0));
+  return isLost ? `${nameOf(talk)} was silent without a pause, in ${from} to ${to}` : undefined;
+}
+
+function shrunk({ from, to }: { from: number; to: number }): { from: number; to: number } {
+  return { from: from + toleranceMs, to: to - toleranceMs };
+}
+
+function grown({ from, to }: { from: number; to: number }): { from: number; to: number } {
+  return { from: from - toleranceMs, to: to + toleranceMs };
 }
 
 /** Each talk has its line: who, when, outcome. And there is no other line. */
@@ -138,12 +163,11 @@ function listed(talks: readonly Talk[], performance: Performance): string[] {
     crowds.some(({ id }) => id === segment.memberChannel || id === segment.otherChannel);
   const open = new Set(lines.filter((line) => !isCrowd(line)));
   const faults: string[] = [];
-  for (const talk of talks.filter(({ a, b }) => !crowds.includes(a) && !crowds.includes(b))) {
-    if (talk.outcome === undefined) {
-      // Somebody became a member in the middle of it, say: it may have any line or none.
-      for (const each of open) if (isDuring(each.segment, talk)) open.delete(each);
-      continue;
-    }
+  const plain = talks.filter(({ a, b }) => !crowds.includes(a) && !crowds.includes(b));
+  // Somebody became a member in the middle of it, say: it may have any line or none. Who stops and starts a recording
+  // has several.
+  const isLoose = ({ outcome, isControlled }: Talk): boolean => outcome === undefined || isControlled;
+  for (const talk of plain.filter((each) => !isLoose(each))) {
     const line = [...open].find((each) => isLineOf(each.segment, talk));
     if (line) {
       open.delete(line);
@@ -151,6 +175,9 @@ function listed(talks: readonly Talk[], performance: Performance): string[] {
     } else if (talk.to - talk.from > toleranceMs) {
       faults.push(`${nameOf(talk)} has no line`);
     }
+  }
+  for (const talk of plain.filter(isLoose)) {
+    for (const each of open) if (isDuring(each.segment, talk)) open.delete(each);
   }
   for (const { segment } of open) {
     const { from, to, startedAt, endedAt = startedAt } = segment;
@@ -242,7 +269,7 @@ function overlapMs(one: Span, other: Span): number {
   return Math.min(one.to ?? Infinity, other.to ?? Infinity) - Math.max(one.from, other.from);
 }
 
-function cut(monitor: Monitor, span: Span): Span {
+function cut(monitor: Monitor, span: Span): { from: number; to: number | undefined } {
   return {
     from: Math.max(monitor.from, span.from),
     to: Math.min(monitor.to ?? Infinity, span.to ?? Infinity),

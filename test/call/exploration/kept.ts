@@ -172,4 +172,20 @@ export const keptStories: Readonly<Record<string, string>> = {
     200 answers
     300 transfers to C after 1 s
     C answers after 1 s`,
+
+  'was not made after a consultation, although somebody had asked for it before (without wishes.ts)': `
+    Verkauf: incoming none, outgoing none, internal on-demand
+    210 calls group
+    200 answers
+    200 starts recording after 1 s
+    200 consults 201 after 1 s
+    210 consults group after 35010 ms`,
+
+  'was heard although it was paused before a consultation (without wishes.ts)': `
+    200 calls 201
+    201 answers
+    201 pauses after 611 ms
+    200 consults local after 1 s
+    200 answers
+    200 hangs up after 1 ms`,
 };

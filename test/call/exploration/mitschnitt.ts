@@ -4,7 +4,7 @@ import { Channels } from '../../../src/asterisk/channels.ts';
 import type { AmiMessage } from '../../../src/asterisk/ami-wire.ts';
 import type { AriEvent } from '../../../src/asterisk/ari.ts';
 import { factsOfStasisStart, translateStasis } from '../../../src/asterisk/stasis.ts';
-import type { Call, Policy } from '../../../src/call/call.ts';
+import type { Call, Control, Policy } from '../../../src/call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from '../../../src/call/event.ts';
 import { concernsMember } from '../../../src/call/classification.ts';
 import { Exchange, type Change } from '../../../src/call/exchange.ts';
@@ -64,6 +64,8 @@ export class Mitschnitt implements Wires {
   readonly #agents: () => ReadonlySet<string>;
   readonly #inherited = new Set<string>();
   readonly #collecting = new Set<string>();
+  /** Channels that were told to leave the gate by themselves. */
+  readonly #goesOn = new Set<string>();
   /** What is to be done for each call, strictly in turn. */
   readonly #work = new Map<string, Stream>();
   #policy: Policy;
@@ -148,6 +150,7 @@ export class Mitschnitt implements Wires {
   stasis(event: AriEvent): void {
     this.#ariStream?.send(() => {
       const at = this.#asterisk.clock.now;
+      if (event.type === 'StasisStart' && event.channel) this.#goesOn.delete(event.channel.id);
       if (event.type === 'StasisStart' && event.channel && !this.#channels.knows(event.channel.id)) {
         const facts = factsOfStasisStart(event);
         if (facts) this.#told({ at, type: 'channel-seen', facts });
@@ -162,6 +165,15 @@ export class Mitschnitt implements Wires {
     const agents = this.#agents();
     this.#amiStream?.send(() => {
       this.#policy = { ...this.#policy, queues: new Map([['support', agents]]) };
+    });
+  }
+
+  /** The feature code of a telephone. */
+  asked(channel: string, control: Control): void {
+    this.#amiStream?.send(() => {
+      if (!this.#amiReady) return;
+      const { now: at } = this.#asterisk.clock;
+      this.#event({ at, type: 'control-requested', channel, control, actor: 'telephone' });
     });
   }
 
@@ -213,7 +225,7 @@ export class Mitschnitt implements Wires {
     for (const change of changes ?? []) this.#advance(change, event.type);
     if (!changes && event.type === 'gate-entered') {
       const { channel } = event;
-      this.#later(this.#way(), () => this.#asterisk.continue(channel));
+      this.#later(this.#way(), () => this.#leadOn(channel));
     }
   }
 
@@ -252,7 +264,7 @@ export class Mitschnitt implements Wires {
       this.#later(this.#way(), () => {
         this.#asterisk.stopPlayback(channel, 'announcement');
         this.#asterisk.stopPlayback(channel, 'confirmation');
-        this.#asterisk.continue(channel);
+        this.#leadOn(channel);
       });
     }
   }
@@ -288,7 +300,7 @@ export class Mitschnitt implements Wires {
         if (this.ari) asterisk.stopPlayback(command.channel, command.playback);
         break;
       case 'continue':
-        if (this.ari) asterisk.continue(command.channel);
+        if (this.ari) this.#leadOn(command.channel);
         break;
       case 'set-gate-timeout': {
         const { channel, phase, ms } = command;
@@ -317,10 +329,16 @@ export class Mitschnitt implements Wires {
       case 'answer':
       case 'whisper':
       case 'end-whisper':
-      case 'mute-recording':
       case 'look-at-recording':
-      case 'set-pause-timeout':
         break;
+      case 'mute-recording':
+        this.#mute(command.recording, command.muted);
+        break;
+      case 'set-pause-timeout': {
+        const { channel, ms, since } = command;
+        this.#due(ms, { type: 'pause-timeout', channel, since });
+        break;
+      }
     }
   }
 
@@ -328,10 +346,28 @@ export class Mitschnitt implements Wires {
     this.#later(ms, () => this.#event({ at: this.#asterisk.clock.now, ...event }));
   }
 
-  /** A refusal is told as the end of the playback. */
-  #play({ channel, playback, media }: Extract<Command, { type: 'play' }>): void {
-    if (this.#asterisk.play(channel, playback, media)) return;
-    this.#due(0, { type: 'playback-finished', channel, playback, problem: 'Channel not found' });
+  /** A refusal is told as the end of the playback. What follows an announcement is told with it: see StasisGate. */
+  #play({ channel, playback, media, stay }: Extract<Command, { type: 'play' }>): void {
+    const asterisk = this.#asterisk;
+    if (playback === 'confirmation' && this.#goesOn.has(channel)) {
+      asterisk.stopPlayback(channel, 'silence');
+      return;
+    }
+    if (!asterisk.play(channel, playback, media)) {
+      this.#due(0, { type: 'playback-finished', channel, playback, problem: 'Channel not found' });
+      return;
+    }
+    if (!stay) return;
+    asterisk.play(channel, 'silence', 'sound:silence', stay.silenceMs);
+    if (stay.confirmation !== undefined) asterisk.play(channel, 'confirmation', stay.confirmation);
+    asterisk.continue(channel);
+    this.#goesOn.add(channel);
+  }
+
+  #leadOn(channel: string): void {
+    this.#asterisk.stopPlayback(channel, 'confirmation');
+    this.#asterisk.stopPlayback(channel, 'silence');
+    if (!this.#goesOn.has(channel)) this.#asterisk.continue(channel);
   }
 
   /** The answer comes by the same connection as the events. */
@@ -344,6 +380,18 @@ export class Mitschnitt implements Wires {
       const mixMonitor = monitor?.id;
       if (monitor) this.#told({ at, type: 'recording-started', recording, mixMonitor });
       else this.#told({ at, type: 'recording-refused', recording, problem: 'No such channel' });
+    });
+  }
+
+  #mute(recording: string, muted: boolean): void {
+    const stream = this.#amiStream;
+    if (!stream) return;
+    const isDone = this.#asterisk.muteMonitor(recording, muted);
+    stream.send(() => {
+      const { now: at } = this.#asterisk.clock;
+      const problem = 'No such channel';
+      if (isDone) this.#event({ at, type: 'recording-muted', recording, muted });
+      else this.#event({ at, type: 'recording-mute-refused', recording, muted, problem });
     });
   }
 

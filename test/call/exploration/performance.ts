@@ -1,4 +1,12 @@
-import type { Announcement, Direction, Group, Policy, Prompt } from '../../../src/call/call.ts';
+import type {
+  Announcement,
+  Control,
+  Direction,
+  Group,
+  Policy,
+  Prompt,
+  RecordMode,
+} from '../../../src/call/call.ts';
 import { announcement, group, policy, prompt } from '../story.ts';
 import { Asterisk, promptMs, type Channel } from './asterisk.ts';
 import { Clock, Noise } from './clock.ts';
@@ -6,6 +14,7 @@ import { Dialplan, isOutside } from './dialplan.ts';
 import { Mitschnitt, type Archive } from './mitschnitt.ts';
 import { Spool } from './spool.ts';
 import {
+  controlOf,
   phones,
   type Act,
   type GroupName,
@@ -24,6 +33,16 @@ const settleMs = 40_000;
 /** A telephone has two lines. */
 const linesPerPhone = 2;
 
+/** A pause ends by itself after this. */
+export const pauseLimitMs = 20_000;
+
+/** What a party asked for with the key of its telephone. */
+export interface Request {
+  readonly at: number;
+  readonly channel: Channel;
+  readonly control: Control;
+}
+
 /** A time in which nobody watched, or not everything was seen. */
 export interface Blindness {
   readonly from: number;
@@ -39,6 +58,7 @@ export interface Performance {
   readonly archive: Archive;
   readonly spool: Spool;
   readonly blind: readonly Blindness[];
+  readonly requests: readonly Request[];
   /** Who was in the queue, from when on. */
   readonly agents: readonly { readonly from: number; readonly in: ReadonlySet<Phone> }[];
 }
@@ -50,6 +70,7 @@ export class Stage implements Performance {
   readonly archive: Archive = { saved: new Map(), seen: new Map(), told: [], faults: [] };
   readonly spool: Spool;
   readonly blind: Blindness[] = [];
+  readonly requests: Request[] = [];
   readonly agents: { readonly from: number; readonly in: ReadonlySet<Phone> }[] = [];
   readonly played: Scene[] = [];
   readonly dialplan: Dialplan;
@@ -155,7 +176,23 @@ export class Stage implements Performance {
       case 'logs in':
       case 'logs out':
         return this.#log(who, act.verb === 'logs in');
+      case 'holds':
+      case 'unholds':
+        return line !== undefined && this.asterisk.hold(line, act.verb === 'holds');
+      case 'pauses':
+      case 'resumes':
+      case 'stops':
+      case 'starts recording':
+        return line !== undefined && this.#ask(line, controlOf[act.verb] ?? 'pause');
     }
+  }
+
+  /** The feature code is heard in a bridge only. */
+  #ask(channel: Channel, control: Control): boolean {
+    if (!channel.bridge || channel.bridge.kind === 'parking') return false;
+    this.requests.push({ at: this.#clock.now, channel, control });
+    this.#mitschnitt?.asked(channel.id, control);
+    return true;
   }
 
   #done(what: () => void): true {
@@ -259,7 +296,8 @@ function policyOf({ manners }: Story): Policy {
     group({
       name,
       members,
-      record: byDirection((direction) => manners[name][direction] !== 'off'),
+      record: byDirection((direction) => recordOf(manners[name][direction])),
+      pauseLimitMs,
       announcement: byDirection((direction) => announcementOf(name, direction, manners[name][direction])),
     });
   return policy({
@@ -279,14 +317,19 @@ function byDirection<Value>(of: (direction: Direction) => Value): Readonly<Recor
   return { incoming: of('incoming'), outgoing: of('outgoing'), internal: of('internal') };
 }
 
+function recordOf(manner: Manner): RecordMode {
+  return manner === 'on-demand' ? manner : manner !== 'off';
+}
+
 function announcementOf(name: GroupName, direction: Direction, manner: Manner): Announcement {
+  const mode = manner === 'off' || manner === 'on-demand' ? 'none' : manner;
   const promptOf = (what: string): Prompt => ({
     ...prompt(what),
     media: `sound:${what}`,
     durationMs: promptMs,
   });
-  return announcement(manner === 'off' ? 'none' : manner, {
-    prompt: manner === 'off' || manner === 'none' ? undefined : promptOf(`${name}/${direction}/${manner}`),
+  return announcement(mode, {
+    prompt: mode === 'none' ? undefined : promptOf(`${name}/${direction}/${mode}`),
     confirmation: promptOf('confirmation'),
     key: declineKey,
     timeoutMs: keyTimeoutMs,

@@ -1,4 +1,4 @@
-import { directions, type ConsentMode, type Direction } from '../../../src/call/call.ts';
+import { directions, type ConsentMode, type Control, type Direction } from '../../../src/call/call.ts';
 
 /** `A` to `C` are outside, behind the trunk; 200 and 201 are members of Verkauf, 210 of Service; 300 and 301 of none. */
 export const phones = ['A', 'B', 'C', '200', '201', '210', '300', '301'] as const;
@@ -12,7 +12,9 @@ export type Target = Phone | Place;
 /**
  * What a story tells of one party.
  * - `hangs up first`: the older one of its two calls;
- * - `joins`: by SIP, it connects the other parties of its two calls.
+ * - `joins`: by SIP, it connects the other parties of its two calls;
+ * - `holds`, `unholds`: by SIP, the other one hears music meanwhile;
+ * - `pauses` to `starts`: the recording, by the key of a telephone, of whoever is a member or is none.
  */
 export const partyVerbs = [
   'hangs up first',
@@ -24,6 +26,12 @@ export const partyVerbs = [
   'retrieves',
   'logs in',
   'logs out',
+  'holds',
+  'unholds',
+  'pauses',
+  'resumes',
+  'stops',
+  'starts recording',
 ] as const;
 export type PartyVerb = (typeof partyVerbs)[number];
 /**
@@ -46,9 +54,17 @@ export type Act =
 /** An act, so many ms after the one before. */
 export type Scene = Act & { readonly after: number };
 
-/** What a group does in each direction: how it announces, or that it does not record. */
-export type Manner = ConsentMode | 'off';
-export const manners: readonly Manner[] = ['none', 'notice', 'opt-out', 'opt-in', 'off'];
+/** What a group does in each direction: how it announces, or that it does not record, or only on demand. */
+export type Manner = ConsentMode | 'off' | 'on-demand';
+export const manners: readonly Manner[] = ['none', 'notice', 'opt-out', 'opt-in', 'off', 'on-demand'];
+
+/** What the verbs of a recording ask Mitschnitt for. */
+export const controlOf: Readonly<Partial<Record<Act['verb'], Control>>> = {
+  pauses: 'pause',
+  resumes: 'resume',
+  stops: 'stop',
+  'starts recording': 'start',
+};
 export type GroupName = 'Verkauf' | 'Service';
 export type Manners = Readonly<Record<GroupName, Readonly<Record<Direction, Manner>>>>;
 

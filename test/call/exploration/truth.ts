@@ -5,9 +5,10 @@ import type { Channel, Stay } from './asterisk.ts';
 import type { Hearing } from './acoustics.ts';
 import { isOutside } from './dialplan.ts';
 import { longestWayMs } from './mitschnitt.ts';
-import { declineKey, keyTimeoutMs, type Performance } from './performance.ts';
+import { declineKey, keyTimeoutMs, pauseLimitMs, type Performance, type Request } from './performance.ts';
 import { promptMs } from './asterisk.ts';
 import type { GroupName, Manner } from './story.ts';
+import { nothingAsked, requestsIn, wantedIn, type Asked, type Span } from './wanted.ts';
 
 /** Events and commands take their time: that much earlier or later is as good. */
 export const toleranceMs = 6 * longestWayMs;
@@ -22,12 +23,81 @@ export interface Talk extends Hearing {
   readonly members: readonly Channel[];
   /** Undefined: it cannot be said; a key came in the last moment, say, or nobody was there to hear it. */
   readonly outcome: Outcome | undefined;
+  /** When it has to be recorded, and when in silence; all of it, unless somebody asked for something else. */
+  readonly recorded: readonly Span[];
+  readonly silent: readonly Span[];
+  /** A member asked for something. */
+  readonly isControlled: boolean;
 }
+
+type PlainTalk = Omit<Talk, 'recorded' | 'silent' | 'isControlled'>;
 
 /** Every talk in which a member takes part. */
 export function talksOf(performance: Performance): readonly Talk[] {
+  // Of two who talk again, what was asked for before holds.
+  const pairs = new Map<string, Asked | 'unknown'>();
+  return plainTalksOf(performance).map((talk) => {
+    const pair = `${talk.a.id} ${talk.b.id}`;
+    const [controlled, after] = controlledTalk(talk, pairs.get(pair) ?? nothingAsked, performance);
+    pairs.set(pair, after);
+    return controlled;
+  });
+}
+
+function controlledTalk(
+  talk: PlainTalk,
+  before: Asked | 'unknown',
+  performance: Performance,
+): [Talk, Asked | 'unknown'] {
+  const { a, b, from, to, outcome, group, direction, members, crowded } = talk;
+  const onDemand = group !== undefined && performance.story.manners[group][direction] === 'on-demand';
+  // A member of a queue may have logged out.
+  const near = { a, b, from: from - toleranceMs, to: to + toleranceMs };
+  const asked = requestsIn(near, [a, b], performance);
+  const requests = requestsIn(talk, members, performance);
+  const isAsked = before === 'unknown' || before.last !== undefined || before.pausedAt !== undefined;
+  const plain = { ...talk, recorded: outcome === 'recorded' ? [{ from, to }] : [], silent: [] };
+  if (asked.length === 0 && !isAsked && !onDemand) return [{ ...plain, isControlled: false }, before];
+  const isControlled = asked.length > 0 || isAsked;
+  const unknown: Talk = { ...plain, outcome: undefined, isControlled };
+  if (before === 'unknown' || outcome === undefined || crowded) return [unknown, 'unknown'];
+  if (isDoubtful(near, asked, before, performance)) return [unknown, 'unknown'];
+  if (outcome !== 'recorded') return isAsked ? [unknown, 'unknown'] : [{ ...plain, isControlled }, before];
+  const { recorded, silent, after } = wantedIn(talk, requests, { before, onDemand });
+  const isRecorded = recorded.length > 0;
+  return [
+    {
+      ...talk,
+      outcome: isRecorded ? 'recorded' : 'direction-off',
+      recorded,
+      silent,
+      isControlled: asked.length > 0,
+    },
+    after,
+  ];
+}
+
+/** Requests take their time; who asks in the moment of something else cannot say which was first. */
+function isDoubtful(
+  { from, to }: Span,
+  asked: readonly Request[],
+  { pausedAt }: Asked,
+  { blind }: Performance,
+): boolean {
+  const pauses = asked.filter(({ control }) => control === 'pause').map(({ at }) => at);
+  const ends = [...(pausedAt === undefined ? [] : [pausedAt]), ...pauses].map((at) => at + pauseLimitMs);
+  const moments = [from + toleranceMs, to - toleranceMs, ...asked.map(({ at }) => at), ...ends];
+  const isClose = moments.some((one, index) =>
+    moments.some((other, at) => at !== index && Math.abs(one - other) < toleranceMs),
+  );
+  // What holds from a talk before may have been lost as well.
+  const isBlind = blind.some((span) => span.from - toleranceMs < to && span.to + toleranceMs > from);
+  return isBlind || isClose;
+}
+
+function plainTalksOf(performance: Performance): readonly PlainTalk[] {
   const end = performance.asterisk.clock.now;
-  return performance.asterisk.acoustics.hearings.flatMap((hearing): Talk[] => {
+  return performance.asterisk.acoustics.hearings.flatMap((hearing): PlainTalk[] => {
     const to = hearing.to ?? end;
     const { a, b, from } = hearing;
     const groups = [groupAt(a, from, performance), groupAt(b, from, performance)];
@@ -137,7 +207,7 @@ function decide(need: Manner, evidence: Evidence | undefined): Outcome {
   if (evidence?.mode === 'opt-in' && !evidence.pressed) {
     return evidence.heard ? 'not-agreed' : 'announcement-failed';
   }
-  if (need === 'none') return 'recorded';
+  if (need === 'none' || need === 'on-demand') return 'recorded';
   if (!evidence) return 'not-announced';
   if (evidence.mode === 'opt-in') return 'recorded';
   if (!evidence.heard) return 'announcement-failed';

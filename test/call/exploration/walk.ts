@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { faultsOf } from './checks.ts';
 import { perform, Stage } from './performance.ts';
 import {
+  controlOf,
   incidents,
   manners,
   partyVerbs,
@@ -45,6 +46,12 @@ const weights: Readonly<Record<Act['verb'], number>> = {
   retrieves: 4,
   'logs in': 1,
   'logs out': 1,
+  holds: 2,
+  unholds: 2,
+  pauses: 8,
+  resumes: 5,
+  stops: 6,
+  'starts recording': 8,
   dies: 2,
   starts: 4,
   'loses AMI': 2,
@@ -55,31 +62,40 @@ const weights: Readonly<Record<Act['verb'], number>> = {
 
 /** Moments, the time of a key, of a prompt, of a talk. */
 const pauses = [0, 1, 10, 60, 100, 150, 400, 1_000, 2_000, 2_100, 3_000, 5_000, 5_100, 6_000, 12_000];
+const unhurriedMs = 600;
 const mostChoices = 10_000;
 
 const choice = fc.nat(mostChoices);
 const manner = fc.constantFrom(...manners);
 const directionsOf = fc.record({ incoming: manner, outgoing: manner, internal: manner });
 
-export const draftStory: fc.Arbitrary<DraftStory> = fc.record({
-  manners: fc.record({ Verkauf: directionsOf, Service: directionsOf }),
-  noise: fc.nat(mostChoices),
-  calm: fc.boolean(),
-  drafts: fc.array(
-    fc.record({
-      after: fc.constantFrom(...pauses),
-      kind: fc.oneof(
-        ...Object.entries(weights).map(([kind, weight]) => ({
-          weight,
-          arbitrary: fc.constant(kind as Act['verb']),
-        })),
-      ),
-      who: choice,
-      to: choice,
-    }),
-    { maxLength: 60, size: 'max' },
-  ),
-});
+/** Random drafts of such acts, each as often as its weight says. */
+const draftsOf = (weighted: readonly (readonly [string, number])[]): fc.Arbitrary<DraftStory> =>
+  fc.record({
+    manners: fc.record({ Verkauf: directionsOf, Service: directionsOf }),
+    noise: fc.nat(mostChoices),
+    calm: fc.boolean(),
+    drafts: fc.array(
+      fc.record({
+        after: fc.constantFrom(...pauses),
+        kind: fc.oneof(
+          ...weighted.map(([kind, weight]) => ({
+            weight,
+            arbitrary: fc.constant(kind as Act['verb']),
+          })),
+        ),
+        who: choice,
+        to: choice,
+      }),
+      { maxLength: 60, size: 'max' },
+    ),
+  });
+
+export const draftStory = draftsOf(Object.entries(weights));
+/** Nobody holds a call, or asks for anything about its recording. */
+export const plainDraftStory = draftsOf(
+  Object.entries(weights).filter(([kind]) => !(kind in controlOf) && !['holds', 'unholds'].includes(kind)),
+);
 
 /** What a draft comes to on the stage as it stands. */
 function actsOf({ kind, who, to }: Draft, stage: Stage): Act[] {
@@ -89,6 +105,9 @@ function actsOf({ kind, who, to }: Draft, stage: Stage): Act[] {
   // Often somebody who talks already: that is how transfers begin.
   if (kind === 'calls' && who % 2 === 0)
     people.sort((a, b) => stage.linesOf(b).length - stage.linesOf(a).length);
+  // Mostly a member.
+  if (controlOf[kind] && who % 4 > 0)
+    people.sort((a, b) => Number(b.startsWith('2')) - Number(a.startsWith('2')));
   const targets = rotated([...phones, ...places], to);
   return people.flatMap((phone): Act[] => {
     const alone = partyVerbs.find((each) => each === kind);
@@ -111,7 +130,9 @@ export function walk(
 ): Stage {
   const stage = new Stage({ manners: of, noise, scenes: [] });
   for (const draft of drafts) {
-    stage.pass(draft.after);
+    // What is asked for in the moment of something else says little: nobody can tell which was first.
+    const isUnhurried = controlOf[draft.kind] !== undefined && draft.who % 5 > 0;
+    stage.pass(isUnhurried ? Math.max(draft.after, unhurriedMs) : draft.after);
     const acts = actsOf(draft, stage).filter((act) => may(act) && !(calm && act.who === 'Mitschnitt'));
     acts.some((act) => stage.play(act));
   }
