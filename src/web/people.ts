@@ -133,13 +133,15 @@ function greetingHandlers({ ledger, facts, oidc }: PeopleParts) {
   } satisfies Partial<PeopleHandlers>;
 }
 
+async function userNamed(wanted: string, { ledger, time }: PeopleParts) {
+  const user = (await ledger().users()).find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+  if (!user) throw notFound();
+  return userJson(user, time);
+}
+
 function userHandlers(parts: PeopleParts) {
   const { ledger, passwords, signIn, now, time, signedOut } = parts;
-  const found = async (name: string) => {
-    const user = (await ledger().users()).find((each) => each.name.toLowerCase() === name.toLowerCase());
-    if (!user) throw notFound();
-    return userJson(user, time);
-  };
+  const found = (name: string) => userNamed(name, parts);
   return {
     'GET /users': async () => ({ users: (await ledger().users()).map((user) => userJson(user, time)) }),
     'POST /users': async ({ body, audit }) => {

@@ -35,8 +35,7 @@ export function Console() {
   const { language, words } = useSpeech();
   const [me, setMe] = useState<Me | 'nobody' | 'unknown'>('unknown');
   const [failure, setFailure] = useState<RequestFailure>();
-  const [invited, setInvited] = useState(() => invitationIn(window.location.hash));
-  const [wasVoid, setVoid] = useState(false);
+  const { invited, wasVoid, answered } = useInvitation();
   const [left, setLeft] = useState<ResponseOf<'DELETE /session'>['provider']>(null);
   const [, go] = useLocation();
   const askWho = useCallback(() => {
@@ -59,14 +58,6 @@ export function Console() {
     };
     askWho();
   }, [askWho]);
-  useEffect(
-    () =>
-      watchInvitations(window, (opened) => {
-        setVoid(false);
-        setInvited(opened);
-      }),
-    [],
-  );
   const isIn = typeof me === 'object';
   useEffect(() => {
     if (!isIn) return;
@@ -98,14 +89,12 @@ export function Console() {
         left={left}
         wasVoid={wasVoid}
         onIn={(who) => {
-          setInvited(undefined);
-          setVoid(false);
+          answered(false);
           setMe(who);
         }}
         onVoid={() => {
           window.history.replaceState(null, '', '/');
-          setInvited(undefined);
-          setVoid(true);
+          answered(true);
         }}
       />
     );
@@ -114,7 +103,7 @@ export function Console() {
     return (
       <main className="alone">
         <VoidLink />
-        <Button mt="md" onClick={() => setVoid(false)}>
+        <Button mt="md" onClick={() => answered(false)}>
           {words.link.goOn}
         </Button>
       </main>
@@ -130,6 +119,25 @@ export function Console() {
       </FormatProvider>
     </MeProvider>
   );
+}
+
+/** The one-time link that the page was opened by, or that was opened since, and whether the last one was void. */
+function useInvitation() {
+  const [invited, setInvited] = useState(() => invitationIn(window.location.hash));
+  const [wasVoid, setVoid] = useState(false);
+  useEffect(
+    () =>
+      watchInvitations(window, (opened) => {
+        setVoid(false);
+        setInvited(opened);
+      }),
+    [],
+  );
+  const answered = (isVoid: boolean): void => {
+    setInvited(undefined);
+    setVoid(isVoid);
+  };
+  return { invited, wasVoid, answered };
 }
 
 function Pages() {
