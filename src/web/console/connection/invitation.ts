@@ -24,10 +24,7 @@ interface Opened {
 }
 
 /** Tells of every one-time link that is opened where the console is open already: the page is not loaded anew by it. */
-export function watchInvitations(
-  page: Opened,
-  opened: (invited: Invitation) => void,
-): () => void {
+export function watchInvitations(page: Opened, opened: (invited: Invitation) => void): () => void {
   const look = (): void => {
     const invited = invitationIn(page.location.hash);
     if (invited) opened(invited);
