@@ -19,6 +19,7 @@ import { policyOf, promptsOf, recipientsOf, type PromptSource } from './config/p
 import { MitschnittError } from './errors.ts';
 import { adjustableLog, errorFields, type Log } from './log.ts';
 import { Recorder, type RecorderParts } from './recorder.ts';
+import type { LastErasure } from './retention/eraser.ts';
 import { deliveredFolder, deliveredName } from './recording/naming.ts';
 import { promptHint, publishPrompt, publishSilence, silenceIn } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
@@ -59,6 +60,8 @@ export interface Calls {
   readonly told: ToldCalls | undefined;
   /** When calls are watched. */
   readonly watch: WatchLog;
+  /** The last erasure: whoever waits for its certificate asks for it also after another configuration. */
+  readonly erasure: LastErasure;
   /** Undefined while it starts. */
   readonly attending: () => Attending | undefined;
   /** Opens what the calls are kept in. */
@@ -91,6 +94,7 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
     ...ground,
     told,
     watch,
+    erasure: { state: undefined },
     attending: () => asterisk && recorder && attendingBy(asterisk, recorder),
     async open() {
       await catalogue.open();

@@ -46,7 +46,7 @@ function departmentsOf(config: Config, calls: Calls, shifts: AllShifts) {
   });
   return {
     ...{ alarming, uploader, reporting, selfTest },
-    deleting: retentionPartsOf(config, { ...parts, reporter: reporting }),
+    deleting: retentionPartsOf(config, { ...parts, reporter: reporting, last: calls.erasure }),
     checks: connectionChecksOf(config, { catalogue, uploader, log, alarming }),
     storage: storageWatchOf(config, calls),
     cleaning: cleaningOf(config, parts),
@@ -80,12 +80,13 @@ export function officeOf(config: Config, calls: Calls, startedAt: Date, shifts: 
     await uploader.stop();
     await reconciler.stop();
     await selfTest.stop();
-    await storage.stop();
     await cleaning.stop();
     await checks.stop();
     await deleting.stop();
     await reporting?.stop();
     await alarming.stop();
+    // Last: new recordings begin meanwhile, and what is awaited above may take its time.
+    await storage.stop();
   }
 
   return {

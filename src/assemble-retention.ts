@@ -9,7 +9,7 @@ import type { Answers } from './control-socket.ts';
 import { systemClock } from './delivery/clock.ts';
 import type { Uploader } from './delivery/uploader.ts';
 import type { Log } from './log.ts';
-import { eraseRequestOf, Eraser } from './retention/eraser.ts';
+import { eraseRequestOf, Eraser, type LastErasure } from './retention/eraser.ts';
 import { holdAnswers } from './retention/hold-requests.ts';
 import { Remover } from './retention/remover.ts';
 import { Retention } from './retention/retention.ts';
@@ -33,9 +33,10 @@ export function retentionPartsOf(
     readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
     readonly uploader: Pick<Uploader, 'settled'>;
     readonly reporter: Pick<Reporting, 'between'> | undefined;
+    readonly last: LastErasure;
   },
 ): Deleting {
-  const { catalogue: ledger, spool, log, alarms, uploader, reporter } = parts;
+  const { catalogue: ledger, spool, log, alarms, uploader, reporter, last } = parts;
   const clock = systemClock;
   const targets = new Map(targetsOf(config).map(({ name, create }) => [name, create]));
   const remover = new Remover({
@@ -52,7 +53,7 @@ export function retentionPartsOf(
     periodsOf: (group) => retentionOf(config, group),
   });
   const eraser = new Eraser({
-    ...{ ledger, remover, log },
+    ...{ ledger, remover, log, last },
     now: () => clock.now(),
     version: ownVersion(),
     timeZone: config.pbx.timezone,

@@ -69,9 +69,17 @@ export class ControlSocket {
     try {
       return { status: 200, body: await answer(await bodyOf(request)) };
     } catch (error) {
-      return { status: 500, body: { error: messageOf(error) } };
+      return {
+        status: 500,
+        body: { error: messageOf(error), ...(error instanceof MitschnittError && toldOf(error)) },
+      };
     }
   }
+}
+
+/** By which whoever asked can say the same. */
+function toldOf({ code, fault, retry, hint }: MitschnittError) {
+  return { code, fault, retry, hint };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

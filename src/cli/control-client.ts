@@ -21,6 +21,7 @@ export async function ask(
   try {
     return JSON.parse(await get(socket, path, body, limitMs)) as unknown;
   } catch (thrown) {
+    if (thrown instanceof MitschnittError) throw thrown;
     const code = codeOf(thrown);
     if (notRunning.has(code)) return undefined;
     const denied = code === 'EACCES' || code === 'EPERM';
@@ -56,6 +57,16 @@ export async function askRunning(
   });
 }
 
+/** What the running process says of why it did not do it; undefined: nothing. */
+function refusalIn(text: string): MitschnittError | undefined {
+  const { error, code, fault, retry, hint } = JSON.parse(text) as Partial<MitschnittError> & {
+    error?: string;
+  };
+  if (error === undefined || code === undefined || fault === undefined || hint === undefined)
+    return undefined;
+  return new MitschnittError(error, { code, fault, retry: retry === true, hint });
+}
+
 function whatWasWrong(thrown: unknown, code: string): string {
   if (code === 'ABORT_ERR' || (thrown instanceof Error && thrown.name === 'TimeoutError'))
     return 'it does not answer';
@@ -71,8 +82,9 @@ function get(socketPath: string, path: string, body: unknown, limitMs: number): 
       answer.on('data', (part: Buffer) => parts.push(part));
       answer.on('error', reject);
       answer.on('end', () => {
-        if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
-        else reject(new Error(`it answered with ${answer.statusCode ?? 'nothing'}`));
+        const text = Buffer.concat(parts).toString('utf8');
+        if (answer.statusCode === 200) resolve(text);
+        else reject(refusalIn(text) ?? new Error(`it answered with ${answer.statusCode ?? 'nothing'}`));
       });
     });
     asked.on('error', reject);

@@ -21,6 +21,8 @@ const widenAfter = 100;
 const readAtOnce = 32;
 /** Deliveries that wait to be noted; as long as there are more, none begins. */
 const mostNoted = 64;
+/** For so long it is known that the catalogue had no more: what was postponed, say, is due some time. */
+const allReadMs = 1_000;
 /** Later than any time. */
 const always = Number.MAX_SAFE_INTEGER;
 
@@ -48,8 +50,8 @@ export class Courier {
   readonly #underway = new Map<string, Underway>();
   /** What comes next, as it was read from the catalogue; forgotten when something happens that may change it. */
   #next: DueDelivery[] = [];
-  /** The catalogue had no more than that. */
-  #isAllRead = false;
+  /** When the catalogue had no more than that, ms since 1970. */
+  #allReadAt: number | undefined;
   /** A run is wanted, or going on. */
   #wanted = true;
   /** The run takes what is not due as well, each once. */
@@ -204,14 +206,21 @@ export class Courier {
       // Else something happened meanwhile.
       if (this.#next !== asked) continue;
       this.#next = due;
-      this.#isAllRead = isAll;
+      this.#allReadAt = isAll ? this.#options.clock.now() : undefined;
     }
     return this.#next.shift();
   }
 
+  get #isAllRead(): boolean {
+    if (this.#allReadAt === undefined) return false;
+    const ms = this.#options.clock.now() - this.#allReadAt;
+    // Also below: somebody may have set the clock.
+    return ms >= 0 && ms < allReadMs;
+  }
+
   #forgetNext(): void {
     this.#next = [];
-    this.#isAllRead = false;
+    this.#allReadAt = undefined;
   }
 
   async #readNext(): Promise<{ due: DueDelivery[]; isAll: boolean }> {

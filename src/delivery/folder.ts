@@ -28,6 +28,12 @@ const folderLimits: FolderLimits = { operationMs: 60_000 };
 /** A recording up to this size, a minute of mono, is written and read back in one step, out of memory. */
 const atOnceBytes = 1024 * 1024;
 
+/**
+ * How many operations hang below each path, of whatever connection, check or removal: each holds one of the four threads
+ * for all files of the process, and the next one would be one more.
+ */
+const hanging = new Map<string, number>();
+
 /** File systems without hard links (FAT, exFAT, many CIFS servers) refuse link(2) with one of these. */
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 /** Network file systems that do not know fsync(2) of a folder refuse it with one of these. */
@@ -42,7 +48,6 @@ export class FolderTarget implements Target {
   readonly #path: string;
   readonly #limits: FolderLimits;
   readonly #probe = newProbeName();
-  #hanging: Promise<unknown> | undefined;
 
   constructor(name: string, settings: FolderSettings, limits: FolderLimits = folderLimits) {
     this.name = name;
@@ -255,7 +260,7 @@ export class FolderTarget implements Target {
 
   /** Removes what must not stay. Its own failure matters less than the error that led here. */
   async #discard(path: string, signal: AbortSignal): Promise<void> {
-    if (this.#hanging) return;
+    if (this.#isHanging) return;
     // After an abort too: a local file goes at once, and a hanging mount is bounded by the limit.
     const patience = signal.aborted ? new AbortController().signal : signal;
     // Not rm(), which looks first: that is an operation more of each recording.
@@ -273,7 +278,7 @@ export class FolderTarget implements Target {
       await use(file);
     } finally {
       // Not waited for: on a mount that hangs it hangs as well.
-      if (this.#hanging) void file.close().catch(() => undefined);
+      if (this.#isHanging || signal.aborted) void file.close().catch(() => undefined);
       else await file.close();
     }
   }
@@ -283,17 +288,23 @@ export class FolderTarget implements Target {
    * the four threads that all files and name look-ups of the process share: until it ends no further one is begun.
    */
   async #do<T>(signal: AbortSignal, operation: () => Promise<T>): Promise<T> {
-    if (this.#hanging) throw new NoAnswer(this.#limits.operationMs);
+    if (this.#isHanging) throw new NoAnswer(this.#limits.operationMs);
     let running: Promise<T> | undefined;
     try {
       return await within({ ms: this.#limits.operationMs, signal }, () => (running = operation()));
     } catch (error) {
       if (error instanceof NoAnswer && running) {
-        const done = () => (this.#hanging = undefined);
-        this.#hanging = running.then(done, done);
+        const path = this.#path;
+        const done = () => void hanging.set(path, (hanging.get(path) ?? 1) - 1);
+        hanging.set(path, (hanging.get(path) ?? 0) + 1);
+        void running.then(done, done);
       }
       throw error;
     }
+  }
+
+  get #isHanging(): boolean {
+    return (hanging.get(this.#path) ?? 0) > 0;
   }
 
   #differs(): MitschnittError {

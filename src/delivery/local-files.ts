@@ -33,20 +33,29 @@ export class LocalFiles {
   #cancel: (() => void) | undefined;
   /** Whether the look that is planned is for files that were just delivered. */
   #soon = false;
+  /** Somebody else does it from now on. */
+  #isOver = false;
 
   constructor(parts: LocalFilesParts) {
     this.#parts = parts;
   }
 
+  /** Begins with what a former process left. */
+  start(): void {
+    this.#isOver = false;
+    void this.deleteNow();
+  }
+
   /** A recording was delivered: it may be the last delivery that its local file waited for. */
   delivered(): void {
-    if (this.#soon) return;
+    if (this.#soon || this.#isOver) return;
     this.#soon = true;
     this.#plan(gatherMs);
   }
 
   /** One at a time: what is delivered meanwhile waits for the next round, which then serves all of it. */
   async deleteNow(): Promise<void> {
+    if (this.#isOver) return;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#soon = false;
@@ -58,6 +67,7 @@ export class LocalFiles {
   /** Deletes what was gathered. */
   async stop(): Promise<void> {
     if (this.#soon) await this.deleteNow();
+    this.#isOver = true;
     await this.#deleting;
     this.#cancel?.();
     this.#cancel = undefined;
@@ -77,7 +87,7 @@ export class LocalFiles {
         this.#parts.report({ type: 'trouble', target: undefined, error });
       }
     }
-    if (!this.#soon) this.#plan(lookMs);
+    if (!this.#soon && !this.#isOver) this.#plan(lookMs);
   }
 
   async #round(): Promise<void> {

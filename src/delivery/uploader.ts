@@ -133,7 +133,7 @@ export class Uploader {
     this.#work = Promise.all(
       this.#couriers.map((courier) => this.#shifts.begin(courier.name, () => courier.work(signal))),
     );
-    void this.#localFiles.deleteNow();
+    this.#localFiles.start();
   }
 
   /** A recording was added to the catalogue. */

@@ -59,7 +59,14 @@ export interface EraserParts {
   /** The group that has this number as an extension. */
   readonly memberOf: (number: string) => string | undefined;
   readonly placeOf: (target: string) => string;
+  /** How the last one stands, whichever eraser it was of. */
+  readonly last: LastErasure;
   readonly log: Log;
+}
+
+/** Undefined: there was none. */
+export interface LastErasure {
+  state: ErasureState | undefined;
 }
 
 interface ScrubbedReports {
@@ -70,7 +77,6 @@ interface ScrubbedReports {
 /** Finds and removes everything about a number. One at a time. */
 export class Eraser {
   readonly #parts: EraserParts;
-  #state: ErasureState | undefined;
   #working: Promise<void> | undefined;
 
   constructor(parts: EraserParts) {
@@ -78,7 +84,7 @@ export class Eraser {
   }
 
   get state(): ErasureState | undefined {
-    return this.#state;
+    return this.#parts.last.state;
   }
 
   /**
@@ -91,7 +97,7 @@ export class Eraser {
       ...{ id: randomUUID(), phase: 'searching' },
       ...{ found: undefined, certificate: undefined, problem: undefined },
     };
-    this.#state = state;
+    this.#parts.last.state = state;
     this.#working = this.#work(request, state)
       .catch((error: unknown) => {
         this.#parts.log.error('an erasure failed: repeat it', { erasure: state.id, error: messageOf(error) });
@@ -168,7 +174,8 @@ export class Eraser {
   }
 
   #tell(change: Partial<ErasureState>): void {
-    if (this.#state) this.#state = { ...this.#state, ...change };
+    const { last } = this.#parts;
+    if (last.state) last.state = { ...last.state, ...change };
   }
 }
 

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Alarms } from '../alarms/alarms.ts';
 import type { DeliveryLedger } from '../catalogue/catalogue.ts';
@@ -114,6 +115,8 @@ class Round {
         const last = due.at(-1);
         if (!last || due.length < removalsPerPage || this.#signal.aborted) break;
         after = last.id;
+        // Queries answer without a turn of the event loop: what waits at a target that rests would hold up every call.
+        await setImmediate();
       }
       for (const name of this.#succeeded)
         if (!this.#failed.has(name) && !this.#refusals.has(name)) alarms.clear('removal-failing', name);

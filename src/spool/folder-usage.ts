@@ -11,8 +11,10 @@ export interface Usage {
   readonly bytes: number;
 }
 
-/** Looked at in one go: a ms in which nothing else of the process runs. */
+/** Names that are read from the folder at once. */
 const filesAtOnce = 200;
+/** So long nothing else of the process runs; a cold disk takes ms for one file. */
+const turnMs = 2;
 /** A walk that took less is not worth being remembered. */
 const shortWalkMs = 50;
 /** A result is kept for so many times as long as it took: walks take a twentieth of the time at most. */
@@ -52,11 +54,14 @@ async function walk(path: string): Promise<Usage> {
   let [files, bytes] = [0, 0];
   const folder = await unlessGone(opendir(path, { bufferSize: filesAtOnce }), undefined);
   if (!folder) return { files, bytes };
+  let turn = performance.now();
   for await (const { name } of folder) {
     // Without the help of a thread: that costs five times as much, and memory that stays.
     bytes += statSync(join(path, name), { throwIfNoEntry: false })?.size ?? 0;
     files += 1;
-    if (files % filesAtOnce === 0) await setImmediate();
+    if (performance.now() - turn < turnMs) continue;
+    await setImmediate();
+    turn = performance.now();
   }
   return { files, bytes };
 }

@@ -44,6 +44,7 @@ async function running(): Promise<string> {
     alarms: { raise: () => undefined, clear: () => undefined },
     uploader: { settled: () => Promise.resolve() },
     reporter: undefined,
+    last: { state: undefined },
   });
   const control = new ControlSocket(join(folder, 'mitschnitt.sock'), deleting.answers);
   await control.start();

@@ -37,6 +37,7 @@ beforeEach(async () => {
     betweenReports: (work) => work(),
     reportCopies: ['archiv'],
     memberOf: (asked) => (asked === '200' ? 'Verkauf' : undefined),
+    last: { state: undefined },
     placeOf: (target) => (target === 'post' ? 'post (e-mail to a@example.com)' : target),
     log: createLog({ level: 'error', format: 'text' }),
   });
