@@ -169,8 +169,8 @@ export class FolderTarget implements Target {
 
   /** Whether what is read back is what was sent. */
   async #store(path: string, upload: Upload): Promise<boolean> {
-    const { bytes, sha256, signal } = upload;
-    if (bytes <= atOnceBytes) {
+    const { bytes, sha256, signal, pace } = upload;
+    if (bytes <= atOnceBytes && !pace) {
       const content = await OpenRecording.whole(upload);
       return await this.#anew(path, signal, () =>
         this.#do(signal, () => writtenAndReadBack(path, content, signal)),
