@@ -19,7 +19,7 @@ export interface AudioLimits {
   /** How often is looked for what nobody listens to any more, and what was erased. */
   readonly lookEveryMs: number;
   readonly most: number;
-  /** Of all that is kept together; a longer recording is kept alone. */
+  /** Of all copies together; a longer one is kept alone. */
   readonly mostBytes: number;
   readonly atOnce: number;
   readonly waiting: number;
@@ -40,9 +40,16 @@ const usualLimits: AudioLimits = {
 /** From a target that is far away. */
 const fetchMs = 120_000;
 
+/** What is to be kept in addition. */
+interface Room {
+  readonly more: number;
+  readonly bytes: number;
+}
+
 interface Kept {
   readonly audio: Promise<OpenAudio>;
-  readonly bytes: number;
+  /** Of the copy; none where this machine has the file. */
+  bytes: number;
   /** Undefined: it is being fetched. */
   ready: OpenAudio | undefined;
   usedAt: number;
@@ -73,7 +80,7 @@ export class AudioCopies {
     await rm(this.#folder, { recursive: true, force: true });
     const { keptMs, lookEveryMs } = this.#limits;
     this.#timer = setInterval(() => {
-      this.#makeRoom(0, Date.now() - keptMs);
+      this.#makeRoom({ more: 0, bytes: 0 }, Date.now() - keptMs);
       void this.#dropErased().catch(() => undefined);
     }, lookEveryMs);
     this.#timer.unref();
@@ -99,11 +106,11 @@ export class AudioCopies {
   }
 
   #keep(wanted: RecordingWithDeliveries): Kept {
-    const { id, bytes } = wanted.recording;
-    this.#makeRoom(bytes, Date.now() - this.#limits.keptMs);
-    if (this.#kept.size > 0 && !this.#isRoomFor(bytes)) throw tooBusy();
-    const audio = this.#turns.take(() => this.#open(wanted));
-    const kept: Kept = { audio, bytes, ready: undefined, usedAt: Date.now() };
+    const { id } = wanted.recording;
+    this.#makeRoom({ more: 1, bytes: 0 }, Date.now() - this.#limits.keptMs);
+    if (!this.#isRoomFor({ more: 1, bytes: 0 })) throw tooBusy();
+    const audio = this.#turns.take(() => this.#open(wanted, (bytes) => this.#takeRoom(kept, bytes)));
+    const kept: Kept = { audio, bytes: 0, ready: undefined, usedAt: Date.now() };
     this.#kept.set(id, kept);
     audio.then(
       (ready) => {
@@ -118,9 +125,10 @@ export class AudioCopies {
     return kept;
   }
 
-  async #open(wanted: RecordingWithDeliveries): Promise<OpenAudio> {
+  async #open(wanted: RecordingWithDeliveries, takeRoom: (bytes: number) => void): Promise<OpenAudio> {
     const own = await this.#openOwn(wanted);
     if (own) return own;
+    takeRoom(wanted.recording.bytes);
     const { config, log } = this.#running();
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const copy = join(this.#folder, `${wanted.recording.id}.wav`);
@@ -153,17 +161,25 @@ export class AudioCopies {
     return undefined;
   }
 
-  #isRoomFor(bytes: number): boolean {
+  /** @throws ApiFailure `too-busy` */
+  #takeRoom(kept: Kept, bytes: number): void {
+    this.#makeRoom({ more: 0, bytes }, Date.now() - this.#limits.keptMs);
+    const isAlone = [...this.#kept.values()].every((each) => each.bytes === 0);
+    if (!isAlone && !this.#isRoomFor({ more: 0, bytes })) throw tooBusy();
+    kept.bytes = bytes;
+  }
+
+  #isRoomFor({ more, bytes }: Room): boolean {
     const total = [...this.#kept.values()].reduce((sum, kept) => sum + kept.bytes, bytes);
-    return this.#kept.size < this.#limits.most && total <= this.#limits.mostBytes;
+    return this.#kept.size + more <= this.#limits.most && total <= this.#limits.mostBytes;
   }
 
   /** Whatever was last used before, and as much as is needed; nothing that somebody waits for or listens to. */
-  #makeRoom(bytes: number, before: number): void {
+  #makeRoom(room: Room, before: number): void {
     const byUse = [...this.#kept].sort(([, a], [, b]) => a.usedAt - b.usedAt);
     for (const [id, { ready, usedAt }] of byUse) {
       const isUsed = !ready || ready.isRead || usedAt > Date.now() - this.#limits.aboutToReadMs;
-      if (!isUsed && (usedAt < before || !this.#isRoomFor(bytes))) this.#drop(id);
+      if (!isUsed && (usedAt < before || !this.#isRoomFor(room))) this.#drop(id);
     }
   }
 

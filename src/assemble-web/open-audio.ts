@@ -31,8 +31,10 @@ export class OpenAudio {
   async isIntact(sha256: string): Promise<boolean> {
     const { state, size } = await stateOf(this.#file);
     if (state === this.#state && size === this.bytes) return true;
+    if (size !== this.bytes || (await this.#hash()) !== sha256) return false;
+    // Not before: whoever asks meanwhile would be told that it is.
     this.#state = state;
-    return size === this.bytes && (await this.#hash()) === sha256;
+    return true;
   }
 
   /** Of all of it, as it is now. */
