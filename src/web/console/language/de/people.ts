@@ -73,7 +73,7 @@ export const people: typeof english = {
     lastUsed: 'Zuletzt benutzt',
     expires: 'Gültig bis',
     over: 'abgelaufen',
-    end: 'Beenden',
+    end: 'Widerrufen',
     endTitle: (name) => `${name} beenden?`,
     endQuestion: 'Was es benutzt, wird von jetzt an abgewiesen.',
     secretTitle: (name) => `Token ${name}`,

@@ -26,7 +26,7 @@ export const configuration = {
     },
     alarms: {
       title: 'Alarms',
-      intro: 'Who is told when something stands in the way. This page shows alarms in any case.',
+      intro: 'Who is told when something stands in the way. The overview shows alarms in any case.',
     },
     cleanup: {
       title: 'Clean-up',
@@ -233,7 +233,7 @@ export const configuration = {
   targetName: 'Name',
   targetNameHelp: 'Of your choice, without blanks, such as archive.',
   targetTaken: 'There is one of this name already.',
-  reached: 'in order',
+  reached: 'fine',
   notReached: 'disturbed',
   rename: 'Rename',
   renameTarget: (name: string) => `Rename ${name}`,

@@ -72,7 +72,7 @@ export const people = {
     lastUsed: 'Last used',
     expires: 'Good until',
     over: 'over',
-    end: 'End',
+    end: 'Revoke',
     endTitle: (name: string) => `End ${name}?`,
     endQuestion: 'Whatever uses it is refused from now on.',
     secretTitle: (name: string) => `Token ${name}`,

@@ -62,6 +62,7 @@ export function AnnouncementRow({
               {(props) => (
                 <Button
                   {...props}
+                  size="xs"
                   variant="default"
                   loading={put.busy}
                   aria-label={`${words.uploadFile}: ${name}`}
