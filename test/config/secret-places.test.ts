@@ -231,6 +231,16 @@ test('the sections of an alias are shown without their secrets, too', () => {
   expect(shownText(text)).toBe('targets: { a: &t { type: smb, host: h, password: "***" }, b: *t }\n');
 });
 
+test('a private key is typed with its lines', () => {
+  const key =
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaA==\n\n  x: #y\n-----END OPENSSH PRIVATE KEY-----\n';
+  const target = { type: 'sftp', host: 'h', username: 'x', private_key: key };
+  for (const changes of [[set('targets.new', target)], [set('targets.nas.private_key', key)]]) {
+    const after = valuesWithSecrets(changedText(stored, changes));
+    expect(JSON.stringify(after)).toContain(JSON.stringify(key));
+  }
+});
+
 test.each([['smtp'], ['asterisk.ari.password'], ['targets.nas.password'], ['targets']])(
   '%s is not given another key',
   (at) => {

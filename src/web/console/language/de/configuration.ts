@@ -166,8 +166,6 @@ export const configuration: ConfigurationWords = {
   replace: 'Ersetzen',
   keepSecret: 'Das bisherige behalten',
   showSecret: 'Eingabe zeigen oder verbergen',
-  secretHow: 'Wie es angegeben wird',
-  secretTyped: 'hier eingeben',
   secretFile: 'aus einer Datei',
   goneTarget: (name) => `${name} (dieses Ziel gibt es nicht)`,
   noTargetYet: 'Es gibt noch kein Ziel.',
