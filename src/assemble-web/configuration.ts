@@ -80,8 +80,8 @@ export function configurationHandlers(
       (await checkedOf(file.path, secrets, await read(), body)).checked,
     'PUT /configuration': async ({ viewer, body, audit }) => {
       const text = await read();
-      const { text: next, checked } = await checkedOf(file.path, secrets, text, body);
-      audit({ subject: file.path, detail: checked.differences.map(({ key }) => key).join(', ') });
+      const { text: next, checked, keys } = await checkedOf(file.path, secrets, text, body);
+      audit({ subject: file.path, detail: keys.join(', ') });
       const { takes_effect, restart_keys } = checked;
       if (!checked.ok) throw invalid(checked.faults);
       if (takes_effect !== 'nothing-changes') {
@@ -191,10 +191,12 @@ async function checkedOf(
   secrets: SecretPlaces,
   before: string,
   draft: Draft,
-): Promise<{ readonly text: string; readonly checked: Checked }> {
+): Promise<{ readonly text: string; readonly checked: Checked; readonly keys: readonly string[] }> {
   const after = changed(before, draft);
-  const { faults: invalidities, warnings } = await faultsOf(after, path);
-  const faults = [...invalidities, ...misplacedSecrets(secrets, before, after, draft)];
+  const misplaced = misplacedSecrets(secrets, before, after, draft);
+  // Of what has a secret in a wrong place nothing is read and shown: it might be seen there.
+  const isShown = misplaced.length === 0;
+  const { faults, warnings } = isShown ? await faultsOf(after, path) : { faults: misplaced, warnings: [] };
   const found = differences(valuesWithSecrets(before), valuesWithSecrets(after));
   const sections = [...new Set(found.map(({ path: [section] }) => String(section)))];
   const restart = sections.filter((section) => restartSections.includes(section));
@@ -202,21 +204,21 @@ async function checkedOf(
   const shown = (at: Path, value: Plain | undefined) =>
     value === undefined ? null : concealed(valuesWithSecrets(after), valuesWithSecrets(before), at, value);
   const checked = {
-    ...{ ok: faults.length === 0, faults, warnings: [...warnings] },
-    differences: found.map((each) => ({
+    ...{ ok: faults.length === 0, faults: [...faults], warnings: [...warnings] },
+    differences: (isShown ? found : []).map((each) => ({
       ...{ at: [...each.path], key: keyOf(each.path) },
       ...{ before: shown(each.path, each.before), after: shown(each.path, each.after) },
     })),
-    diff: lineDiff(shownText(before), shownText(after)),
+    diff: isShown ? lineDiff(shownText(before), shownText(after)) : '',
     takes_effect: isSame ? 'nothing-changes' : restart.length > 0 ? 'restart' : 'reload',
     restart_keys: restart,
   } as const;
-  return { text: after, checked };
+  return { text: after, checked, keys: found.map((each) => keyOf(each.path)) };
 }
 
 /** A value without the secrets in it; which those are, both texts may tell. */
 function concealed(after: Plain, before: Plain, at: Path, value: Plain): Plain {
-  if (nodeAt(after, at).secret || nodeAt(before, at).secret) return hidden;
+  if (nodeAt(after, at).hidden || nodeAt(before, at).hidden) return hidden;
   if (Array.isArray(value))
     return (value as readonly Plain[]).map((each, index) => concealed(after, before, [...at, index], each));
   if (typeof value !== 'object' || value === null) return value;

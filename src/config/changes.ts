@@ -1,5 +1,18 @@
 /** Changes of the configuration file that leave everything else in it as it is: comments, order, variables. */
-import { isCollection, isMap, isScalar, isSeq, Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Pair,
+  parseDocument,
+  Scalar,
+  visit,
+  YAMLMap,
+  YAMLSeq,
+} from 'yaml';
 import type { Document, Node } from 'yaml';
 
 import { hideVariables, showVariables } from './environment.ts';
@@ -30,7 +43,7 @@ export class ChangeRefused extends Error {
 /** How the text of a secret is shown. */
 export const hidden = '***';
 
-/** A secret and what it is read from. */
+/** A secret and what it is read from; also what the schema does not know, which may be one. */
 export interface SecretSource {
   readonly path: Path;
   readonly how: 'text' | 'variable' | 'file';
@@ -50,6 +63,8 @@ export function writtenValues(text: string): WrittenValues | undefined {
   if (document.errors.length > 0) return undefined;
   const values = plainOf(document);
   const secrets: SecretSource[] = [];
+  // Text in the place of the whole.
+  if (typeof values !== 'object') return { values: {}, secrets };
   return { values: withoutSecrets(values, values, [], secrets), secrets };
 }
 
@@ -70,8 +85,25 @@ export function changedText(text: string, changes: readonly Change[]): string {
 export function shownText(text: string): string {
   const document = parse(text);
   if (document.errors.length > 0) return '';
-  for (const { path } of secretsOf(document)) document.setIn([...path], hidden);
+  if (!isCollection(document.contents)) return '';
+  for (const { path } of secretsOf(document)) hide(document, path);
   return textOf(document);
+}
+
+/** In place, also behind an alias: otherwise it would be seen at its anchor. */
+function hide(document: Document, path: Path): void {
+  const follow = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
+  const node = path.reduce<unknown>((above, part) => {
+    const section = follow(above);
+    return isCollection(section) ? section.get(part, true) : undefined;
+  }, document.contents);
+  const found = follow(node);
+  if (!isNode(found)) return;
+  visit(found, {
+    Scalar: (key, scalar) => {
+      if (key !== 'key') scalar.value = hidden;
+    },
+  });
 }
 
 function secretsOf(document: Document): readonly SecretSource[] {
@@ -102,9 +134,13 @@ const mostAliases = 100;
 /** Replaces the text of secrets by nothing, and notes them. `all`: the whole configuration, by which forms are told. */
 function withoutSecrets(all: Plain, value: Plain, path: Path, secrets: SecretSource[]): Plain {
   if (Array.isArray(value))
-    return (value as readonly Plain[]).map((each, index) =>
-      withoutSecrets(all, each, [...path, index], secrets),
-    );
+    return (value as readonly Plain[]).map((each, index) => {
+      const at = [...path, index];
+      if (!nodeAt(all, at).hidden) return withoutSecrets(all, each, at, secrets);
+      secrets.push({ path: at, how: 'text', source: undefined });
+      // The others keep their places.
+      return hidden;
+    });
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).flatMap(([key, each]): [string, Plain][] => {
     const at = [...path, key];
@@ -112,7 +148,7 @@ function withoutSecrets(all: Plain, value: Plain, path: Path, secrets: SecretSou
     const isFile = file !== undefined && fileKeyOf(file) === key && nodeAt(all, [...path, file]).secret;
     if (isFile && typeof each === 'string')
       secrets.push({ path: [...path, file], how: 'file', source: each });
-    if (!nodeAt(all, at).secret) return [[key, withoutSecrets(all, each, at, secrets)]];
+    if (!nodeAt(all, at).hidden) return [[key, withoutSecrets(all, each, at, secrets)]];
     const isVariable = typeof each === 'string' && /^\$\{[^{}]+\}$/.test(each);
     secrets.push({
       path: at,
@@ -196,8 +232,10 @@ function move(document: Document, at: Path, to: number): void {
   items.splice(to, 0, ...items.splice(index, 1));
 }
 
+/** Nothing else has a name: another key would be another meaning, such as of a secret one that is shown. */
 function rename(document: Document, at: Path, to: string): void {
-  const section: unknown = at.length === 1 ? document.contents : document.getIn(at.slice(0, -1), true);
+  if (at.length !== 2 || at[0] !== 'targets') throw new ChangeRefused(at, 'is not the name of a target');
+  const section: unknown = document.get('targets', true);
   if (!isMap(section)) throw new ChangeRefused(at, 'is not in a section');
   if (section.has(to)) throw new ChangeRefused(at, `there is ${to} already`);
   const pair = section.items.find(({ key }: Pair) => String(isScalar(key) ? key.value : key) === at.at(-1));

@@ -157,27 +157,63 @@ export function propertyOf(form: SchemaNode | undefined, key: string): SchemaNod
   return typeof form?.additionalProperties === 'object' ? form.additionalProperties : undefined;
 }
 
-/** The schema at a path in a configuration, and whether it is or is in a secret. */
-export function nodeAt(
-  configuration: unknown,
-  path: Path,
-): { node: SchemaNode | undefined; secret: boolean } {
+/** What is at a path in a configuration. */
+export interface Place {
+  readonly node: SchemaNode | undefined;
+  /** Whether it is a secret by the schema, or in one. */
+  readonly secret: boolean;
+  /** Whether it is never shown: secrets, and what the schema does not know, which may be a secret in a wrong place. */
+  readonly hidden: boolean;
+}
+
+/** The schema at a path in a configuration, and whether what is there may be seen. */
+export function nodeAt(configuration: unknown, path: Path): Place {
   let node: SchemaNode | undefined = configurationSchema();
   let value = configuration;
-  let secret = false;
+  let [secret, hidden] = [false, false];
   for (const part of path) {
-    const here = value;
+    const above: SchemaNode | undefined = node;
+    const here: unknown = value;
+    const form: SchemaNode | undefined =
+      typeof part === 'number' ? undefined : formOf(above, (key) => childOf(here, key));
     node =
       typeof part === 'number'
-        ? node && branchesOf(node).find((branch) => branch.items)?.items
-        : propertyOf(
-            formOf(node, (key) => childOf(here, key)),
-            part,
-          );
-    secret ||= node?.writeOnly === true;
+        ? above && branchesOf(above).find((branch) => branch.items)?.items
+        : propertyOf(form, part);
     value = childOf(here, part);
+    secret ||= node?.writeOnly === true;
+    const isKnown = node ? fits(node, value) : form === undefined && isOpenKey(above, part, value);
+    hidden ||= secret || (!isNothing(value) && !isKnown);
   }
-  return { node, secret };
+  return { node, secret, hidden };
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || ['', '~', 'null'].includes(value as string);
+}
+
+/** Text in the place of a section may be its secret: `smtp: password:...`, a blank forgotten. */
+function fits(node: SchemaNode, value: unknown): boolean {
+  const isText = ({ type }: SchemaNode): boolean => type !== 'object' && type !== 'array';
+  return typeof value === 'object' || branchesOf(node).some(isText) || secretKeysOf(node).length === 0;
+}
+
+/** Where no form fits a section, as with a `type` that does not exist: whether the key is of no secret in any form. */
+function isOpenKey(section: SchemaNode | undefined, key: string | number, value: unknown): boolean {
+  if (section === undefined || typeof key === 'number' || typeof value === 'object') return false;
+  secretKeys ??= new Set(secretKeysOf(configurationSchema()));
+  return !secretKeys.has(key) && branchesOf(section).some((branch) => propertyOf(branch, key) !== undefined);
+}
+
+let secretKeys: ReadonlySet<string> | undefined;
+
+/** The keys that are a secret anywhere. */
+function secretKeysOf(node: SchemaNode): readonly string[] {
+  const { properties = {}, additionalProperties, items, oneOf = [], anyOf = [] } = node;
+  const own = Object.entries(properties).flatMap(([key, { writeOnly }]) => (writeOnly === true ? [key] : []));
+  const below = [...Object.values(properties), ...oneOf, ...anyOf, ...(items ? [items] : [])];
+  const more = typeof additionalProperties === 'object' ? [additionalProperties] : [];
+  return [...own, ...[...below, ...more].flatMap(secretKeysOf)];
 }
 
 export function childOf(value: unknown, part: string | number): unknown {

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { codeOf } from '../errors.ts';
@@ -94,6 +94,22 @@ function nothing(reading: readonly ReadingFault[]): { config: undefined; finding
   return { config: undefined, findings: reading.length === 0 ? [empty] : [] };
 }
 
+const secretFile = 'a file that contains the secret';
+const largestSecret = 64 * 1024;
+
+/**
+ * A secret is a small file. Below /proc is what this process itself has in memory, among it its environment; a device or a
+ * pipe may never end.
+ */
+async function whyNoSecret(file: string): Promise<string | undefined> {
+  if ([file, await realpath(file)].some((each) => /^\/proc(\/|$)/.test(each)))
+    return 'the file is below /proc, where no secret is';
+  const found = await stat(file);
+  if (found.isDirectory()) return unreadable.EISDIR;
+  if (!found.isFile()) return 'is a device or a pipe, not a file';
+  return found.size > largestSecret ? 'the file is larger than 64 KB' : undefined;
+}
+
 /** Puts the secrets that are in files in their places, without the line break at their end. */
 async function readSecrets(document: ReadDocument, folder: string) {
   const faults: ReadingFault[] = [];
@@ -102,12 +118,17 @@ async function readSecrets(document: ReadDocument, folder: string) {
     const file = path.resolve(folder, secret.file);
     const key = [...secret.path.slice(0, -1), fileKeyOf(String(secret.path.at(-1)))];
     try {
+      const unfit = await whyNoSecret(file);
+      if (unfit !== undefined) {
+        faults.push({ path: key, offset: secret.offset, message: `${unfit}: ${file}`, allowed: secretFile });
+        continue;
+      }
       putIn(document.value, secret, (await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
       const warning = await warnIfOpen(file, `${keyOf(key)}: the file ${file}`);
       warnings.push(...warning);
     } catch (thrown) {
       const message = `${whyUnreadable(thrown)}: ${file}`;
-      faults.push({ path: key, offset: secret.offset, message, allowed: 'a file that contains the secret' });
+      faults.push({ path: key, offset: secret.offset, message, allowed: secretFile });
     }
   }
   return { faults, warnings };
@@ -169,7 +190,7 @@ const longestDisplayed = 60;
 /** The value as it is written, in quotes and on one line; nothing for a secret, nor for the secret part of an address. */
 function displayed(at: Path, document: ReadDocument): string | undefined {
   const written = document.writtenAt(at);
-  if (written === undefined || nodeAt(document.value, at).secret) return undefined;
+  if (written === undefined || nodeAt(document.value, at).hidden) return undefined;
   const open = written.replace(/\/\/[^/]*@/, '//***@').replace(/(:\/\/[^?]*\?).*/s, '$1***');
   const short = open.length > longestDisplayed ? `${open.slice(0, longestDisplayed)}...` : open;
   return escapedJson(JSON.stringify(short));

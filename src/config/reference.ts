@@ -16,7 +16,8 @@ file (\`mitschnitt config reference\`); \`mitschnitt config schema\` prints it a
   of ten), \`1GiB\` (powers of two). **Percentages** end in \`%\`.
 - \`\${NAME}\` takes the environment variable NAME, which must be set. \`$\${NAME}\` is the literal text \`\${NAME}\`.
 - Every secret can be given by a file instead, by \`_file\` behind its key: \`password_file: /run/secrets/nas\`. A line break
-  at its end is not part of the secret. Neither that file nor this one should be readable by everybody.
+  at its end is not part of the secret. It has at most 64 KB, and is not below \`/proc\`. Neither that file nor this one
+  should be readable by everybody.
 - A key without a value counts as not given. A key that is unknown, given twice or *not supported yet* is a fault, and
   nothing runs before all faults are corrected.
 `;

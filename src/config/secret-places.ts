@@ -23,6 +23,15 @@ interface Leaf {
 }
 
 const elsewhere = { message: 'belongs to another address', allowed: 'give it anew, as text' };
+const byHand = {
+  message: 'is read from what the file does not name here',
+  allowed: 'text; or write the file or variable into the configuration file by hand',
+};
+const shown = { message: 'would show a secret', allowed: 'what is no secret' };
+const unknown = {
+  message: 'contains a variable that the file does not name in the open',
+  allowed: 'text; or write the variable into the configuration file by hand',
+};
 const seen = { message: 'contains the variable of a secret', allowed: 'what is no secret' };
 
 /**
@@ -32,6 +41,10 @@ const seen = { message: 'contains the variable of a secret', allowed: 'what is n
 export class SecretPlaces {
   /** Where each goes that anybody could name without knowing it. */
   readonly #named = new Map<string, Set<string>>();
+  /** Files and variables as they are written in the place of secrets, each with where it goes. */
+  readonly #sources = new Map<string, Set<string>>();
+  /** Variables that are put in where everybody sees it. */
+  readonly #open = new Set<string>();
   readonly #folder: string;
 
   constructor(file: string) {
@@ -42,19 +55,25 @@ export class SecretPlaces {
   learn(values: Plain): void {
     const leaves = leavesOf(values);
     const variables = new Set([...this.#variables(), ...leaves.flatMap(variablesOfSecret)]);
-    for (const leaf of leaves)
-      for (const name of this.#namesIn(leaf, variables))
-        this.#named.set(name, (this.#named.get(name) ?? new Set()).add(placeOf(values, leaf)));
+    for (const leaf of leaves) {
+      const place = placeOf(values, leaf);
+      for (const name of this.#namesIn(leaf, variables)) add(this.#named, name, place);
+      if (leaf.is === 'open') for (const name of variablesIn(leaf.text)) this.#open.add(name);
+      else add(this.#sources, sourceOf(leaf), place);
+    }
   }
 
   /** What changes would do to secrets. `before` is in the file; `changes` make `after` of it. */
   misplaced(before: Plain, after: Plain, changes: readonly Change[]): readonly Misplaced[] {
     this.learn(before);
     const typed = new Set(changes.flatMap(typedBy));
+    const texts = new Set([...typed].map((each) => (JSON.parse(each) as [unknown, string])[1]));
     const kept = new Map<string, Set<string>>();
-    for (const leaf of leavesOf(before))
-      if (leaf.is === 'secret')
-        kept.set(leaf.text, (kept.get(leaf.text) ?? new Set()).add(placeOf(before, leaf)));
+    for (const leaf of leavesOf(before)) {
+      if (leaf.is === 'secret') add(kept, leaf.text, placeOf(before, leaf));
+      // What is shown already is known, also where it is a secret elsewhere.
+      if (leaf.is === 'open') texts.add(leaf.text);
+    }
     const variables = new Set(this.#variables());
     return leavesOf(after).flatMap((leaf): Misplaced[] => {
       const place = placeOf(after, leaf);
@@ -62,10 +81,18 @@ export class SecretPlaces {
         known !== undefined && !known.has(place);
       const names = this.#namesIn(leaf, variables);
       const isNamed = names.some((name) => isElsewhere(this.#named.get(name)));
-      if (leaf.is === 'open') return isNamed ? [{ path: leaf.path, ...seen }] : [];
+      const fault = (words: typeof elsewhere): Misplaced[] => [{ path: secretOf(leaf), ...words }];
+      const isShown = leaf.is !== 'secret' && kept.has(leaf.text) && !texts.has(leaf.text);
+      if (isShown) return fault(shown);
+      if (leaf.is === 'open') {
+        if (isNamed) return fault(seen);
+        return variablesIn(leaf.text).every((name) => this.#open.has(name)) ? [] : fault(unknown);
+      }
       const isKnown = names.length > 0 || !typed.has(keyed(leaf.path, leaf.text));
       const isKept = leaf.is === 'secret' && isKnown && isElsewhere(kept.get(leaf.text));
-      return isNamed || isKept ? [{ path: secretOf(leaf), ...elsewhere }] : [];
+      if (isNamed || isKept) return fault(elsewhere);
+      const isRead = leaf.is === 'file of a secret' || variablesIn(leaf.text).length > 0;
+      return isRead && this.#sources.get(sourceOf(leaf))?.has(place) !== true ? fault(byHand) : [];
     });
   }
 
@@ -91,7 +118,8 @@ function leavesOf(all: Plain, value: Plain = all, path: Path = []): readonly Lea
 }
 
 function kindOf(all: Plain, path: Path): Leaf['is'] {
-  if (nodeAt(all, path).secret) return 'secret';
+  // What the schema does not know may be a secret under a wrong key.
+  if (nodeAt(all, path).hidden) return 'secret';
   const key = String(path.at(-1));
   const secret = /^(.+)_file$/.exec(key)?.[1];
   const isFile =
@@ -101,7 +129,16 @@ function kindOf(all: Plain, path: Path): Leaf['is'] {
 
 /** Forms show a secret and its file in one place. */
 function secretOf({ path, is }: Leaf): Path {
-  return is === 'secret' ? path : [...path.slice(0, -1), String(path.at(-1)).replace(/_file$/, '')];
+  return is !== 'file of a secret' ? path : [...path.slice(0, -1), String(path.at(-1)).replace(/_file$/, '')];
+}
+
+/** As it is written: another way to write a file is another file, whatever links there are. */
+function sourceOf({ is, text }: Leaf): string {
+  return JSON.stringify([is, text]);
+}
+
+function add(all: Map<string, Set<string>>, key: string, value: string): void {
+  all.set(key, (all.get(key) ?? new Set()).add(value));
 }
 
 function variablesIn(text: string): readonly string[] {
@@ -146,7 +183,9 @@ function addressOf(all: Plain, section: Path): readonly string[] {
   const value = section.reduce<unknown>(childOf, all);
   const of = (key: string): string => {
     const given = childOf(value, key) ?? nodeAt(all, [...section, key]).node?.default;
-    return typeof given === 'string' || typeof given === 'number' ? String(given) : '';
+    // Variables put in: they may end the name of a server.
+    const isText = typeof given === 'string' || typeof given === 'number';
+    return isText ? substitute(hideVariables(String(given)), process.env).text : '';
   };
   const type = section[0] === 'targets' ? of('type') : String(section.at(-1));
   const tls = childOf(value, 'tls') ?? 'false';

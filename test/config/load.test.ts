@@ -1,3 +1,5 @@
+import { symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 
 import { describe, expect, test } from 'vitest';
@@ -204,6 +206,26 @@ describe('a secret', () => {
     expect(await faultsOf(changed('password: ari-password', 'password_file: /no/such/file'))).toEqual([
       '2:10 asterisk.ari.password_file: the file does not exist: /no/such/file -> a file that contains the secret',
     ]);
+  });
+
+  test('is no large file, none of the system and none without an end', async () => {
+    const link = join(dirname(await file('x', '')), 'link');
+    await symlink('/proc/self/environ', link);
+    const large = await file('large', 'x'.repeat(64 * 1024 + 1));
+    for (const [path, why] of [
+      [large, 'the file is larger than 64 KB'],
+      ['/proc/self/environ', 'the file is below /proc, where no secret is'],
+      ['/proc/self/root/etc/hostname', 'the file is below /proc, where no secret is'],
+      [link, 'the file is below /proc, where no secret is'],
+      ['/dev/zero', 'is a device or a pipe, not a file'],
+      ['/etc', 'is a folder, not a file'],
+    ] as const)
+      expect(await faultsOf(changed('password: ari-password', `password_file: ${path}`))).toEqual([
+        `2:10 asterisk.ari.password_file: ${why}: ${path} -> a file that contains the secret`,
+      ]);
+    await file('largest', 'x'.repeat(64 * 1024));
+    const config = await configOf(changed('password: ari-password', 'password_file: largest'));
+    expect(config.asterisk.ari.password.reveal()).toHaveLength(64 * 1024);
   });
 
   test('may be missing in no form', async () => {

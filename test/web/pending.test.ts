@@ -39,17 +39,14 @@ test('a stored secret is removed, and can be kept after all', () => {
   expect(secretKept(removed, password)).toEqual([]);
 });
 
-test('a stored secret is replaced by the path of a file, which takes it out of the configuration', () => {
-  const typed = ['/', '/e', '/etc/secret'].reduce(
-    (all: Changes, text) => secretTyped(stored, all, password, 'file', text),
+test('a stored secret is replaced by what is typed, and kept where nothing is', () => {
+  const typed = ['g', 'ge', 'geheim'].reduce(
+    (all: Changes, text) => secretTyped(stored, all, password, text),
     [],
   );
-  expect(typed).toEqual([
-    { do: 'remove', at: password },
-    { do: 'set', at: ['smtp', 'password_file'], value: '/etc/secret' },
-  ]);
-  expect(secretAt(after(typed), password)).toEqual({ is: 'typed', by: 'file', text: '/etc/secret' });
-  expect(secretTyped(stored, typed, password, 'file', ''), 'nothing typed: kept').toEqual([]);
+  expect(typed).toEqual([{ do: 'set', at: password, value: 'geheim' }]);
+  expect(secretAt(after(typed), password)).toEqual({ is: 'typed', text: 'geheim' });
+  expect(secretTyped(stored, typed, password, ''), 'nothing typed: kept').toEqual([]);
 });
 
 test('a secret in a file is replaced by one that is typed, or removed', () => {
@@ -57,7 +54,7 @@ test('a secret in a file is replaced by one that is typed, or removed', () => {
     { at: password, how: 'file', source: '/etc/secret' },
   ]);
   expect(secretAt(base, password)).toEqual({ is: 'stored', how: 'file', source: '/etc/secret' });
-  expect(secretTyped(base, [], password, 'text', 'geheim')).toEqual([
+  expect(secretTyped(base, [], password, 'geheim')).toEqual([
     { do: 'remove', at: ['smtp', 'password_file'] },
     { do: 'set', at: password, value: 'geheim' },
   ]);

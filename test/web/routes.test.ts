@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
 import { beforeAll, describe, expect, test } from 'vitest';
 
@@ -249,6 +249,34 @@ describe('The configuration', () => {
     } finally {
       await Promise.all([receiver.stop(), other.stop()]);
     }
+  });
+
+  test('shows no secret that would come to a wrong place, or that somebody wrote to one', async () => {
+    const { revision: former } = await json(admin.ask('GET', '/configuration'));
+    const before = await readFile(console().file, 'utf8');
+    const value = { type: 'smb', host: 'nas.example', share: 'a', username: 'x', password: 'geheim-nas' };
+    const added = { revision: former, changes: [{ do: 'set', at: ['targets', 'nas'], value }] };
+    const { revision } = await json(admin.ask('PUT', '/configuration', added));
+    const check = (...changes: readonly object[]) =>
+      admin.ask('POST', '/configuration/check', { revision, changes });
+    for (const at of [['asterisk'], ['targets', 'nas', 'password']])
+      expect((await check({ do: 'rename', at, to: 'domain' })).status).toBe(400);
+    for (const type of ['folder', 'sbm']) {
+      const set = { do: 'set', at: ['targets', 'nas', 'type'], value: type };
+      const faults = [{ key: 'targets.nas.password', message: 'belongs to another address' }];
+      const nothing = { diff: '', differences: [], warnings: [], ok: false };
+      expect(await json(check(set)), type).toMatchObject({ ...nothing, faults });
+    }
+    const removed = await json(check({ do: 'remove', at: ['targets', 'nas'] }));
+    expect(removed).toMatchObject({ differences: [{ before: { host: 'nas.example', password: '***' } }] });
+    expect(JSON.stringify(removed)).not.toContain('geheim');
+    const text = await readFile(console().file, 'utf8');
+    for (const wrong of [text.replace('type: smb', 'type: sbm'), text.replace('asterisk:', 'asteriks:')]) {
+      await writeFile(console().file, wrong);
+      for (const path of ['/configuration', '/configuration/export'])
+        expect(await (await admin.ask('GET', path)).text()).not.toContain('geheim');
+    }
+    await writeFile(console().file, before);
   });
 
   test('warns of what is not wrong and yet unwise, by a code', async () => {

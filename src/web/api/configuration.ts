@@ -15,11 +15,12 @@ export const written: z.ZodType<Written> = z.json();
 
 /**
  * One step of a change, done in order.
- * - `set`: the value at the place; sections on the way are made. A secret is set as text, or its `<key>_file`.
+ * - `set`: the value at the place; sections on the way are made. A secret is set as text; as `<key>_file` or `${NAME}`
+ *   only as the file has it at this address.
  * - `remove`: the key or the entry of a list; what is not given has its default again.
  * - `insert`: into a list, before the entry that the place names.
  * - `move`: an entry of a list to another index.
- * - `rename`: a key, such as the name of a target; its value and comments stay.
+ * - `rename`: the name of a target; its value and comments stay.
  */
 export const change = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('set'), at: place.min(1), value: written }),

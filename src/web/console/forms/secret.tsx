@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, Stack, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 
 import { draft, useDraft } from './draft.ts';
@@ -13,9 +13,12 @@ import {
 } from './stored-secrets.ts';
 import { usePageWords } from './words.ts';
 
-type By = 'text' | 'file';
+/** In a field of one line, the line breaks of a key in PEM format would be lost. */
+function isOfLines(path: FieldProps['path']): boolean {
+  return path.at(-1) === 'private_key';
+}
 
-/** Never shown; only replaced or removed. */
+/** Never shown; only replaced, by text, or removed: that it is read from a file is written by hand. */
 export function SecretField({ path, node }: FieldProps) {
   const { base: file, changes: made, values } = useDraft();
   const words = usePageWords();
@@ -23,12 +26,9 @@ export function SecretField({ path, node }: FieldProps) {
   // What is saved is closed again.
   const [openAt, setOpenAt] = useState<string>();
   const isOpen = openAt !== undefined && openAt === file?.revision;
-  const open = (): void => setOpenAt(file?.revision);
-  const [wanted, setWanted] = useState<By>('text');
-  const by = state.is === 'typed' ? state.by : wanted;
   const typed = state.is === 'typed' ? state.text : '';
   const type = (text: string): void =>
-    draft.revise((base, changes) => secretTyped(base, changes, path, by, text));
+    draft.revise((base, changes) => secretTyped(base, changes, path, text));
   const keep = (): void => {
     setOpenAt(undefined);
     draft.revise((_, changes) => secretKept(changes, path));
@@ -40,55 +40,35 @@ export function SecretField({ path, node }: FieldProps) {
           <StoredSecret
             state={state}
             described={{ id, describedBy }}
-            onReplace={() => {
-              setWanted(state.how === 'file' ? 'file' : 'text');
-              open();
-            }}
+            onReplace={() => setOpenAt(file?.revision)}
             onRemove={() => draft.revise((base, changes) => secretRemoved(base, changes, path))}
           />
         ) : (
           <Stack gap={6}>
-            <Group gap="xs" wrap="nowrap" align="start">
-              {by === 'file' ? (
-                <TextInput
-                  id={id}
-                  aria-describedby={describedBy}
-                  error={invalid}
-                  className="entry"
-                  placeholder={
-                    state.is === 'stored' && state.how === 'file' ? state.source : '/etc/mitschnitt/secret'
-                  }
-                  value={typed}
-                  onChange={(event) => type(event.currentTarget.value)}
-                />
-              ) : (
-                <PasswordInput
-                  id={id}
-                  aria-describedby={describedBy}
-                  error={invalid}
-                  className="entry"
-                  autoComplete="new-password"
-                  value={typed}
-                  visibilityToggleButtonProps={{ 'aria-label': words.showSecret, tabIndex: 0 }}
-                  onChange={(event) => type(event.currentTarget.value)}
-                />
-              )}
-              <NativeSelect
-                aria-label={words.secretHow}
-                className="unit-choice"
-                value={by}
-                onChange={(event) => {
-                  // What was typed is no path, nor the other way round.
-                  if (state.is === 'typed') draft.revise((_, changes) => secretKept(changes, path));
-                  setWanted(event.currentTarget.value === 'file' ? 'file' : 'text');
-                  open();
-                }}
-                data={[
-                  { value: 'text', label: words.secretTyped },
-                  { value: 'file', label: words.secretFile },
-                ]}
+            {isOfLines(path) ? (
+              <Textarea
+                id={id}
+                aria-describedby={describedBy}
+                error={invalid}
+                className="entry"
+                autoComplete="off"
+                spellCheck={false}
+                rows={4}
+                value={typed}
+                onChange={(event) => type(event.currentTarget.value)}
               />
-            </Group>
+            ) : (
+              <PasswordInput
+                id={id}
+                aria-describedby={describedBy}
+                error={invalid}
+                className="entry"
+                autoComplete="new-password"
+                value={typed}
+                visibilityToggleButtonProps={{ 'aria-label': words.showSecret, tabIndex: 0 }}
+                onChange={(event) => type(event.currentTarget.value)}
+              />
+            )}
             {file && isSecretBehind(file, made, path) && (
               <Button variant="subtle" size="compact-xs" onClick={keep}>
                 {words.keepSecret}

@@ -9,8 +9,8 @@ type How = Configuration['secrets'][number]['how'];
 
 /** How a secret is given, as it would be. */
 export type SecretState =
-  /** `typed`: here, or as the path of a file; not saved yet. */
-  | { readonly is: 'typed'; readonly by: 'text' | 'file'; readonly text: string }
+  /** `typed`: not saved yet. */
+  | { readonly is: 'typed'; readonly text: string }
   | { readonly is: 'stored'; readonly how: How; readonly source: string }
   | { readonly is: 'none' };
 
@@ -43,27 +43,22 @@ function storedAt(values: Value, path: Path): Extract<SecretState, { is: 'stored
 }
 
 export function secretAt(values: Value, path: Path): SecretState {
-  const file = fileKeyAt(path);
-  const [text, name] = [valueAt(values, path), valueAt(values, file)];
-  if (typeof text === 'string') return { is: 'typed', by: 'text', text };
-  if (typeof name === 'string') return { is: 'typed', by: 'file', text: name };
-  return storedAt(values, path) ?? storedAt(values, file) ?? { is: 'none' };
+  const text = valueAt(values, path);
+  if (typeof text === 'string') return { is: 'typed', text };
+  return storedAt(values, path) ?? storedAt(values, fileKeyAt(path)) ?? { is: 'none' };
 }
 
-/** Typed here or as the path of a file, in the place of whatever was; nothing typed leaves what is stored. */
+/** Typed in the place of whatever was; nothing typed leaves what is stored. */
 export function secretTyped(
   base: Value,
   changes: readonly Change[],
   path: Path,
-  by: 'text' | 'file',
   text: string,
 ): readonly Change[] {
-  const file = fileKeyAt(path);
-  const [here, other] = by === 'text' ? [path, file] : [file, path];
   const untouched = secretKept(changes, path);
   if (text === '') return untouched;
-  const alone = withChange(base, untouched, { do: 'remove', at: [...other] });
-  return withChange(base, alone, { do: 'set', at: [...here], value: text });
+  const alone = withChange(base, untouched, { do: 'remove', at: [...fileKeyAt(path)] });
+  return withChange(base, alone, { do: 'set', at: [...path], value: text });
 }
 
 /** Whether there is one to go back to. */

@@ -13,6 +13,15 @@ export const sayings: Readonly<Record<string, string>> = {
   'give it anew, as text': 'geben Sie es hier neu ein',
   'contains the variable of a secret': 'Enthält die Variable eines Geheimnisses',
   'what is no secret': 'etwas, das nicht geheim ist',
+  'would show a secret': 'Würde ein Geheimnis zeigen',
+  'is read from what the file does not name here':
+    'Kommt von einer Stelle, die hier nicht in der Datei steht',
+  'text; or write the file or variable into the configuration file by hand':
+    'geben Sie es hier als Text ein, oder schreiben Sie die Datei oder Variable von Hand in die Konfigurationsdatei',
+  'contains a variable that the file does not name in the open':
+    'Enthält eine Variable, die nicht offen in der Datei steht',
+  'text; or write the variable into the configuration file by hand':
+    'geben Sie Text ein, oder schreiben Sie die Variable von Hand in die Konfigurationsdatei',
   'is missing': 'Fehlt',
   'is empty': 'Ist leer',
   'is not valid': 'Ist nicht gültig',

@@ -140,8 +140,6 @@ export const configuration = {
   replace: 'Replace',
   keepSecret: 'Keep the present one',
   showSecret: 'Show or hide what is typed',
-  secretHow: 'How it is given',
-  secretTyped: 'typed here',
   secretFile: 'from a file',
   goneTarget: (name: string) => `${name} (there is no such target)`,
   noTargetYet: 'There is no target yet.',
