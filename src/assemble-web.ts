@@ -74,7 +74,9 @@ export function consoleOf(
       log.info('the console listens', { url: server.url });
       const link = await server.welcomeLink();
       if (link !== undefined)
-        log.warn('there is no user yet: open this link once to become administrator', { link });
+        log.warn('there is no administrator with a password yet: open this link once to become one', {
+          link,
+        });
     },
     async stop() {
       await server.stop();

@@ -55,7 +55,7 @@ test('groups that are gone by another configuration are an alarm until there are
   const text = `${await readFile(installed().config, 'utf8')}web: { listen: "127.0.0.1:0" }\n`;
   const mitschnitt = await running(() => text);
   // The last that it says before it hears signals.
-  await mitschnitt.prints(/there is no user yet/);
+  await mitschnitt.prints(/there is no administrator with a password yet/);
   await mitschnitt.configure(text.replace(/^groups:[^]*?^targets:/m, 'groups: []\ntargets:'));
   mitschnitt.signal('SIGHUP');
   await mitschnitt.prints(/alarm.*no-groups/);

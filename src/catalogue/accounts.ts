@@ -1,5 +1,13 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { ApiToken, NewUser, Session, User, UserIdentity, Withdrawn } from './console-ledger.ts';
+import type {
+  ApiToken,
+  ChosenByLink,
+  NewUser,
+  Session,
+  User,
+  UserIdentity,
+  Withdrawn,
+} from './console-ledger.ts';
 import type { ApiTokenRow, UserRow } from './console-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -69,7 +77,8 @@ export async function changeUser(
     const known = await userNamed(transaction, name);
     if (!known) return 'unknown';
     const { role, groups, password, lastSignInAt, isDisabled, link } = change;
-    const goes = (role !== undefined && role !== 'administrator') || isDisabled === true;
+    // Roles of whom a provider vouches for are its word, which counts also for the last one.
+    const goes = (role !== undefined && role !== 'administrator' && !known.identity) || isDisabled === true;
     if (goes && (await isLastAdministrator(transaction, known))) return 'last-administrator';
     await transaction
       .updateTable('users')
@@ -110,7 +119,7 @@ export async function removeUser(
 export async function takeLink(
   db: Kysely<Tables>,
   name: string,
-  { hash, password, now }: { readonly hash: string; readonly password: string; readonly now: number },
+  { hash, password, now, issuer }: ChosenByLink,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('users')
@@ -119,35 +128,42 @@ export async function takeLink(
     .where('link_hash', '=', hash)
     .where('link_expires_at', '>', now)
     .where('disabled', '=', 0)
-    .where((eb) => eb.or([eb('link_maker', '=', ''), eb('link_maker', 'in', administrators(db))]))
+    .where((eb) => eb.or([eb('link_maker', '=', ''), eb('link_maker', 'in', administrators(db, issuer))]))
     .executeTakeFirstOrThrow();
   return numUpdatedRows > 0n;
 }
 
-/** Whoever is none any more may have made something in the same moment: it is looked at again where it is used. */
-function administrators(db: Kysely<Tables>) {
+/**
+ * Whoever is none any more may have made something in the same moment: it is looked at again where it is used. Nor is
+ * anybody for whom another provider vouched than the one that is configured.
+ */
+function administrators(db: Kysely<Tables>, issuer: string | undefined) {
   return db
     .selectFrom('users as makers')
     .select('makers.key')
     .where('makers.role', '=', 'administrator')
-    .where('makers.disabled', '=', 0);
+    .where('makers.disabled', '=', 0)
+    .where((eb) => eb.or([eb('makers.issuer', 'is', null), eb('makers.issuer', '=', issuer ?? null)]));
 }
 
-/** Whether nobody else could sign in as administrator. */
+/**
+ * Whether nobody else could sign in as administrator. Who has a password is not replaced by who has none: a provider may
+ * be down, and a link may be lost.
+ */
 async function isLastAdministrator(
   db: Kysely<Tables>,
-  { name, role, isDisabled, password }: User,
+  { name, role, isDisabled, password, identity }: User,
 ): Promise<boolean> {
-  if (role !== 'administrator' || isDisabled || password === undefined) return false;
-  const another = await db
+  if (role !== 'administrator' || isDisabled) return false;
+  const others = db
     .selectFrom('users')
     .select('key')
     .where('role', '=', 'administrator')
     .where('disabled', '=', 0)
-    .where('password', '<>', '')
-    .where('key', '<>', keyOf(name))
-    .limit(1)
-    .executeTakeFirst();
+    .where('key', '<>', keyOf(name));
+  const isSure = password !== undefined && !identity;
+  const alike = isSure ? others.where('password', '<>', '').where('issuer', 'is', null) : others;
+  const another = await alike.limit(1).executeTakeFirst();
   return another === undefined;
 }
 
@@ -218,12 +234,16 @@ export async function tokens(db: Kysely<Tables>): Promise<readonly ApiToken[]> {
   return rows.map(tokenFrom);
 }
 
-export async function tokenOf(db: Kysely<Tables>, hash: string): Promise<ApiToken | undefined> {
+export async function tokenOf(
+  db: Kysely<Tables>,
+  hash: string,
+  issuer: string | undefined,
+): Promise<ApiToken | undefined> {
   const row = await db
     .selectFrom('api_tokens')
     .selectAll()
     .where('hash', '=', hash)
-    .where((eb) => eb.or([eb('maker', '=', ''), eb('maker', 'in', administrators(db))]))
+    .where((eb) => eb.or([eb('maker', '=', ''), eb('maker', 'in', administrators(db, issuer))]))
     .executeTakeFirst();
   return row && tokenFrom(row);
 }

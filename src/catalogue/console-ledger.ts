@@ -78,7 +78,7 @@ export interface UserLedger {
   ): Promise<'changed' | 'unknown' | 'last-administrator'>;
   removeUser(name: string): Promise<'removed' | 'unknown' | 'last-administrator'>;
   /** Keeps the password that somebody chose by a link, which is used up then. False: it is none, or is over. */
-  takeLink(name: string, hash: string, password: string, now: number): Promise<boolean>;
+  takeLink(name: string, chosen: ChosenByLink): Promise<boolean>;
   addSession(session: Session): Promise<void>;
   /** With its user. */
   session(hash: string): Promise<{ readonly session: Session; readonly user: User } | undefined>;
@@ -87,12 +87,24 @@ export interface UserLedger {
   /** All of a user but one, and all that expired. */
   endSessions(user: string, exceptHash: string | undefined, now: number): Promise<void>;
   tokens(): Promise<readonly ApiToken[]>;
-  tokenOf(hash: string): Promise<ApiToken | undefined>;
+  /** Undefined: there is none, or whoever made it is no administrator any more. `issuer`: as in {@link ChosenByLink}. */
+  tokenOf(hash: string, issuer: string | undefined): Promise<ApiToken | undefined>;
   addToken(token: ApiToken): Promise<void>;
   touchToken(id: string, at: number): Promise<void>;
   removeToken(id: string): Promise<boolean>;
   /** Ends the tokens that somebody made, and the links that nobody used yet; tells which, links by their users. */
   withdrawMadeBy(name: string): Promise<Withdrawn>;
+}
+
+/** A password that somebody chose by a one-time link. */
+export interface ChosenByLink {
+  /** Of the link. */
+  readonly hash: string;
+  /** As `passwords` made it. */
+  readonly password: string;
+  readonly now: number;
+  /** For whose administrators the provider's word is taken; undefined: nobody's. */
+  readonly issuer: string | undefined;
 }
 
 /** What somebody made who is no administrator any more. */

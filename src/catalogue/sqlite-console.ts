@@ -68,8 +68,8 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
     return removeUser(this.db, name);
   }
 
-  takeLink(...[name, hash, password, now]: Given<'takeLink'>): Answer<'takeLink'> {
-    return takeLink(this.db, name, { hash, password, now });
+  takeLink(...[name, chosen]: Given<'takeLink'>): Answer<'takeLink'> {
+    return takeLink(this.db, name, chosen);
   }
 
   addSession(...[session]: Given<'addSession'>): Answer<'addSession'> {
@@ -96,8 +96,8 @@ export abstract class SqliteConsoleLedger extends SqliteRetentionLedger implemen
     return tokens(this.db);
   }
 
-  tokenOf(hash: string): Answer<'tokenOf'> {
-    return tokenOf(this.db, hash);
+  tokenOf(...[hash, issuer]: Given<'tokenOf'>): Answer<'tokenOf'> {
+    return tokenOf(this.db, hash, issuer);
   }
 
   addToken(...[token]: Given<'addToken'>): Answer<'addToken'> {

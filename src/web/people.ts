@@ -63,7 +63,7 @@ export function peopleHandlers(parts: PeopleParts): PeopleHandlers {
 function sessionHandlers(parts: PeopleParts) {
   const { ledger, passwords, signIn, oidc, now, signedOut } = parts;
   const enter = async (
-    user: Pick<User, 'name' | 'role' | 'groups'>,
+    user: Pick<NewUser, 'name' | 'role' | 'groups' | 'identity'>,
     door: Door,
   ): Promise<ResponseOf<'GET /session'>> => {
     const { secret, viewer } = await signIn.begin(user);
@@ -79,9 +79,9 @@ function sessionHandlers(parts: PeopleParts) {
       audit({ subject: body.name });
       signIn.checkWelcome(body.token, door.address);
       const password = await passwords.hash(body.password);
-      if ((await ledger().users()).length > 0) throw conflict('there is a user already');
+      if (await hasOwnAdministrator(ledger())) throw conflict('there is an administrator already');
       const user = newUser({ name: body.name, role: 'administrator', groups: [] }, password, now());
-      await ledger().addUser(user);
+      if (!(await ledger().addUser(user))) throw conflict('there is a user of this name already');
       signIn.welcomed();
       return await enter(user, door);
     },
@@ -121,7 +121,7 @@ function greetingHandlers({ ledger, facts, oidc }: PeopleParts) {
   return {
     'GET /greeting': async () => ({
       version: facts().version,
-      first_use: (await ledger().users()).length === 0,
+      first_use: !(await hasOwnAdministrator(ledger())),
       oidc: oidc ? { name: oidc.name } : null,
     }),
     'POST /oidc': async (_asked, door) => {
@@ -131,6 +131,14 @@ function greetingHandlers({ ledger, facts, oidc }: PeopleParts) {
       return { url };
     },
   } satisfies Partial<PeopleHandlers>;
+}
+
+/** Who can get in whatever becomes of a provider. As long as there is none, the link in the log makes one. */
+export async function hasOwnAdministrator(ledger: Pick<ConsoleLedger, 'users'>): Promise<boolean> {
+  const users = await ledger.users();
+  return users.some(
+    ({ role, password, identity }) => role === 'administrator' && password !== undefined && !identity,
+  );
 }
 
 async function userNamed(wanted: string, { ledger, time }: PeopleParts) {
@@ -240,6 +248,9 @@ function tokenHandlers({ ledger, signIn, now, time, signedOut }: PeopleParts) {
   return {
     'GET /tokens': async () => ({ tokens: (await ledger().tokens()).map((token) => tokenJson(token, time)) }),
     'POST /tokens': async ({ viewer, body, audit }) => {
+      // It would be good for ever, with whomever it ought to end.
+      if (viewer.person === undefined)
+        throw new ApiFailure(403, 'not-allowed', 'nobody knows who made this token');
       audit({ subject: body.name, detail: rightsOf(body) });
       checkRights(body);
       const { name, role, groups, days } = body;

@@ -12,7 +12,7 @@ import { metricsText, metricsType, type Metric } from './metrics-text.ts';
 import { openApi } from './openapi.ts';
 import { setSecurityHeaders } from './origin.ts';
 import { Passwords } from './passwords.ts';
-import { peopleHandlers, type Facts } from './people.ts';
+import { hasOwnAdministrator, peopleHandlers, type Facts } from './people.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import { addRoutes } from './routing.ts';
 import { addCallback } from './oidc/callback.ts';
@@ -22,7 +22,7 @@ import { SignIn } from './sign-in.ts';
 import type { ConsoleLedger } from '../catalogue/console-ledger.ts';
 import type { Handlers } from './handlers.ts';
 import type { LiveSource } from './live.ts';
-import type { OidcSettings } from './oidc/settings.ts';
+import { rulesOf, type OidcSettings } from './oidc/settings.ts';
 import type { Viewer } from './viewer.ts';
 
 /** The section `web` of the configuration. */
@@ -93,8 +93,8 @@ export class WebServer {
     this.#patience = patience;
     this.#parts = parts;
     const { ledger, now } = parts;
-    const issuer = settings.oidc?.issuer;
-    this.#signIn = new SignIn({ ledger, passwords: this.#passwords, now, issuer });
+    const vouched = { issuer: settings.oidc?.issuer, rules: settings.oidc && rulesOf(settings.oidc) };
+    this.#signIn = new SignIn({ ledger, passwords: this.#passwords, now, ...vouched });
     const isStill = this.#signIn.isStill.bind(this.#signIn);
     this.hub = new EventHub({ ...parts, source: parts.live, isStill });
   }
@@ -132,9 +132,9 @@ export class WebServer {
     await this.#app?.close();
   }
 
-  /** The address at which the first administrator makes himself known; undefined: there are users. */
+  /** The address at which the first administrator makes himself known; undefined: there is one. */
   async welcomeLink(): Promise<string | undefined> {
-    if ((await this.#parts.ledger().users()).length > 0) return undefined;
+    if (await hasOwnAdministrator(this.#parts.ledger())) return undefined;
     return `${this.url}/#/welcome/${this.#signIn.offerWelcome()}`;
   }
 

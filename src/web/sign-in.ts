@@ -5,7 +5,7 @@ import { ApiFailure } from './failure.ts';
 import { accountPrefix } from './oidc/claims.ts';
 import type { Passwords } from './passwords.ts';
 import type { Viewer } from './viewer.ts';
-import type { ApiToken, User, UserLedger, UserLink } from '../catalogue/console-ledger.ts';
+import type { ApiToken, NewUser, User, UserLedger, UserLink } from '../catalogue/console-ledger.ts';
 
 /** A session ends when nobody used it for so long, and at the latest after so long. */
 const idleMs = 12 * 3_600_000;
@@ -31,6 +31,8 @@ export interface SignInParts {
   readonly now: () => number;
   /** Whose word is taken; undefined: nobody's. */
   readonly issuer: string | undefined;
+  /** By what rights follow from its word: another one ends the sessions that it began. */
+  readonly rules?: string | undefined;
 }
 
 /** Signs in, and tells who somebody is. Of cookies and tokens only hashes are kept. */
@@ -70,12 +72,18 @@ export class SignIn {
   }
 
   /** Begins a session; returns what the cookie has. */
-  async begin(user: Pick<User, 'name' | 'role' | 'groups'>): Promise<{ secret: string; viewer: Viewer }> {
+  async begin(
+    user: Pick<NewUser, 'name' | 'role' | 'groups' | 'identity'>,
+  ): Promise<{ secret: string; viewer: Viewer }> {
     const { ledger, now } = this.#parts;
     const secret = randomBytes(secretBytes).toString('base64url');
     const at = now();
     const session = {
-      ...{ hash: hashOf(secret), user: user.name, createdAt: at },
+      ...{
+        hash: user.identity ? this.#vouchedHashOf(secret) : hashOf(secret),
+        user: user.name,
+        createdAt: at,
+      },
       ...{ seenAt: at, expiresAt: at + idleMs },
     };
     await ledger().endSessions('', undefined, at);
@@ -87,10 +95,11 @@ export class SignIn {
   /** Undefined: it is none, or it is over. */
   async bySession(secret: string): Promise<Viewer | undefined> {
     const { ledger, now } = this.#parts;
-    const hash = hashOf(secret);
-    const found = await ledger().session(hash);
+    const found = (await ledger().session(hashOf(secret))) ?? (await this.#vouched(secret));
     if (!found || found.session.expiresAt <= now() || this.#isShutOut(found.user)) return undefined;
     const { session, user } = found;
+    const { hash } = session;
+    if (user.identity && hash !== this.#vouchedHashOf(secret)) return undefined;
     const at = now();
     if (at - session.seenAt < noteUseMs) return viewerOf(user, hash, session.expiresAt);
     const expiresAt = Math.min(at + idleMs, session.createdAt + longestMs);
@@ -98,9 +107,18 @@ export class SignIn {
     return viewerOf(user, hash, expiresAt);
   }
 
+  async #vouched(secret: string): ReturnType<UserLedger['session']> {
+    return await this.#parts.ledger().session(this.#vouchedHashOf(secret));
+  }
+
+  /** No session for which a provider vouched is found under other rules. */
+  #vouchedHashOf(secret: string): string {
+    return hashOf(`${this.#parts.rules ?? ''} ${secret}`);
+  }
+
   async byToken(secret: string): Promise<Viewer | undefined> {
     const { ledger, now } = this.#parts;
-    const token = await ledger().tokenOf(hashOf(secret));
+    const token = await ledger().tokenOf(hashOf(secret), this.#parts.issuer);
     if (!token || (token.expiresAt !== undefined && token.expiresAt <= now())) return undefined;
     const at = Math.floor(now() / noteUseMs) * noteUseMs;
     if (token.lastUsedAt !== at) await ledger().touchToken(token.id, at);
@@ -117,7 +135,8 @@ export class SignIn {
   async isStill(viewer: Viewer): Promise<boolean> {
     const { ledger, now } = this.#parts;
     if (viewer.by === 'token') {
-      const token = (await ledger().tokens()).find(({ id }) => id === viewer.key);
+      const kept = (await ledger().tokens()).find(({ id }) => id === viewer.key);
+      const token = kept && (await ledger().tokenOf(kept.hash, this.#parts.issuer));
       return token !== undefined && (token.expiresAt ?? Infinity) > now();
     }
     const found = await ledger().session(viewer.key);
@@ -148,14 +167,15 @@ export class SignIn {
 
   /** Keeps the password that was chosen by a link. @throws ApiFailure unless the link is good. */
   async byLink(name: string, secret: string, password: string, address: string): Promise<User> {
-    const { ledger, passwords, now } = this.#parts;
+    const { ledger, passwords, now, issuer } = this.#parts;
     const wait = this.#byAddress.take(networkOf(address));
     if (wait > 0) throw tooMany(wait);
     const hash = hashOf(secret);
     const known = await ledger().user(name);
     // Looked at before anything is hashed, which costs; what counts is the ledger's word afterwards.
     if (known?.link?.hash !== hash) throw noLink();
-    if (!(await ledger().takeLink(name, hash, await passwords.hash(password), now()))) throw noLink();
+    const chosen = { hash, password: await passwords.hash(password), now: now(), issuer };
+    if (!(await ledger().takeLink(name, chosen))) throw noLink();
     this.#byAddress.giveBack(networkOf(address));
     return known;
   }
@@ -219,13 +239,15 @@ function refused(): ApiFailure {
 
 const msPerSecond = 1_000;
 
-export function tooMany(waitMs: number): ApiFailure {
+const forgotten = 'Whoever forgot a password asks an administrator for another one.';
+
+export function tooMany(waitMs: number, hint = forgotten): ApiFailure {
   const seconds = Math.ceil(waitMs / msPerSecond);
   return new ApiFailure(
     429,
     'too-many-attempts',
     `there were too many attempts: try again in ${seconds} s`,
-    'Whoever forgot a password asks an administrator for another one.',
+    hint,
     { retry_after: seconds },
   );
 }

@@ -56,6 +56,14 @@ describe('A failure', () => {
     });
   });
 
+  test.each(['constructor', 'toString', '__proto__'])('called %s is one without words of its own', (code) => {
+    for (const dictionary of [de, en]) {
+      const words = failureWords(dictionary, { ...told, code, reason: code });
+      expect(words.title).toBe(dictionary.otherFailure.what);
+    }
+    expect(problemWords(de, { ...told, code }).what).toBe(de.otherFailure.why);
+  });
+
   test('is told in English as the server has it', () => {
     expect(failureWords(en, { ...told, code: 'conflict' })).toMatchObject({
       ...{ what: 'it went wrong', remedy: 'Do this.', detail: '' },

@@ -99,6 +99,11 @@ export class Browser {
     return response;
   }
 
+  /** What it keeps for this address; empty: nothing. */
+  cookieOf(address: string, name: string): string {
+    return this.#cookies.get(new URL(address).origin)?.get(name) ?? '';
+  }
+
   /** Goes where it is sent, until there is a page, or until it would go to an address that begins so. */
   async open(
     address: string,

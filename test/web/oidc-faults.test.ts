@@ -66,7 +66,7 @@ async function telling(change: Record<string, unknown>): Promise<string> {
   return issuer;
 }
 
-function signInWith(change: Partial<OidcSettings>): OidcSignIn {
+function signInWith(change: Partial<OidcSettings>, timeoutMs = hastyMs): OidcSignIn {
   const settings: OidcSettings = {
     ...{ issuer: provider.issuer, ca: undefined, clientId, clientSecret: new Secret(clientSecret) },
     ...{ name: 'Firmenkonto', scopes: ['openid', 'profile'], rolesClaim: 'groups' },
@@ -76,7 +76,7 @@ function signInWith(change: Partial<OidcSettings>): OidcSignIn {
     throw new Error('nobody got so far');
   };
   const parts = { settings, ledger, now: Date.now, log, signedOut: () => undefined };
-  return new OidcSignIn({ ...parts, provider: new Provider(settings, hastyMs, Date.now) });
+  return new OidcSignIn({ ...parts, provider: new Provider(settings, timeoutMs, Date.now) });
 }
 
 const origin = 'http://127.0.0.1:9';
@@ -173,7 +173,33 @@ describe('A provider', () => {
     for (let count = 0; count < 30; count += 1) await signIn.begin(origin, '198.51.100.7');
     const refused = signIn.begin(origin, '198.51.100.7');
     await expect(refused).rejects.toMatchObject({ status: 429, code: 'too-many-attempts' });
+    await expect(refused).rejects.not.toMatchObject({ hint: expect.stringContaining('password') as string });
     await signIn.begin(origin, '198.51.100.8');
+  });
+
+  test('is shut for nobody by strangers, however many', async () => {
+    const signIn = signInWith({});
+    for (let host = 1; host <= 200; host += 1) await signIn.begin(origin, `198.51.100.${host}`);
+    expect((await signIn.begin(origin, '203.0.113.9')).url).toContain(provider.issuer);
+  });
+
+  test('that is down is asked by no more than so many', async () => {
+    const signIn = signInWith({ issuer: 'http://127.0.0.1:1' });
+    const codes = new Set<unknown>();
+    for (let host = 1; host <= 70; host += 1)
+      await signIn
+        .begin(origin, `198.51.100.${host}`)
+        .catch((error: unknown) => codes.add((error as { readonly code: string }).code));
+    expect(codes).toEqual(new Set(['oidc-unreachable', 'too-many-attempts']));
+  });
+
+  test('tells where to sign out though nobody signed in since the start; one that hangs holds nobody up', async () => {
+    expect(await signInWith({}).signOutUrl()).toContain(`${provider.issuer}/session/end`);
+    const before = Date.now();
+    expect(await signInWith({ issuer: 'http://127.0.0.1:1' }).signOutUrl()).toBeUndefined();
+    const issuer = await answering(() => undefined);
+    expect(await signInWith({ issuer }, 20_000).signOutUrl()).toBeUndefined();
+    expect(Date.now() - before).toBeLessThan(3_000);
   });
 });
 

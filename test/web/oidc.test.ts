@@ -105,8 +105,8 @@ describe('Whoever the provider vouches for', () => {
     expect(await entered(browser, 'sub-none')).toBe('/#/refused/oidc-no-role');
     expect(await me(browser)).toMatchObject({ error: { code: 'not-signed-in' } });
     expect(await running.catalogue.user('oidc:niemand')).toBeUndefined();
-    expect(await audit('oidc:niemand')).toMatchObject([
-      { action: 'sign-in-refused', actor: 'oidc:niemand', detail: 'oidc-no-role', ok: false },
+    expect(await audit('oidc:niemand (sub-none)')).toMatchObject([
+      { action: 'sign-in-refused', actor: 'oidc:niemand (sub-none)', detail: 'oidc-no-role', ok: false },
     ]);
   });
 

@@ -44,7 +44,7 @@ export const welcome = z.strictObject({
 /** Before signing in: what the page has to show. */
 export const greeting = z.object({
   version: z.string(),
-  /** There is no user yet: only the one-time link in the log, or `mitschnitt user add`, gets one in. */
+  /** There is no administrator with a password yet: the one-time link in the log, or `mitschnitt user add`, makes one. */
   first_use: z.boolean(),
   /** The provider by which one may sign in as well; null: there is none. */
   oidc: z.object({ name: z.string() }).nullable(),

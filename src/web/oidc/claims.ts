@@ -1,4 +1,5 @@
 /** What a provider says of somebody, as far as it is believed. All of it is chosen by others. */
+import { printable } from '../../recording/untrusted-text.ts';
 import type { User } from '../../catalogue/console-ledger.ts';
 import type { OidcSettings } from './settings.ts';
 
@@ -20,6 +21,11 @@ export function accountNameOf(claims: Claims): string {
     .map((text) => text.replace(foreign, '-').replace(/^[._@-]+|[._@-]+$/g, ''))
     .filter((text) => text !== '');
   return `${accountPrefix}${called === '' ? 'user' : shortened(called)}`;
+}
+
+/** For the audit log, of whom there is no account here: no account can be called so, whatever its bearer is called. */
+export function unknownNameOf(claims: Claims): string {
+  return `${accountNameOf(claims)} (${printable(textOf(claims, 'sub').toWellFormed())})`;
 }
 
 /** Whole characters only. */

@@ -3,7 +3,7 @@ import { tooMany } from '../sign-in.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Log } from '../../log.ts';
 import type { ConsoleLedger, User, UserIdentity } from '../../catalogue/console-ledger.ts';
-import { accountNameOf, rightsOf, type Claims } from './claims.ts';
+import { accountNameOf, rightsOf, unknownNameOf, type Claims } from './claims.ts';
 import { PendingSignIns, type PendingSignIn } from './pending.ts';
 import type { Provider } from './provider.ts';
 import { OidcRefusal, refusalOf } from './refusal.ts';
@@ -13,7 +13,7 @@ import { withdraw } from '../withdrawal.ts';
 const secondMs = 1_000;
 /** A whole office may be behind one address. What was finished does not count. */
 const fromOneAddress = { atOnce: 30, everyMs: 10 * secondMs };
-/** Whatever happens, so much is remembered and asked of the provider at most. */
+/** As long as nobody knows the provider's addresses, it is asked for them so often at most. */
 const inAll = { atOnce: 60, everyMs: secondMs };
 
 /** OpenID Connect Core 1.0, 2. */
@@ -52,10 +52,14 @@ export class OidcSignIn {
 
   /** What the browser keeps, and where it goes. @throws ApiFailure */
   async begin(origin: string, address: string): Promise<{ readonly secret: string; readonly url: string }> {
-    const wait = this.#byAddress.take(networkOf(address)) || this.#all.take('');
-    if (wait > 0) throw tooMany(wait);
+    const { provider } = this.#parts;
+    // Where nothing is asked of the provider, strangers could only shut the door for others.
+    const isAsked = !provider.isKnown;
+    const wait = this.#byAddress.take(networkOf(address)) || (isAsked ? this.#all.take('') : 0);
+    if (wait > 0) throw tooMany(wait, 'Wait a moment, then begin again.');
     try {
-      const { pending, url } = await this.#parts.provider.begin(`${origin}${callbackPath}`);
+      const { pending, url } = await provider.begin(`${origin}${callbackPath}`);
+      if (isAsked) this.#all.giveBack('');
       return { secret: this.#pending.add(pending), url };
     } catch (error) {
       throw this.#told(error);
@@ -91,27 +95,35 @@ export class OidcSignIn {
   }
 
   async #admit(claims: Claims & { readonly sub: string }, address: string): Promise<User> {
-    const { settings, ledger, now, signedOut } = this.#parts;
+    const { settings, ledger, signedOut } = this.#parts;
     if (claims.sub === '' || claims.sub.length > longestSubject)
       throw this.#told(new OidcRefusal('oidc-invalid', 'its subject has no length that one has'));
     const identity = { issuer: settings.issuer, subject: claims.sub };
     const known = await ledger().userOf(identity);
-    const isKnown = (viewer: Viewer): boolean => viewer.by === 'session' && viewer.name === known?.name;
     if (known?.isDisabled) throw new OidcRefusal('oidc-disabled', '', known.name);
     const rights = rightsOf(claims, settings);
-    if (known?.role === 'administrator' && rights?.role !== 'administrator')
-      await this.#withdrawMadeBy(known.name, address);
     if (!rights) {
-      if (known) await ledger().endSessions(known.name, undefined, now());
-      signedOut(isKnown);
-      throw new OidcRefusal('oidc-no-role', '', known?.name ?? accountNameOf(claims));
+      if (known) await this.#putOut(known, address);
+      throw new OidcRefusal('oidc-no-role', '', known?.name ?? unknownNameOf(claims));
     }
     if (!known) return { ...(await this.#made(claims, identity, rights)), ...rights };
     await ledger().changeUser(known.name, rights);
+    // Also what a former time left behind.
+    if (rights.role !== 'administrator') await this.#withdrawMadeBy(known.name, address);
     const isSame = known.role === rights.role && String(known.groups) === String(rights.groups);
     // An open page has what the former ones allowed.
-    if (!isSame) signedOut(isKnown);
+    if (!isSame) signedOut(({ by, name }) => by === 'session' && name === known.name);
     return { ...known, ...rights };
+  }
+
+  /** In this order: what fails on the way leaves less behind than it found. */
+  async #putOut({ name }: User, address: string): Promise<void> {
+    const { ledger, now, signedOut } = this.#parts;
+    await ledger().endSessions(name, undefined, now());
+    signedOut((viewer) => viewer.by === 'session' && viewer.name === name);
+    // A supervisor of nothing: there is no account without a role.
+    await ledger().changeUser(name, { role: 'supervisor', groups: [] });
+    await this.#withdrawMadeBy(name, address);
   }
 
   /** Whoever is no administrator any more also is none by what he made. */
@@ -132,7 +144,11 @@ export class OidcSignIn {
       const made = await ledger().userOf(identity);
       if (made) return made;
     }
-    throw new OidcRefusal('oidc-misconfigured', `${mostOfOneName} accounts are called ${wanted}`, wanted);
+    throw new OidcRefusal(
+      'oidc-misconfigured',
+      `${mostOfOneName} accounts are called ${wanted}`,
+      unknownNameOf(claims),
+    );
   }
 }
 

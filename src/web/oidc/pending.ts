@@ -12,8 +12,8 @@ export interface PendingSignIn {
 
 /** Time to find a password and a second factor. */
 export const pendingMs = 10 * 60_000;
-/** More than can be begun within {@link pendingMs}: see the limits of `OidcSignIn`. The oldest would go first. */
-const mostPending = 1_000;
+/** Some MB. The oldest go first: that takes more than a hundred networks at once (see the limits of `OidcSignIn`). */
+const mostPending = 10_000;
 const secretBytes = 32;
 
 /** What is known of sign-ins between leaving for the provider and coming back: each is good once. */

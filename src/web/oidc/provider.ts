@@ -1,5 +1,7 @@
 import type { ClientAuth, Configuration } from 'openid-client';
 
+import { setTimeout as after } from 'node:timers/promises';
+import { OidcRefusal } from './refusal.ts';
 import { UnfitAnswer, isConfidential, requestsTrusting } from './requests.ts';
 import { claimAt, type Claims } from './claims.ts';
 import type { PendingSignIn } from './pending.ts';
@@ -13,6 +15,8 @@ const msPerSecond = 1_000;
 const clockToleranceS = 30;
 /** Providers change their addresses hardly ever, and their keys without a word: these are asked for when one is not known. */
 const knownForMs = 3_600_000;
+/** Whoever signs out waits for the provider so long at most. */
+const signOutWaitMs = 1_000;
 
 /** The provider of OpenID Connect: who somebody is, by its word. */
 export class Provider {
@@ -57,6 +61,8 @@ export class Provider {
     });
     const claims = tokens.claims();
     if (!claims) throw new UnfitAnswer('it gave no ID token');
+    if (claims.iss !== configuration.serverMetadata().issuer)
+      throw new OidcRefusal('oidc-invalid', 'the ID token is of another issuer');
     const isAllThere =
       claimAt(claims, this.#settings.rolesClaim) !== undefined &&
       (claims.preferred_username ?? claims.email) !== undefined;
@@ -65,15 +71,23 @@ export class Provider {
     return { ...more, ...claims };
   }
 
-  /** Where one signs out of the provider as well; undefined: it has no such place, or nobody asked it yet. */
+  /** Whether nothing has to be asked of it before browsers are sent there. */
+  get isKnown(): boolean {
+    return this.#known !== undefined && this.#known.until > this.#now();
+  }
+
+  /** Where one signs out of the provider as well; undefined: it has no such place, or does not say so in time. */
   async signOutUrl(): Promise<string | undefined> {
+    // Nobody waits for it to sign out here.
+    const asked = this.#discovered().catch(() => undefined);
+    await Promise.race([asked, after(signOutWaitMs, undefined, { ref: false })]);
     if (this.#known?.configuration.serverMetadata().end_session_endpoint === undefined) return undefined;
     return (await load()).buildEndSessionUrl(this.#known.configuration).href;
   }
 
   /** Asked for once, by whoever needs it first; what failed is asked for again. */
   async #discovered(): Promise<Configuration> {
-    if (this.#known && this.#known.until > this.#now()) return this.#known.configuration;
+    if (this.#known && this.isKnown) return this.#known.configuration;
     this.#discovering ??= this.#discover().finally(() => (this.#discovering = undefined));
     return await this.#discovering;
   }
@@ -97,6 +111,7 @@ export class Provider {
         execute: [library.enableNonRepudiationChecks, ...plain],
       },
     );
+    demandIssuer(configuration, issuer);
     demandConfidential(configuration);
     this.#known = { configuration, until: this.#now() + knownForMs };
     return configuration;
@@ -105,6 +120,17 @@ export class Provider {
 
 async function load(): Promise<Library> {
   return await import('openid-client');
+}
+
+/**
+ * The one that is configured, and no other: openid-client takes any for some hosts (login.microsoftonline.com and
+ * b2clogin.com), where one address stands for the directories of everybody.
+ */
+function demandIssuer(configuration: Configuration, wanted: string): void {
+  const { issuer } = configuration.serverMetadata();
+  // As openid-client compares: a / behind a mere host makes no difference.
+  if (!URL.canParse(issuer) || new URL(issuer).href !== new URL(wanted).href)
+    throw new UnfitAnswer(`it calls itself issuer ${issuer}, which is not web.oidc.issuer`);
 }
 
 /** Where browsers are sent is looked at here; all else, before it is asked. */

@@ -22,3 +22,8 @@ export interface RoleMap {
   /** By the name of a group. */
   readonly supervisor: Readonly<Record<string, readonly string[]>>;
 }
+
+/** By what a sign-in gives rights, to compare. Nothing secret is in it. */
+export function rulesOf({ issuer, clientId, rolesClaim, roles }: OidcSettings): string {
+  return JSON.stringify({ issuer, clientId, rolesClaim, roles });
+}

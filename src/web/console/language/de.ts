@@ -64,7 +64,7 @@ export const de: Dictionary = {
     welcome: 'Willkommen',
     welcomeHelp: 'Sie werden der erste Administrator. Wählen Sie Ihren Namen und ein Passwort.',
     firstUse:
-      'Es gibt noch keinen Benutzer. Öffnen Sie den Einmal-Link aus dem Log von Mitschnitt; jeder Start schreibt einen neuen.',
+      'Es gibt noch keinen Administrator mit Passwort. Öffnen Sie den Einmal-Link aus dem Log von Mitschnitt; jeder Start schreibt einen neuen.',
     name: 'Name',
     password: 'Passwort',
     passwordHelp: 'Mindestens 10 Zeichen.',

@@ -65,7 +65,7 @@ export const en = {
     welcome: 'Welcome',
     welcomeHelp: 'You become the first administrator. Choose your name and a password.',
     firstUse:
-      'There is no user yet. Open the one-time link from the log of Mitschnitt; each start writes a new one.',
+      'There is no administrator with a password yet. Open the one-time link from the log of Mitschnitt; each start writes a new one.',
     name: 'Name',
     password: 'Password',
     passwordHelp: 'At least 10 characters.',

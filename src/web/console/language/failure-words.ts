@@ -20,11 +20,16 @@ export function failureWords(
   { failures, otherFailure, common }: Pick<Dictionary, 'failures' | 'otherFailure' | 'common'>,
   { code, reason, message, hint }: Told & { readonly reason?: string | undefined },
 ): FailureWords {
-  const own = (reason === undefined ? undefined : failures[reason]) ?? failures[code];
+  const own = (reason === undefined ? undefined : ownOf(failures, reason)) ?? ownOf(failures, code);
   const [title, remedy] = own ?? [otherFailure.what, otherFailure.remedy];
   if (common.saysServer) return { title, what: message, remedy: hint === '' ? remedy : hint, detail: '' };
   const known = own === undefined ? common.remedy({ code }) : undefined;
   return { title, what: '', remedy: known ?? remedy, detail: sentences(message, hint) };
+}
+
+/** Codes come from the address as well: none of what every object has is a word. */
+function ownOf<Value>(words: Readonly<Record<string, Value>>, code: string): Value | undefined {
+  return Object.hasOwn(words, code) ? words[code] : undefined;
 }
 
 /** Of what stands in the way of something else: a delivery, a test. */
