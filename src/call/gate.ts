@@ -202,7 +202,7 @@ export function playbackStarted(call: Call, event: Event<'playback-started'>): S
   if (event.playback === 'confirmation')
     return [inDoubt(call, event.channel, 'the party heard that it is not recorded'), []];
   const consent = consentOf(call, event.channel);
-  if (event.playback !== 'announcement' || !consent || call.gate?.phase !== 'announcing') return [call, []];
+  if (!consent || call.gate?.phase !== 'announcing') return [call, []];
   return [withConsent(call, { ...consent, playedFrom: event.at }), []];
 }
 

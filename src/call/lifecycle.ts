@@ -68,7 +68,6 @@ function afterTheEnd(call: Call, event: CallEvent): Step {
 }
 
 function apply(call: Call, event: CallEvent, context: Context): Step {
-  const { policy } = context;
   switch (event.type) {
     case 'channel-seen':
       return [seen(call, event.facts), []];
@@ -91,7 +90,7 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
     case 'hung-up':
       return hungUp(call, event.channel, event.at, !event.observed);
     case 'gate-entered':
-      return enterGate(call, event, policy);
+      return enterGate(call, event, context.policy);
     case 'gate-left':
       return [gateLeft(call, event), []];
     case 'went-by-itself':
@@ -123,7 +122,7 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
     case 'recording-refused':
       return [recordingRefused(call, event), []];
     case 'recording-closed':
-      return recordingClosed(call, event, policy);
+      return recordingClosed(call, event, context.policy);
     case 'recording-missing':
       return [recordingMissing(call, event), []];
   }
