@@ -16,14 +16,14 @@ import {
 import { withTestTelephones } from './call/self-test.ts';
 import { alarmsFileOf } from './config/files.ts';
 import { policyOf, promptsOf, recipientsOf, type PromptSource } from './config/policy.ts';
-import { MitschnittError } from './errors.ts';
+import { messageOf, MitschnittError } from './errors.ts';
 import { adjustableLog, errorFields, type Log } from './log.ts';
 import { Recorder, type RecorderParts } from './recorder.ts';
 import type { LastErasure } from './retention/eraser.ts';
 import { deliveredFolder, deliveredName } from './recording/naming.ts';
 import { promptHint, publishPrompt, publishSilence, silenceIn } from './spool/prompts.ts';
 import { Spool } from './spool/spool.ts';
-import type { Alarm } from './alarms/alarms.ts';
+import type { Alarm, AlarmRaised } from './alarms/alarms.ts';
 import type { Telephones } from './asterisk/pbx.ts';
 import type { Call, Prompt } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
@@ -238,8 +238,11 @@ function wishesOf(config: Config): AsteriskWishes {
 /** Announcements that cannot be played are told now, and each call that needs them is not recorded. */
 async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptSource> {
   const prompts = new Map<string, Prompt>();
-  await publishSilence(config.spool.path).catch(() => undefined);
-  for (const { name, language } of promptsOf(config)) {
+  const wanted = promptsOf(config);
+  await publishSilence(config.spool.path).catch((error: unknown) => {
+    if (wanted.length > 0) alarms.raise(silenceUnplayable(error));
+  });
+  for (const { name, language } of wanted) {
     const prompt = await publishPrompt(config.prompts, config.spool.path, name, language);
     if (prompt.problem !== undefined)
       alarms.raise({
@@ -255,6 +258,17 @@ async function publishedPrompts(config: Config, alarms: Alarms): Promise<PromptS
     const prompt = prompts.get(`${language}/${name}`);
     if (!prompt) throw new RangeError(`prompt ${language}/${name} is not in promptsOf()`);
     return prompt;
+  };
+}
+
+/** Without it a party that may decline hears at once that it is not recorded, and then is not. */
+function silenceUnplayable(error: unknown): AlarmRaised {
+  return {
+    kind: 'announcement-unplayable',
+    subject: 'silence',
+    problem: `the silence after the announcements cannot be published: ${messageOf(error)}`,
+    fault: 'configuration',
+    hint: 'Calls with opt-out may stay unrecorded. Look at the disk and the rights of the spool.',
   };
 }
 

@@ -3,6 +3,7 @@ import { concernsMember, isInCall } from './call/classification.ts';
 import { isTestCall } from './call/self-test.ts';
 import { openSegmentsOf } from './call/control.ts';
 import { Exchange, type Change } from './call/exchange.ts';
+import { isToBeSeenLeaving } from './call/gate.ts';
 import { consentText } from './call/consent-text.ts';
 import { isSameSave } from './call/records.ts';
 import { ClockSteps } from './clock-steps.ts';
@@ -262,7 +263,8 @@ export class Recorder implements PbxListener {
     watched.call = call;
     if (isTestCall(call)) this.#parts.tested(call);
     else if (before.segments !== call.segments) this.#parts.followed(call);
-    const canWait = isSameSave(before, call) || (foundAgain.has(by) && !call.verdict);
+    const isFoundAgain = foundAgain.has(by) && !call.verdict && !isToBeSeenLeaving(before);
+    const canWait = isSameSave(before, call) || isFoundAgain;
     if (canWait && commands.length === 0) return;
     this.#inTurn(watched, async () => {
       await this.#keepOrLater(watched);
@@ -371,9 +373,11 @@ export class Recorder implements PbxListener {
   }
 
   #wait(ms: number, then: Timeout): void {
+    const due = this.#parts.steady() + ms;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.event({ at: this.#parts.now(), ...then });
+      const lateMs = this.#parts.steady() - due;
+      this.event({ at: this.#parts.now(), ...then, ...(then.type === 'gate-timeout' && { lateMs }) });
     }, ms);
     this.#timers.add(timer);
   }
@@ -382,7 +386,9 @@ export class Recorder implements PbxListener {
     const exists = this.#parts.files.activeBytes(recording) !== undefined;
     const segment = watched.call.segments.find(({ id }) => id === recording);
     if (!segment) return;
-    for (const { event, command } of repairsOf(watched.call, segment, exists, this.#parts.now())) {
+    const now = this.#parts.now();
+    const own = this.#exchange.timeOf(watched.call, now, this.#clock.setMs);
+    for (const { event, command } of repairsOf(watched.call, segment, exists, now, own)) {
       if (event) this.event(event);
       else this.#inTurn(watched, () => this.#execute(watched, command));
     }

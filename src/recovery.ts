@@ -54,14 +54,20 @@ export type Repair =
   | { readonly event: CallEvent; readonly command?: undefined }
   | { readonly command: Command; readonly event?: undefined };
 
-/** `exists`: Asterisk has begun the recording's file. */
-export function repairsOf(call: Call, segment: Segment, exists: boolean, at: Instant): readonly Repair[] {
+/** `exists`: Asterisk has begun the recording's file. `own`: now, by the time that the call keeps. */
+export function repairsOf(
+  call: Call,
+  segment: Segment,
+  exists: boolean,
+  at: Instant,
+  own = at,
+): readonly Repair[] {
   const { recording } = segment;
   if (recording?.state === 'ending') {
     return endingCommands(call, segment, recording).map((command) => ({ command }));
   }
   if (recording?.state === 'running') {
-    return pauseCommands(call, segment, at).map((command) => ({ command }));
+    return pauseCommands(call, segment, own).map((command) => ({ command }));
   }
   if (recording?.state !== 'starting') return [];
   const member = call.legs.find(({ channel }) => channel === segment.memberChannel);
@@ -80,7 +86,8 @@ function repairStart(
 ): Repair {
   const { id } = segment;
   if (exists) return { event: { at, type: 'recording-started', recording: id, mixMonitor: undefined } };
-  if (segment.endedAt === undefined && channelName !== undefined) {
+  const isWanted = segment.endedAt === undefined && segment.verdict.outcome === 'recorded';
+  if (isWanted && channelName !== undefined) {
     const { beepEverySeconds, audio = asBefore } = segment.recording ?? {};
     return { command: { type: 'start-recording', recording: id, channelName, beepEverySeconds, audio } };
   }

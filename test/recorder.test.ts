@@ -19,6 +19,7 @@ import {
   gate,
   groupAnnouncing,
   hungUp,
+  left,
   policy,
   seen,
   trunkCalls,
@@ -33,6 +34,8 @@ let commands: string[];
 let log: string[];
 /** Whether Asterisk takes what is asked of it in the gate. */
 let isTaken: boolean;
+/** How long the process has stood still, in ms. */
+let stoodStillMs: number;
 
 function scripted(): Pbx {
   const note = (name: string, what: readonly unknown[]) => commands.push([name, ...what].join(' '));
@@ -67,7 +70,7 @@ function scripted(): Pbx {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-recorder-'));
-  [commands, log, isTaken] = [[], [], true];
+  [commands, log, isTaken, stoodStillMs] = [[], [], true, 0];
   catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
   await catalogue.open();
   const spool = new Spool(join(folder, 'spool'));
@@ -80,7 +83,7 @@ beforeEach(async () => {
     files: spool,
     log: { debug: write, info: write, warn: write, error: write },
     now: Date.now,
-    steady: () => performance.now(),
+    steady: () => performance.now() + stoodStillMs,
     newId: randomUUID,
     nameOf: ({ id }) => ({ folder: '', name: `${id}.wav` }),
     recipientsOf: () => ({ targets: [], astray: false }),
@@ -164,6 +167,34 @@ describe('a call goes on', () => {
     await eventually(() => commands.some((text) => text.startsWith('play 1')));
     recorder.inGate(['1']);
     expect(commands).not.toContain('continue 1');
+  });
+});
+
+describe('a party that may decline, and is sent on', () => {
+  const quick = groupAnnouncing('incoming', announcement('opt-out', { timeoutMs: 0 }));
+  const isSentOn = () => eventually(() => commands.includes('continue 1'));
+  const kept = async () => {
+    await recorder.kept();
+    const [call] = await catalogue.openCalls();
+    return { phase: call?.gate?.phase, complete: call?.consents[0]?.complete };
+  };
+
+  test('is known to have left the gate also by the next process, which else would doubt it', async () => {
+    recorder.use(quick);
+    tell(...announced);
+    await isSentOn();
+    expect(await kept()).toEqual({ phase: 'leaving', complete: true });
+    tell(left('1'));
+    expect(await kept()).toEqual({ phase: undefined, complete: true });
+  });
+
+  test('may have gone by itself when the process stood still', async () => {
+    recorder.use(quick);
+    tell(...announced);
+    await eventually(() => log.some((each) => each.includes('"phase":"listening"')));
+    stoodStillMs = 5_000;
+    await isSentOn();
+    expect(await kept()).toEqual({ phase: 'leaving', complete: false });
   });
 });
 

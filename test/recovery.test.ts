@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 
 import { missedEvents, repairsOf, type Repair } from '../src/recovery.ts';
-import { connected, hungUp, recording, seen, parted, tell, type Told } from './call/story.ts';
+import {
+  asked,
+  connected,
+  hungUp,
+  muted,
+  parted,
+  recording,
+  seen,
+  tell,
+  wentByItself,
+  type Told,
+} from './call/story.ts';
 
 function repairs(story: readonly Told[], exists: boolean): readonly string[] {
   const { call } = tell(story);
@@ -22,6 +33,12 @@ test.each<[string, readonly Told[], boolean, readonly string[]]>([
     ['recording-refused'],
   ],
   ['runs', [...connected, recording], true, []],
+  [
+    'was ordered, never begun, and may not be any more',
+    [...connected, wentByItself('1')],
+    false,
+    ['recording-refused'],
+  ],
   [
     'is ending while the member lives on',
     [...connected, recording, ...hungUp('1')],
@@ -46,4 +63,15 @@ test('what was missed: channels that are gone hung up at a time that nobody saw,
     { at: 99_000, type: 'hung-up', channel: '1', observed: false },
     { at: 99_000, type: 'channel-seen', facts: live.facts },
   ]);
+});
+
+test('a pause lasts as long as it was to, by the time that its call keeps', () => {
+  const { call } = tell([...connected, recording, { ...asked('pause'), at: 20_000 }, muted(true)]);
+  const [segment] = call.segments;
+  const limits = (own: number) =>
+    segment &&
+    repairsOf(call, segment, true, 9_999_000, own).flatMap(({ command }) =>
+      command?.type === 'set-pause-timeout' ? [command.ms] : [],
+    );
+  expect(limits(30_000)).toEqual([50_000]);
 });

@@ -45,7 +45,8 @@ function argumentsOf({ args, channel }: AriEvent): Arguments {
         side: 'caller',
         linkedId: linkedId || (channel?.id ?? ''),
         limit: /^\d+(\.\d+)?$/.test(limit) ? limit : '',
-        claimed: (args?.length ?? 0) > 1,
+        // Not by how many there are: Stasis() splits at a comma, and what was dialled may have one.
+        claimed: args?.[0] === 'caller',
         destination: destination.join(':'),
       };
 }
@@ -112,6 +113,15 @@ interface Limit {
 /** In seconds, as in dialplan/mitschnitt.conf: until the announcement is ordered, and all that comes after it. */
 const longLimit = '5';
 
+/**
+ * What a channel that came while we listened was told: to wait; to go on by itself after a while, perhaps, or as a whole;
+ * or to go on now, in the place of that.
+ */
+type Told = 'to-wait' | 'perhaps-to-go-on' | 'to-go-on' | 'to-go-on-now';
+
+/** A channel whose way out is not taken back by then may go by itself: earlier than it can, see `leadOnMarginMs`. */
+const takenBackWithinMs = 4_000;
+
 /** A file of nothing, as Asterisk is told to play it. */
 export interface Silence {
   readonly media: string;
@@ -133,8 +143,7 @@ export class StasisGate {
   readonly #setLimit: SetLimit;
   /** Channels that Asterisk sends on by itself, unless we lift their time limit: the limit that each had before. */
   readonly #limits = new Map<ChannelId, Limit>();
-  /** What each of the channels that came while we listened was told: to wait, or to go on by itself. */
-  readonly #told = new Map<ChannelId, 'to-wait' | 'to-go-on'>();
+  readonly #told = new Map<ChannelId, Told>();
 
   constructor(ari: AriClient, silence: Silence, emit: (event: CallEvent) => void, setLimit: SetLimit) {
     this.#ari = ari;
@@ -154,6 +163,7 @@ export class StasisGate {
     }
     if (type === 'StasisEnd') {
       this.#limits.delete(channel.id);
+      if (this.#goesByItself(channel.id)) this.#wentByItself(channel.id);
       this.#told.delete(channel.id);
     }
   }
@@ -198,11 +208,9 @@ export class StasisGate {
   async continue(channel: ChannelId): Promise<boolean> {
     const told = this.#told.get(channel);
     // A channel that was here before we were may have been told to go on by whoever was before us.
-    if (told !== 'to-wait') {
-      await this.#stop(playbackId(channel, 'confirmation'));
-      await this.#stop(silenceId(channel));
-    }
-    const isThere = told === 'to-go-on' || (await this.#unlessGone(this.#continue(channel)));
+    if (told !== 'to-wait') await this.#takeBack(channel);
+    const isOnItsWay = told === 'to-go-on' || told === 'to-go-on-now';
+    const isThere = isOnItsWay || (await this.#unlessGone(this.#continue(channel)));
     // Asterisk 16 looks each 200 ms only for a command to a channel without audio. A new limit wakes the channel. Later
     // versions need no waking, and the dialplan itself gives the channel back the limit that it had.
     if (this.#limits.get(channel)?.claimed === true) this.#limits.delete(channel);
@@ -210,9 +218,44 @@ export class StasisGate {
     return isThere;
   }
 
+  /** The silence, and the confirmation behind it, which then nobody hears. */
+  async #takeBack(channel: ChannelId): Promise<void> {
+    const mayGo = this.#goesByItself(channel);
+    if (this.#told.get(channel) === 'to-go-on') this.#told.set(channel, 'to-go-on-now');
+    else if (mayGo) this.#told.delete(channel);
+    let isInDoubt = !mayGo;
+    const doubt = (): void => {
+      if (!isInDoubt) this.#wentByItself(channel);
+      isInDoubt = true;
+    };
+    const timer = setTimeout(doubt, takenBackWithinMs);
+    const problems: unknown[] = [];
+    for (const id of [playbackId(channel, 'confirmation'), silenceId(channel)]) {
+      try {
+        const wasThere = await this.#stop(id);
+        // There need be no confirmation. The silence is there for exactly as long as the party has not gone on.
+        if (!wasThere && id === silenceId(channel)) doubt();
+      } catch (error) {
+        doubt();
+        problems.push(error);
+      }
+    }
+    clearTimeout(timer);
+    if (problems.length > 0) throw problems[0];
+  }
+
+  #goesByItself(channel: ChannelId): boolean {
+    const told = this.#told.get(channel);
+    return told === 'to-go-on' || told === 'perhaps-to-go-on';
+  }
+
+  #wentByItself(channel: ChannelId): void {
+    this.#emit({ at: Date.now(), type: 'went-by-itself', channel });
+  }
+
   async #letGoLater(channel: ChannelId, { silenceMs, confirmation }: Stay): Promise<void> {
     // Not yet all that is needed: whoever wants it to go on before it is has to say so.
-    this.#told.delete(channel);
+    this.#told.set(channel, 'perhaps-to-go-on');
     const { media, ms } = this.#silence;
     await this.#queue(channel, silenceId(channel), { media, offsetms: String(Math.max(0, ms - silenceMs)) });
     if (confirmation !== undefined) {
@@ -229,8 +272,8 @@ export class StasisGate {
   }
 
   /** Also what has not begun yet: it then never does. */
-  async #stop(id: string): Promise<void> {
-    await this.#unlessGone(this.#ari.request('DELETE', `playbacks/${encodeURIComponent(id)}`));
+  async #stop(id: string): Promise<boolean> {
+    return this.#unlessGone(this.#ari.request('DELETE', `playbacks/${encodeURIComponent(id)}`));
   }
 
   async #continue(channel: ChannelId): Promise<void> {

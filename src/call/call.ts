@@ -229,6 +229,9 @@ export interface Recording {
   readonly audio?: AudioForm | undefined;
 }
 
+/** The states of a recording of which more is to be heard. */
+export const unsettled: readonly Recording['state'][] = ['starting', 'running', 'ending'];
+
 /** One member talking to one other party without interruption, recorded or not. */
 export interface Segment {
   readonly id: RecordingId;

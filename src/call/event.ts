@@ -73,6 +73,8 @@ export type CallEvent = Seen &
         readonly destination: string;
       }
     | { readonly type: 'gate-left'; readonly channel: ChannelId; readonly problem?: string }
+    /** Nobody knows that it was led out of the gate before it went by itself, told that it is not recorded. */
+    | { readonly type: 'went-by-itself'; readonly channel: ChannelId }
     | { readonly type: 'playback-started'; readonly channel: ChannelId; readonly playback: Playback }
     | {
         readonly type: 'playback-finished';
@@ -82,7 +84,13 @@ export type CallEvent = Seen &
         readonly problem: string | undefined;
       }
     | { readonly type: 'digit'; readonly channel: ChannelId; readonly digit: string }
-    | { readonly type: 'gate-timeout'; readonly channel: ChannelId; readonly phase: Gate['phase'] }
+    | {
+        readonly type: 'gate-timeout';
+        readonly channel: ChannelId;
+        readonly phase: Gate['phase'];
+        /** How long after it was due, in ms, by a clock that nobody sets. Absent: in time. */
+        readonly lateMs?: number | undefined;
+      }
     | {
         readonly type: 'recording-started';
         readonly recording: RecordingId;

@@ -17,6 +17,8 @@ export const keyHeldMs = 300;
 
 /** How late we may come to lead a party out of the gate before it goes by itself; 200 ms per answer are seen. */
 export const leadOnMarginMs = 5_000;
+/** Whoever comes this much later than that may come too late: the party's way out and our answer take their time, too. */
+const leadOnLimitMs = leadOnMarginMs - 1_000;
 /** The longest silence that {@link Stay} can ask for: `timeout` is 60 s at most. */
 export const longestStayMs = 60_000 + keyHeldMs + leadOnMarginMs;
 
@@ -172,9 +174,35 @@ function leave(call: Call, channel: string, before: readonly Command[] = []): St
   ];
 }
 
+/**
+ * Nobody led the party out of the gate, as far as is known: it may have heard that it is not recorded, or have pressed
+ * the key when nobody heard it. In the other modes it is told nothing of the kind.
+ */
+function inDoubt(call: Call, channel: string, problem: string): Call {
+  const consent = consentOf(call, channel);
+  if (consent?.mode !== 'opt-out' || consent.decision !== 'none' || !consent.complete) return call;
+  return withConsent(call, { ...consent, complete: false, problem });
+}
+
+/** While it is announced to, or asked, its end of the gate tells; after a passage without an announcement nothing is in doubt. */
+export function wentByItself(call: Call, { channel }: Event<'went-by-itself'>): Call {
+  const { gate } = call;
+  const isGone = call.legs.some((leg) => leg.channel === channel && leg.hungUpAt !== undefined);
+  if (isGone || (gate?.channel === channel && (gate.phase !== 'leaving' || !gate.announcement))) return call;
+  return inDoubt(call, channel, 'the party went on by itself, and may have heard that it is not recorded');
+}
+
+/** It cannot be in a talk, unless it went on by itself and that was not told yet. */
+export function isStillAsked({ gate }: Call, { channel }: Consent): boolean {
+  return gate?.channel === channel && gate.place !== 'talk' && gate.phase !== 'leaving';
+}
+
 export function playbackStarted(call: Call, event: Event<'playback-started'>): Step {
+  // Whoever declined is known to have done so; else it began by itself.
+  if (event.playback === 'confirmation')
+    return [inDoubt(call, event.channel, 'the party heard that it is not recorded'), []];
   const consent = consentOf(call, event.channel);
-  if (event.playback !== 'announcement' || !consent || call.gate?.phase !== 'announcing') return [call, []];
+  if (!consent || call.gate?.phase !== 'announcing') return [call, []];
   return [withConsent(call, { ...consent, playedFrom: event.at }), []];
 }
 
@@ -242,7 +270,11 @@ export function gateTimeout(call: Call, event: Event<'gate-timeout'>): Step {
   const { gate } = call;
   const consent = consentOf(call, event.channel);
   if (gate?.channel !== event.channel || gate.phase !== event.phase) return [call, []];
-  if (gate.phase === 'listening') return leave(call, event.channel);
+  if (gate.phase === 'listening') {
+    const isLate = gate.place !== 'talk' && (event.lateMs ?? 0) > leadOnLimitMs;
+    const problem = 'the recorder stood still while the party could press its key';
+    return leave(isLate ? inDoubt(call, event.channel, problem) : call, event.channel);
+  }
   if (gate.phase === 'confirming') return leave(call, event.channel, stopPlayback(gate));
   if (gate.phase === 'leaving' || !consent) return [call, []];
   const problem = 'Asterisk never reported the end of the playback';
@@ -272,10 +304,24 @@ export function releaseAbandoned(call: Call): Step {
   return leave(interrupted(call, gate, problem), gate.channel, stopPlayback(gate));
 }
 
-/** The channel is back in the dialplan, or gone; or the talk is over in which it was told. */
-export function leftGate(call: Call, channel: string, problem: string): Call {
+/**
+ * The channel is back in the dialplan, or gone; or the talk is over in which it was told. `unseen`: or nobody watches it
+ * any more; whether what leads it on reached Asterisk in time is then not known.
+ */
+export function leftGate(call: Call, channel: string, problem: string, unseen = false): Call {
   const { gate } = call;
-  return gate?.channel === channel ? interrupted({ ...call, gate: undefined }, gate, problem) : call;
+  if (gate?.channel !== channel) return call;
+  const left = interrupted({ ...call, gate: undefined }, gate, problem);
+  const isOnItsWay = gate.phase === 'leaving' && gate.place !== 'talk' && gate.announcement !== undefined;
+  return unseen && isOnItsWay ? inDoubt(left, channel, problem) : left;
+}
+
+/** Whether a consent depends on the party's being seen to leave the gate. */
+export function isToBeSeenLeaving(call: Call): boolean {
+  const { gate } = call;
+  if (gate?.phase !== 'leaving' || !gate.announcement) return false;
+  const consent = consentOf(call, gate.channel);
+  return consent?.mode === 'opt-out' && consent.decision === 'none' && consent.complete;
 }
 
 /** What was not heard to its end by now never was. */

@@ -8,6 +8,7 @@ import {
   playbackFinished,
   playbackStarted,
   releaseAbandoned,
+  wentByItself,
 } from './gate.ts';
 import { followReannouncement } from './reannouncement.ts';
 import { endRecording, followTalks } from './talk.ts';
@@ -15,6 +16,8 @@ import { expectedMs } from './findings.ts';
 import { mixMonitorStopped, recordingCut } from './cut.ts';
 import { decideCall } from './rules.ts';
 import { isInCall, isParty } from './classification.ts';
+import { keepNothing, withdraw } from './withdrawal.ts';
+import { unsettled } from './call.ts';
 import type { Step } from './gate.ts';
 import type { Call, Gate, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
 import type { CallEvent, ChannelFacts, Command } from './event.ts';
@@ -47,9 +50,11 @@ export function newCall(id: string, linkedId: string, at: number): Call {
 export function step(call: Call, event: CallEvent, context: Context): Step {
   if (call.verdict) return afterTheEnd(call, event);
   const [applied, first] = apply(call, event, context);
-  const [followed, second] = followTalks(applied, event, context);
-  const [told, third] = followReannouncement(call.gate, followed, { at: event.at, ...context });
-  return [conclude(told, event.at, context.policy), [...first, ...second, ...third]];
+  const [allowed, second] = withdraw(call, applied, context.policy);
+  const [followed, third] = followTalks(allowed, event, context);
+  const [told, fourth] = followReannouncement(call.gate, followed, { at: event.at, ...context });
+  const [kept, fifth] = keepNothing(told);
+  return [conclude(kept, event.at, context.policy), [...first, ...second, ...third, ...fourth, ...fifth]];
 }
 
 /**
@@ -63,7 +68,6 @@ function afterTheEnd(call: Call, event: CallEvent): Step {
 }
 
 function apply(call: Call, event: CallEvent, context: Context): Step {
-  const { policy } = context;
   switch (event.type) {
     case 'channel-seen':
       return [seen(call, event.facts), []];
@@ -86,9 +90,11 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
     case 'hung-up':
       return hungUp(call, event.channel, event.at, !event.observed);
     case 'gate-entered':
-      return enterGate(call, event, policy);
+      return enterGate(call, event, context.policy);
     case 'gate-left':
-      return [leftGate(call, event.channel, event.problem ?? 'the announcement was interrupted'), []];
+      return [gateLeft(call, event), []];
+    case 'went-by-itself':
+      return [wentByItself(call, event), []];
     case 'playback-started':
       return playbackStarted(call, event);
     case 'playback-finished':
@@ -116,7 +122,7 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
     case 'recording-refused':
       return [recordingRefused(call, event), []];
     case 'recording-closed':
-      return recordingClosed(call, event, policy);
+      return recordingClosed(call, event, context.policy);
     case 'recording-missing':
       return [recordingMissing(call, event), []];
   }
@@ -238,6 +244,11 @@ function lettingGo({ channel, place }: Gate): readonly Command[] {
   ];
 }
 
+/** With a problem it is told by us, and not by Asterisk. */
+function gateLeft(call: Call, { channel, problem }: Extract<CallEvent, { type: 'gate-left' }>): Call {
+  return leftGate(call, channel, problem ?? 'the announcement was interrupted', problem !== undefined);
+}
+
 function isBridged(call: Call, channel: string): boolean {
   return call.legs.some(
     (leg) => leg.channel === channel && leg.bridge !== undefined && leg.leftAt === undefined,
@@ -249,8 +260,6 @@ function hungUp(call: Call, channel: string, at: number, unseen = false): Step {
   const leftUnseen = unseen ? { leftUnseen: true as const } : {};
   return releaseAbandoned(withLeg(left, channel, { bridge: undefined, hungUpAt: at, ...leftUnseen }));
 }
-
-const unsettled: readonly Recording['state'][] = ['starting', 'running', 'ending'];
 
 /** A report about a recording counts only in the states in which it can be true: reports may come late or twice. */
 function withRecording(
@@ -295,8 +304,9 @@ function recordingStarted(
   const segment = started.segments.find((candidate) => candidate.id === id);
   if (!segment?.recording) return [started, []];
   // A pause that holds from the talk before.
-  if (segment.endedAt === undefined) return [started, pauseCommands(started, segment, at)];
-  // The parties parted while Asterisk was still about to start.
+  const isWanted = segment.endedAt === undefined && segment.verdict.outcome === 'recorded';
+  if (isWanted) return [started, pauseCommands(started, segment, at)];
+  // The parties parted, or one declined, while Asterisk was still about to start.
   const [ending, commands] = endRecording(started, segment, segment.recording);
   return [
     { ...started, segments: started.segments.map((each) => (each.id === id ? ending : each)) },

@@ -1,4 +1,4 @@
-import { isExternal } from './classification.ts';
+import { isExternal, isParty } from './classification.ts';
 import { ask, consentInTalk, leftGate, type Step } from './gate.ts';
 import { announcementFor } from './numbers.ts';
 import { begin, groupOfSegment, talksOf, withSegments } from './talk.ts';
@@ -94,8 +94,12 @@ const handoverMs = 1_000;
 /** Whether the party talked to somebody else since a time, who handed it over to this member. */
 function isHandedOver({ legs }: Call, segment: Segment, since: Instant): boolean {
   const { memberChannel, otherChannel, startedAt } = segment;
-  return legs.some(
-    ({ channel, leftAt = -Infinity }) =>
-      ![memberChannel, otherChannel].includes(channel) && leftAt >= since && leftAt <= startedAt + handoverMs,
-  );
+  return legs
+    .filter(isParty)
+    .some(
+      ({ channel, leftAt = -Infinity }) =>
+        ![memberChannel, otherChannel].includes(channel) &&
+        leftAt >= since &&
+        leftAt <= startedAt + handoverMs,
+    );
 }

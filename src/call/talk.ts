@@ -1,11 +1,22 @@
 import { directionOf, firstGroup, groupOf, isExternal, isParty, numberOf } from './classification.ts';
-import { consentInTalk } from './gate.ts';
+import { consentInTalk, isStillAsked } from './gate.ts';
 import { patternsOf } from './numbers.ts';
 import { roomsOf } from './rooms.ts';
 import { decideTalk, noRoom } from './rules.ts';
 import { wishesOf, type Wishes } from './wishes.ts';
 import type { Step } from './gate.ts';
-import type { Call, Group, Instant, Leg, Policy, Recording, RecordingId, Segment, Verdict } from './call.ts';
+import type {
+  Call,
+  Consent,
+  Group,
+  Instant,
+  Leg,
+  Policy,
+  Recording,
+  RecordingId,
+  Segment,
+  Verdict,
+} from './call.ts';
 import type { CallEvent, Command } from './event.ts';
 
 /** A member and another party in one bridge. */
@@ -170,10 +181,15 @@ function decideBetween(
     record: group.record[direction],
     asked,
     mode: group.announcement[direction].mode,
-    // An announcement in the talk that has not begun, or that Asterisk refused, is none.
-    consent: consent?.place === 'talk' && consent.playedFrom === undefined ? undefined : consent,
+    consent: consent && asHeard(call, consent),
     patterns: patternsOf(group, other, policy),
   });
+}
+
+function asHeard(call: Call, consent: Consent): Consent | undefined {
+  // An announcement in the talk that has not begun, or that Asterisk refused, is none.
+  if (consent.place === 'talk' && consent.playedFrom === undefined) return undefined;
+  return isStillAsked(call, consent) ? { ...consent, complete: false } : consent;
 }
 
 /**

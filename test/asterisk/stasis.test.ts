@@ -10,11 +10,12 @@ let gate: StasisGate;
 let told: CallEvent[];
 let limits: string[];
 let refused: RegExp | undefined;
+let gone: RegExp | undefined;
 
 beforeEach(async () => {
-  [told, limits, refused] = [[], [], undefined];
+  [told, limits, refused, gone] = [[], [], undefined, undefined];
   asterisk = await StasisServer.start(({ url = '' }, response) =>
-    response.writeHead(refused?.test(url) === true ? 500 : 204).end(),
+    response.writeHead(gone?.test(url) === true ? 404 : refused?.test(url) === true ? 500 : 204).end(),
   );
   const ari = new AriClient({ url: asterisk.url, username: 'mitschnitt', password: 'x', app: 'mitschnitt' });
   const emit = (event: CallEvent): number => told.push(event);
@@ -84,6 +85,64 @@ test('a way out that was not taken whole is none: the channel is sent on all the
   requests();
   await gate.continue('1');
   expect(requests()).toEqual([...takenBack, 'POST channels/1/continue']);
+});
+
+const ends: AriEvent = { type: 'StasisEnd', channel };
+const toldTypes = () => told.map(({ type }) => type);
+
+test('whoever is led on in time did not go by itself', async () => {
+  gate.see(enters('caller:1::200'));
+  await announce();
+  // There need be no confirmation.
+  gone = /confirmation/;
+  await gate.continue('1');
+  gate.see(ends);
+  expect(told).toEqual([]);
+});
+
+test('a silence that is over tells that the party went by itself, once', async () => {
+  gate.see(enters('caller:1::200'));
+  await announce();
+  gone = /silence/;
+  await gate.continue('1');
+  await gate.continue('1');
+  gate.see(ends);
+  expect(toldTypes()).toEqual(['went-by-itself']);
+});
+
+test('so does an end of the gate that came before the party was led on', async () => {
+  gate.see(enters('caller:1::200'));
+  await announce();
+  gate.see(ends);
+  expect(toldTypes()).toEqual(['went-by-itself']);
+  gone = /./;
+  await gate.continue('1');
+  expect(toldTypes()).toEqual(['went-by-itself']);
+});
+
+test('without an answer nobody knows; the silence is taken back also when the confirmation is not', async () => {
+  gate.see(enters('caller:1::200'));
+  await announce();
+  requests();
+  refused = /confirmation/;
+  await expect(gate.continue('1')).rejects.toThrow('500');
+  expect(toldTypes()).toEqual(['went-by-itself']);
+  expect(requests()).toEqual(takenBack);
+});
+
+test('whoever heard no announcement cannot have gone by itself', async () => {
+  gate.see(enters('caller:1::200'));
+  gone = /./;
+  await gate.continue('1');
+  await gate.continue('2');
+  gate.see(ends);
+  expect(told).toEqual([]);
+});
+
+test('Stasis(): a comma in what was dialled makes it no StasisBroadcast()', async () => {
+  gate.see(enters('caller:1:30:200', '1'));
+  await gate.answer('1');
+  expect(limits).toEqual(['1 5']);
 });
 
 test('the time limit of the dialplan is lifted when the way out is ordered, and not before', async () => {

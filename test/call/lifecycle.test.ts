@@ -55,6 +55,7 @@ const events: { readonly [Type in CallEvent['type']]: Told } = {
   'hung-up': { type: 'hung-up', channel: '1', observed: true },
   'gate-entered': gate('1', 'caller', '200'),
   'gate-left': left('1'),
+  'went-by-itself': { type: 'went-by-itself', channel: '1' },
   'playback-started': started('1'),
   'playback-finished': { ...finished('1'), at: 10_000 },
   digit: pressed('1', '1'),
@@ -151,6 +152,7 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'recording-missing': 'talk:failed',
     },
     recording: {
+      'went-by-itself': 'talk:ending | stop-recording | collect-recording',
       'bridge-left': ' | set-move-timeout',
       'legs-taken': 'talked:ending | stop-recording | collect-recording',
       'hung-up': 'talked:ending | stop-recording | collect-recording',
@@ -162,6 +164,7 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'recording-missing': 'talk:failed',
     },
     paused: {
+      'went-by-itself': 'talk:ending | stop-recording | collect-recording',
       'bridge-left': ' | set-move-timeout',
       'legs-taken': 'talked:ending | stop-recording | collect-recording',
       'hung-up': 'talked:ending | stop-recording | collect-recording',

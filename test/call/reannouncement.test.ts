@@ -74,6 +74,14 @@ describe('who came to a member without having heard it', () => {
     const attended = toMember(seen('3', 'PJSIP/201'), unbridged('2', 'B', true), ...hungUp('2'));
     const lateEnd = [seen('3', 'PJSIP/201'), ...bridged('3'), unbridged('2', 'B', true)];
     const optIn = wanting(announcement('opt-in'));
+    const throughLocal = [
+      ...heard.slice(0, -3),
+      seen('4', '', { name: 'Local/200@inside-00000000;1' }),
+      ...bridged('4', '1'),
+      unbridged('4', 'B', true),
+      seen('2', 'PJSIP/200'),
+      ...bridged('2'),
+    ];
 
     test.each<[string, Policy, readonly Told[], readonly string[]]>([
       ['the announcement had failed', optOut, [...failed, ...attended], asks],
@@ -89,6 +97,7 @@ describe('who came to a member without having heard it', () => {
       ['it agreed', optIn, [...inGate(pressed('1', '1')), ...attended]],
       ['the announcement failed, and nobody handed it over', optOut, failed],
       ['the member it talks to was away for a moment', optIn, [...heard, ...parted('2'), ...bridged('2')]],
+      ['only a Local channel had been there before the member', optIn, throughLocal],
     ])('is not: %s', (_what, rules, story) => {
       expect(tell(story, rules).commands.map(({ type }) => type)).not.toContain('whisper');
     });

@@ -102,6 +102,13 @@ export const finished = (channel: string): Told => ({
   problem: undefined,
 });
 export const pressed = (channel: string, digit: string): Told => ({ type: 'digit', channel, digit });
+/** The confirmation, which nobody ordered to be played now. */
+export const confirmed = (channel: string): Told => ({
+  type: 'playback-started',
+  channel,
+  playback: 'confirmation',
+});
+export const wentByItself = (channel: string): Told => ({ type: 'went-by-itself', channel });
 export const left = (channel: string): Told => ({ type: 'gate-left', channel });
 export const bridged = (...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'bridge-entered', channel, bridge: 'B' }));

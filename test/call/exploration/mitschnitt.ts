@@ -8,6 +8,7 @@ import type { Call, Control, Policy } from '../../../src/call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from '../../../src/call/event.ts';
 import { concernsMember } from '../../../src/call/classification.ts';
 import { Exchange, type Change } from '../../../src/call/exchange.ts';
+import { isToBeSeenLeaving } from '../../../src/call/gate.ts';
 import { isSameSave } from '../../../src/call/records.ts';
 import { isInDoubt, missedEvents, repairsOf } from '../../../src/recovery.ts';
 import type { Asterisk, Wires } from './asterisk.ts';
@@ -281,7 +282,8 @@ export class Mitschnitt implements Wires {
     const { faults, seen, saved } = this.#archive;
     if (before.verdict && !isSameSave(before, call)) faults.push('a call changed after its verdict');
     seen.set(call.id, call);
-    const isFoundAgain = (by === 'gate-left' || by === 'recording-started') && !call.verdict;
+    const isLater = by === 'gate-left' || by === 'recording-started';
+    const isFoundAgain = isLater && !call.verdict && !isToBeSeenLeaving(before);
     if ((isSameSave(before, call) || isFoundAgain) && commands.length === 0) return;
     this.#inTurn(call.id, () => {
       const newest = seen.get(call.id) ?? call;
