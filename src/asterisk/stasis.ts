@@ -196,7 +196,8 @@ export class StasisGate {
     }
     if (!stay) return true;
     await this.#unlessGone(this.#letGoLater(channel, stay));
-    await this.#liftLimit(channel);
+    // Not waited for: AMI may be about to be found dead, and the party is to be led on in time.
+    void this.#liftLimit(channel).catch(() => undefined);
     return true;
   }
 

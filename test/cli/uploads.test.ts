@@ -152,7 +152,10 @@ describe('reports', () => {
   test('that do not get there end it with 4, each tried once', async () => {
     const { folder, config } = installation();
     const { catalogue } = await running();
-    const issues = [sampleIssue('i1'), sampleIssue('i2', { name: 'Report_2021-05.csv' })];
+    await mkdir(join(folder, 'outgoing'));
+    const facts = { bytes: content.length, sha256: sha256(content) };
+    const issues = [sampleIssue('i1', facts), sampleIssue('i2', { ...facts, name: 'Report_2021-05.csv' })];
+    for (const { id } of issues) await writeFile(join(folder, 'outgoing', `${id}.csv`), content);
     await catalogue.addIssues('archiv', issues, { seq: 1, until: 0 });
     await rename(join(folder, 'archiv'), join(folder, 'away'));
     const { code, stdout } = await mitschnitt(['upload', '-c', config]);
