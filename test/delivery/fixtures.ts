@@ -8,18 +8,20 @@ import { s3 } from './s3.fixture.ts';
 import { sftp } from './sftp.fixture.ts';
 import { webdav } from './webdav.fixture.ts';
 
+const byLogin = (fixture: Fixture): Fixture => ({ ...fixture, differsIn: 'login' });
+
 /** How every kind of target is tried, in one or several variants: the compiler demands it. */
 export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixture>>>> = {
   email: {
     'E-mail with STARTTLS': email('required'),
-    'E-mail with implicit TLS': email('implicit'),
+    'E-mail with implicit TLS': byLogin(email('implicit')),
   },
   folder: { 'a folder of this machine': folder() },
   ftp: {
     'FTP without TLS': ftp('none'),
     'FTP with explicit TLS': ftp('explicit'),
     'FTP with implicit TLS': ftp('implicit'),
-    'FTP by proftpd without TLS': ftp('none', 'proftpd'),
+    'FTP by proftpd without TLS': byLogin(ftp('none', 'proftpd')),
     'FTP by proftpd with explicit TLS': ftp('explicit', 'proftpd'),
   },
   smb: {
@@ -33,12 +35,12 @@ export const fixtures: Readonly<Record<TargetKind, Readonly<Record<string, Fixtu
   },
   sftp: {
     'SFTP with a password': sftp('password'),
-    'SFTP with a password as the answer to a question': sftp('keyboard'),
-    'SFTP with a protected key': sftp('key'),
+    'SFTP with a password as the answer to a question': byLogin(sftp('keyboard')),
+    'SFTP with a protected key': byLogin(sftp('key')),
   },
   webdav: {
     'WebDAV with a basic login': webdav('basic', false),
-    'WebDAV with a digest login': webdav('digest', false),
+    'WebDAV with a digest login': byLogin(webdav('digest', false)),
     'WebDAV with TLS': webdav('basic', true),
   },
 };
