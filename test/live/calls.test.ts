@@ -45,7 +45,8 @@ describe.each([22, 16] as const)('on Asterisk %i', (version) => {
     expect(firstMs(inFile.trunk)).toBeLessThan(missingAtStartMs);
     expect(totalMs(heard(caller.heard).announcement)).toBeGreaterThan(announcementMs - slackMs);
     expect(voices(heard(callee.heard))).toEqual(['trunk']);
-    const [report] = await station.reported('+41791234567');
+    // The last one: where the test is tried again, the call before is listed as well.
+    const report = (await station.reported('+41791234567')).at(-1);
     expect(report).toMatch(
       new RegExp(`^\\+41791234567;200;[-0-9]{10} [:0-9]{8};00:00:0[12];${listed.file?.replace('+', '\\+')}$`),
     );
