@@ -1,6 +1,7 @@
 // Child processes of the set-up: quiet while all is well, and telling when it is not.
 
 import { spawn } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -23,6 +24,8 @@ export class Problem extends Error {
 
 /** Aborted by the first Ctrl-C or SIGTERM: ends the child that runs, and keeps further ones from starting. */
 export const interruption = new AbortController();
+// All images are built at the same time: Node would call more than ten listeners a leak.
+setMaxListeners(0, interruption.signal);
 
 /** Clean-up goes on after an interruption. */
 export const uninterruptible = new AbortController().signal;
