@@ -54,6 +54,7 @@ function departmentsOf(config: Config, calls: Calls, shifts: AllShifts) {
       config,
       { ...parts, told: calls.told, watch: calls.watch },
       () => calls.attending()?.recorder.settledPolicy,
+      () => (calls.attending()?.recorder.liveCalls ?? []).map(({ startedAt }) => startedAt),
     ),
   };
 }

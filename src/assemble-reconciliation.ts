@@ -9,7 +9,7 @@ import { ToldCalls } from './reconciliation/told-calls.ts';
 import { WatchLog } from './reconciliation/watch-log.ts';
 import { WatchMarkFile } from './watch-mark.ts';
 import type { Alarms } from './alarms/alarms.ts';
-import type { Policy } from './call/call.ts';
+import type { Instant, Policy } from './call/call.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { Log } from './log.ts';
@@ -54,6 +54,7 @@ export function reconcilerOf(
   config: Config,
   parts: Parts & { readonly told: ToldCalls | undefined; readonly watch: WatchLog },
   policy: () => Policy | undefined,
+  goingOnSince: () => readonly Instant[],
 ): Reconciler {
   const { report, pbx, reconciliation } = config;
   const { alarms, catalogue, log, told, watch } = parts;
@@ -65,7 +66,7 @@ export function reconcilerOf(
   };
   return new Reconciler({
     ...{ account: accountOf(config), told, ledger: catalogue, policy, alarms, log, now: Date.now },
-    unwatchedNow,
+    ...{ unwatchedNow, goingOnSince },
     state: (from, to) => stateDays(daily, from, to),
   });
 }

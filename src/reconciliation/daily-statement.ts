@@ -12,7 +12,7 @@ import type { Log } from '../log.ts';
 import type { Statement } from './statement.ts';
 
 /** A day is stated when its last calls had the time to end in the catalogue. */
-const statedAfterMs = 10 * 60_000;
+export const statedAfterMs = 10 * 60_000;
 /** The statement of a day is tried again until it is written. */
 const troubleMs = 3_600_000;
 /** Numbers of callers stand in it, as in the report beside it. */

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { messageOf, MitschnittError } from '../errors.ts';
+import { statedAfterMs } from './daily-statement.ts';
 import { judge, talkOf } from './judgement.ts';
 import type { ToldCalls } from './told-calls.ts';
 import type { Alarms } from '../alarms/alarms.ts';
@@ -29,6 +30,8 @@ export interface ReconcilerParts {
   readonly now: () => Instant;
   /** When nobody watches the calls, or that is not kept yet; empty: all is kept up to now. */
   readonly unwatchedNow: () => readonly Unwatched[];
+  /** When the calls began that go on. */
+  readonly goingOnSince: () => readonly Instant[];
   /** States the days of which all is known up to `to`, and of which there is no statement since `from`. */
   readonly state: (from: Instant, to: Instant) => Promise<Instant>;
 }
@@ -317,7 +320,9 @@ export class Reconciler {
     const at = now();
     this.#knowsSince = policy && unwatchedNow().length === 0 ? (this.#knowsSince ?? at) : undefined;
     if (this.#knowsSince === undefined || at - this.#knowsSince < knownAfterMs) return 0;
-    return (account ?? told) ? (this.#progress?.readAt ?? 0) : at;
+    const known = (account ?? told) ? (this.#progress?.readAt ?? 0) : at;
+    // What comes of a call that goes on belongs to the day on which it began.
+    return Math.min(known, ...this.#parts.goingOnSince().map((since) => since + statedAfterMs));
   }
 
   async #save(progress: AccountProgress, calls: readonly NotedCall[], hole?: Interval): Promise<void> {

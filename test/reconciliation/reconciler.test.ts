@@ -12,7 +12,7 @@ import { completenessOf } from '../../src/reconciliation/completeness.ts';
 import { stateDays } from '../../src/reconciliation/daily-statement.ts';
 import { Reconciler, type ReconcilerParts } from '../../src/reconciliation/reconciler.ts';
 import type { Unwatched } from '../../src/call/account.ts';
-import type { Policy } from '../../src/call/call.ts';
+import type { Instant, Policy } from '../../src/call/call.ts';
 import type { AccountProgress } from '../../src/catalogue/account-ledger.ts';
 import { callOf, detailOf, recorded, rules, START } from './accounts.ts';
 import { lineOf } from './cdr-line.ts';
@@ -28,13 +28,14 @@ let catalogue: SqliteCatalogue;
 let now: number;
 let policy: Policy | undefined;
 let unwatched: readonly Unwatched[];
+let goingOn: readonly Instant[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-reconciler-'));
   path = join(folder, 'Master.csv');
   await writeFile(path, '');
   catalogue = new SqliteCatalogue({ path: join(folder, 'catalogue.db') });
   await catalogue.open();
-  [now, policy, unwatched] = [START, rules, []];
+  [now, policy, unwatched, goingOn] = [START, rules, [], []];
 });
 afterEach(async () => {
   await catalogue.close();
@@ -59,6 +60,7 @@ async function process(changes: Partial<ReconcilerParts> = {}): Promise<Reconcil
     told: undefined,
     ledger: catalogue,
     policy: () => policy,
+    goingOnSince: () => goingOn,
     state: (from, to) => stateDays(daily, from, to),
     ...changes,
   });
@@ -108,6 +110,20 @@ describe('the statement of a day over whose end no process ran', () => {
     );
     expect(await statement()).toContain('that is not proven');
   });
+});
+
+test('the statement of a day waits for a call that began on it and goes on, and for none that began later', async () => {
+  const reconciler = await process();
+  now = midnight + hourMs;
+  goingOn = [midnight - minuteMs, midnight + minuteMs];
+  await reconciler.look();
+  now += 3 * minuteMs;
+  await reconciler.look();
+  expect(await statement()).toBeUndefined();
+  goingOn = [midnight + minuteMs];
+  await reconciler.look();
+  expect(await statement()).toContain('2021-04-07');
+  await reconciler.stop();
 });
 
 test('calls that cannot be compared yet do not keep later ones waiting', async () => {

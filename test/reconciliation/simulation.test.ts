@@ -99,6 +99,7 @@ function reconcilerOn(path: string, raised: Set<string>): Reconciler {
     log: { debug: nobody, info: nobody, warn: nobody, error: nobody },
     now: () => now,
     unwatchedNow: () => [],
+    goingOnSince: () => [],
     state: (from) => Promise.resolve(from),
   });
 }

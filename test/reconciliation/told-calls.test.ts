@@ -56,6 +56,7 @@ async function process(file?: string): Promise<{ told: ToldCalls; reconciler: Re
     log: { debug: nobody, info: nobody, warn: nobody, error: nobody },
     now: () => now,
     unwatchedNow: () => [],
+    goingOnSince: () => [],
     state: (from) => Promise.resolve(from),
   });
   await reconciler.start();
