@@ -180,7 +180,8 @@ describe('on Asterisk 22', () => {
       (await station.asterisk.cli('core show channels count')).includes('0 active channels'),
     );
     const { stdout } = await station.mitschnitt.cli('cleanup', '--all', '--yes', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ moved: 0, orphans: 0, discarded: 0, left: [] });
+    // By the process itself or by this, whichever comes first: discarded, never moved to be delivered.
+    expect(JSON.parse(stdout)).toMatchObject({ moved: 0, orphans: 0, left: [] });
     expect(await station.spooled()).toEqual([]);
     expect(await filesIn(station.archive)).toEqual([]);
     expect(await filesIn(server.root)).toEqual([]);
