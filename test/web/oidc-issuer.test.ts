@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Secret } from '../../src/config/secret.ts';
 import { Provider } from '../../src/web/oidc/provider.ts';
@@ -14,12 +14,13 @@ import { selfSigned } from './certificate.ts';
 
 let folder: string;
 let server: Server | undefined;
+const createConnection = globalAgent.createConnection.bind(globalAgent);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-issuer-'));
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
+  globalAgent.createConnection = createConnection;
   server?.closeAllConnections();
   server?.close();
   await rm(folder, { recursive: true });
@@ -40,9 +41,8 @@ async function hosting(host: string, told: string): Promise<string> {
   server = started;
   await new Promise<void>((done) => started.listen(0, '127.0.0.1', done));
   const { port } = started.address() as AddressInfo;
-  vi.spyOn(globalAgent, 'createConnection').mockImplementation((options) =>
-    connect({ ...(options as ConnectionOptions), host: '127.0.0.1', port }),
-  );
+  globalAgent.createConnection = (options) =>
+    connect({ ...(options as ConnectionOptions), host: '127.0.0.1', port });
   return ca;
 }
 
