@@ -2,7 +2,13 @@ import js from '@eslint/js';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-const TYPESCRIPT = ['src/**/*.{ts,tsx}', 'test/**/*.ts', 'vitest.config.ts', 'vite.config.ts'];
+const TYPESCRIPT = [
+  'src/**/*.{ts,tsx}',
+  'test/**/*.ts',
+  'rolldown.config.ts',
+  'vitest.config.ts',
+  'vite.config.ts',
+];
 
 /** A number in a timer says neither what is waited for nor in which unit: give it a name. */
 const BARE_NUMBER = ':matches(Literal, UnaryExpression, BinaryExpression:has(Literal))';

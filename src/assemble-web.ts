@@ -1,5 +1,5 @@
 /** The console of a configuration: its server, and what that asks of the running program. */
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import { announcementHandlers } from './assemble-web/announcements.ts';
 import { AudioCopies } from './assemble-web/audio.ts';
@@ -14,6 +14,7 @@ import { listeningFolderOf } from './config/files.ts';
 import type { Config } from './config/schema.ts';
 import { SecretPlaces } from './config/secret-places.ts';
 import { createLog } from './log.ts';
+import { packageFolder } from './package-folder.ts';
 import { ownVersion } from './version.ts';
 import { notReady } from './web/failure.ts';
 import { seesMachine } from './web/live.ts';
@@ -121,7 +122,7 @@ function oidcOf(section: NonNullable<Config['web']>['oidc']): OidcSettings | und
 }
 
 /** Where the build puts it. */
-const consoleFolder = fileURLToPath(new URL('../dist/console', import.meta.url));
+const consoleFolder = join(packageFolder, 'dist/console');
 
 function factsOf(config: Config) {
   return {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { messageOf } from './errors.ts';
 import type { Alarms } from './alarms/alarms.ts';
+import type { Pbx } from './asterisk/pbx.ts';
 import type { RecordingId } from './call/call.ts';
 import type { CallEvent } from './call/event.ts';
 import type { Media, Obstacle } from './recording/media.ts';
@@ -25,8 +26,10 @@ export interface RecordingFiles {
 }
 
 /** How long Asterisk may take to close a file of which it stopped the recording, and how often it is looked at. */
-const cutWithinMs = 1_000;
+export const cutWithinMs = 1_000;
 const lookEveryMs = 50;
+/** How long after it closed the file Asterisk may take to tell that the talk is over. */
+const endToldWithinMs = 100;
 
 const noFile: Obstacle = {
   rule: 'no-file-written',
@@ -44,20 +47,27 @@ export interface CollectorParts {
   readonly alarms: Pick<Alarms, 'raise' | 'clear'>;
   readonly log: Log;
   readonly now: () => number;
+  readonly pbx: Pick<Pbx, 'caughtUp'>;
 }
 
 /** Takes finished files over from Asterisk, and tells what became of each. */
 export class Collector {
   readonly #parts: CollectorParts;
   readonly #tell: (event: CallEvent) => void;
+  readonly #isToRun: (recording: RecordingId) => boolean;
   readonly #collecting = new Set<RecordingId>();
   /** Recordings of a former process: if such a file is gone, it was there once. */
   readonly #inherited = new Set<RecordingId>();
   readonly #stopping = new AbortController();
 
-  constructor(parts: CollectorParts, tell: (event: CallEvent) => void) {
+  constructor(
+    parts: CollectorParts,
+    tell: (event: CallEvent) => void,
+    isToRun: (recording: RecordingId) => boolean,
+  ) {
     this.#parts = parts;
     this.#tell = tell;
+    this.#isToRun = isToRun;
   }
 
   /** A former process ordered this recording. */
@@ -77,27 +87,29 @@ export class Collector {
       } catch (error) {
         if (this.#isStopping()) break;
         this.#tellTrouble(recording, error);
-        await pause(collectAgainMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await this.#pause(collectAgainMs);
       }
     }
     this.#collecting.delete(recording);
   }
 
-  /** Tells when Asterisk closes the file of a recording that is to run. Resolves when that is known. */
-  async look(recording: RecordingId): Promise<void> {
-    const until = performance.now() + cutWithinMs;
-    const signal = this.#stopping.signal;
-    while (!this.tellIfCut(recording) && performance.now() < until && !this.#isStopping())
-      await pause(lookEveryMs, undefined, { signal }).catch(() => undefined);
-  }
-
-  /** Whether the file of a recording that is to run is closed, which is told then. */
-  tellIfCut(recording: RecordingId): boolean {
-    const { files, log, now } = this.#parts;
-    if (!files.isClosed(recording)) return false;
+  /**
+   * Tells when Asterisk closes the file of a recording that is to run, within so many ms: 0 looks once. Resolves when
+   * that is known.
+   */
+  async look(recording: RecordingId, withinMs: number): Promise<void> {
+    const { files, log, now, pbx } = this.#parts;
+    const until = performance.now() + withinMs;
+    while (!files.isClosed(recording)) {
+      if (performance.now() >= until || this.#isStopping()) return;
+      await this.#pause(lookEveryMs);
+    }
+    // It closes the file when the talk ends, too: whatever tells that has come by then.
+    await this.#pause(endToldWithinMs);
+    await pbx.caughtUp();
+    if (!this.#isToRun(recording) || this.#isStopping()) return;
     log.warn('somebody else stopped a recording (StopMixMonitor): the talk is recorded on', { recording });
     this.#tell({ at: now(), type: 'recording-cut', recording });
-    return true;
   }
 
   /** What was not taken over is by the next process. */
@@ -115,6 +127,11 @@ export class Collector {
       fault: 'configuration',
       hint: 'Look at the disk and the rights of the spool. It is tried again until it works; nothing is deleted.',
     });
+  }
+
+  /** Until `stop` at the latest. */
+  async #pause(ms: number): Promise<void> {
+    await pause(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   #isStopping(): boolean {

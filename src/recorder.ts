@@ -7,7 +7,7 @@ import { isToBeSeenLeaving } from './call/gate.ts';
 import { consentText } from './call/consent-text.ts';
 import { isSameSave } from './call/records.ts';
 import { ClockSteps } from './clock-steps.ts';
-import { Collector, type CollectorParts } from './collector.ts';
+import { Collector, cutWithinMs, type CollectorParts } from './collector.ts';
 import { controlAnswer, type ControlAnswer, type ControlRequest } from './controls.ts';
 import { messageOf } from './errors.ts';
 import { GateTimes } from './gate-times.ts';
@@ -72,9 +72,13 @@ export class Recorder implements PbxListener {
     this.#parts = parts;
     this.#books = new Bookkeeper(parts);
     this.#clock = new ClockSteps(parts.now, parts.steady);
-    this.#collector = new Collector(parts, (event) => {
-      this.event(event);
-    });
+    this.#collector = new Collector(
+      parts,
+      (event) => {
+        this.event(event);
+      },
+      (recording) => this.talks.some(({ segment }) => segment.id === recording && isToRun(segment)),
+    );
   }
 
   /** Takes up the calls that a former process left behind, then connects. */
@@ -207,7 +211,7 @@ export class Recorder implements PbxListener {
     for (const event of missed) this.event(event);
     for (const { watched, id } of doubtful) this.#repair(watched, id);
     const running = this.talks.filter(({ segment }) => isToRun(segment));
-    for (const { segment } of running) this.#collector.tellIfCut(segment.id);
+    for (const { segment } of running) this.#track(this.#collector.look(segment.id, 0));
   }
 
   inGate(channels: readonly ChannelId[]): void {
@@ -361,7 +365,7 @@ export class Recorder implements PbxListener {
       case 'stop-recording':
         return pbx.stopRecording(command.recording, command.channelName, command.mixMonitor);
       case 'look-at-recording':
-        this.#track(this.#collector.look(command.recording));
+        this.#track(this.#collector.look(command.recording, cutWithinMs));
         return;
       case 'collect-recording':
         // Not in the call's turn: Asterisk may take its time to close a file while the call goes on.

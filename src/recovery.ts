@@ -1,6 +1,5 @@
 import { pauseCommands } from './call/control.ts';
 import { endingCommands } from './call/talk.ts';
-import type { AudioForm } from './recording/audio-form.ts';
 import type { Call, Instant, Leg, Segment } from './call/call.ts';
 import type { CallEvent, ChannelFacts, Command } from './call/event.ts';
 
@@ -29,9 +28,10 @@ export function missedEvents(
     ...left.flatMap((leg) => leavingOf(leg, at)).map((event) => ({ ...event, unseenSince })),
     ...live.map((facts) => {
       const together = live.filter(({ bridge }) => bridge !== undefined && bridge === facts.bridge);
-      const begun = [unseenSince, ...together.map(({ createdAt }) => createdAt)].flatMap(
-        (each) => each ?? [],
-      );
+      const begun = [
+        unseenSince,
+        ...together.flatMap(({ createdAt, bridgeMadeAt }) => [createdAt, bridgeMadeAt]),
+      ].flatMap((each) => each ?? []);
       return {
         at,
         unseenSince: begun.length === 0 ? undefined : Math.min(at, Math.max(...begun)),
@@ -70,29 +70,11 @@ export function repairsOf(
     return pauseCommands(call, segment, own).map((command) => ({ command }));
   }
   if (recording?.state !== 'starting') return [];
-  const member = call.legs.find(({ channel }) => channel === segment.memberChannel);
-  return [repairStart(segment, member?.name, exists, at)];
-}
-
-/** Calls that an earlier version left behind say nothing of it. */
-const asBefore: AudioForm = { stereo: false, wideband: false };
-
-/** The command to record may or may not have reached Asterisk: its file tells. */
-function repairStart(
-  segment: Segment,
-  channelName: string | undefined,
-  exists: boolean,
-  at: Instant,
-): Repair {
+  // The command to record may or may not have reached Asterisk: its file tells.
   const { id } = segment;
-  if (exists) return { event: { at, type: 'recording-started', recording: id, mixMonitor: undefined } };
-  const isWanted = segment.endedAt === undefined && segment.verdict.outcome === 'recorded';
-  if (isWanted && channelName !== undefined) {
-    const { beepEverySeconds, audio = asBefore } = segment.recording ?? {};
-    return { command: { type: 'start-recording', recording: id, channelName, beepEverySeconds, audio } };
-  }
-  const problem = 'the command to record never reached Asterisk';
-  return { event: { at, type: 'recording-refused', recording: id, problem } };
+  return exists
+    ? [{ event: { at, type: 'recording-started', recording: id, mixMonitor: undefined } }]
+    : [{ event: { at, type: 'recording-unheard', recording: id } }];
 }
 
 /** A command was given of which nothing tells whether it was followed. */

@@ -64,6 +64,7 @@ function scripted(): Pbx {
     startRecording: take('startRecording'),
     muteRecording: take('muteRecording'),
     stopRecording: take('stopRecording'),
+    caughtUp: take('caughtUp'),
     channelsOf: () => Promise.resolve(new Map()),
   };
 }

@@ -61,7 +61,7 @@ export async function compile() {
     'src/ does not compile',
     'Put right what the compiler names.',
     join(binFolder, 'node'),
-    [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b', 'tsconfig.build.json'],
+    [join(root, 'node_modules', 'rolldown', 'bin', 'cli.mjs'), '-c', 'rolldown.config.ts'],
     { cwd: root },
   );
   linkOwnCommand();

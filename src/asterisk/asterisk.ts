@@ -4,6 +4,7 @@ import { AmiConnection, type AmiSettings } from './ami.ts';
 import { field, type AmiMessage } from './ami-wire.ts';
 import { AriClient, type AriEvent, type AriSettings, type AriStream } from './ari.ts';
 import { Attendance, type WatchMark } from './attendance.ts';
+import { bridgeTimes } from './bridge-times.ts';
 import { channelEvents, Channels } from './channels.ts';
 import { EventClock } from './event-clock.ts';
 import { queueEvents, Queues } from './queues.ts';
@@ -211,6 +212,11 @@ export class Asterisk implements Pbx {
     return this.#command('StopMixMonitor', this.#mixMonitor.stop(recording, channelName, mixMonitor));
   }
 
+  /** Asterisk answers in order. */
+  async caughtUp(): Promise<void> {
+    await this.#command('Ping', this.#action({ Action: 'Ping' }));
+  }
+
   async channelsOf(
     recordings: readonly RecordingId[],
   ): Promise<ReadonlyMap<RecordingId, RecordedChannel> | undefined> {
@@ -288,9 +294,11 @@ export class Asterisk implements Pbx {
         void this.#command('answer the dialplan', this.#attendance.answer(message));
       }
       const now = Date.now();
-      const unseenSince = this.#attendance.unseenSince();
+      const told = clock.told(message, now);
+      const stillSince = this.#attendance.unseenSince();
       // Of a talk that began while this process stood still, what counts is when it began to watch again.
-      const at = unseenSince === undefined ? clock.at(message, now) : now;
+      const at = stillSince === undefined ? (told ?? now) : now;
+      const unseenSince = stillSince && Math.max(stillSince, told ?? stillSince);
       for (const event of this.#channels.translate(message, at)) {
         this.#listener?.event({ ...event, unseenSince });
       }
@@ -314,10 +322,11 @@ export class Asterisk implements Pbx {
         bridges = entries;
       });
       const consents = await this.#consentsOfStrangers(connection);
+      const bridgesMade = await bridgeTimes(this.#ari, connection, clock);
       await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
         this.#ami = connection;
         this.#setConnected('ami', true);
-        const live = this.#channels.reset(entries, bridges, Date.now(), consents);
+        const live = this.#channels.reset(entries, { bridges, bridgesMade, consents, at: Date.now() });
         this.#listener?.channels(live, this.#mark.last());
       });
       // Other wishes came while there was nobody to tell them to.

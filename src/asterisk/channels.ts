@@ -1,5 +1,5 @@
 import { field, type AmiMessage } from './ami-wire.ts';
-import { controls } from '../call/call.ts';
+import { controls, type BridgeId, type ChannelId, type Instant } from '../call/call.ts';
 import type { CallEvent, ChannelFacts } from '../call/event.ts';
 import { endpointOf } from '../call/classification.ts';
 
@@ -8,6 +8,16 @@ export const channelEvents = [
   ...['Newchannel', 'DialBegin', 'Rename', 'BridgeEnter', 'BridgeLeave', 'HangupRequest', 'Hangup'],
   ...['UserEvent', 'MixMonitorStop'],
 ];
+
+/** What is known of the channels that live beside their list. */
+export interface Surroundings {
+  /** Entries of BridgeList. */
+  readonly bridges?: readonly AmiMessage[];
+  readonly bridgesMade?: ReadonlyMap<BridgeId, Instant>;
+  /** Consents that were left with channels. */
+  readonly consents?: ReadonlyMap<ChannelId, string>;
+  readonly at?: Instant;
+}
 
 /**
  * What AMI's events of class `call` say of calls. Knows each live channel's facts, because no single event has all of
@@ -63,9 +73,7 @@ export class Channels {
   /** Starts anew from the entries of CoreShowChannels and BridgeList: all channels that live now. */
   reset(
     entries: readonly AmiMessage[],
-    bridges: readonly AmiMessage[] = [],
-    at?: number,
-    consents: ReadonlyMap<string, string> = new Map(),
+    { bridges = [], bridgesMade = new Map(), consents = new Map(), at }: Surroundings = {},
   ): readonly ChannelFacts[] {
     const holding = new Set(bridges.filter(isHolding).map((bridge) => field(bridge, 'BridgeUniqueid')));
     const before = new Map(this.#known);
@@ -79,7 +87,8 @@ export class Channels {
     return entries.flatMap((entry) => {
       const facts = this.#known.get(field(entry, 'Uniqueid'));
       const consent = consents.get(field(entry, 'Uniqueid'));
-      return facts ? [{ ...facts, createdAt: createdAt(entry, at), consent }] : [];
+      const bridgeMadeAt = bridgesMade.get(field(entry, 'BridgeId'));
+      return facts ? [{ ...facts, createdAt: createdAt(entry, at), bridgeMadeAt, consent }] : [];
     });
   }
 

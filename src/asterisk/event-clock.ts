@@ -16,12 +16,22 @@ export class EventClock {
   #aheadMs: number | undefined;
 
   at(message: AmiMessage, now: Instant): Instant {
+    return this.told(message, now) ?? now;
+  }
+
+  /** Undefined: Asterisk does not say. */
+  told(message: AmiMessage, now: Instant): Instant | undefined {
     const told = Number(field(message, 'Timestamp')) * msPerSecond;
-    if (!(told > 0)) return now;
+    if (!(told > 0)) return undefined;
     const laterMs = now - told;
     const known = this.#aheadMs;
     if (known === undefined || laterMs < known || laterMs - known > longestWayMs) this.#aheadMs = laterMs;
+    return Math.min(now, this.ours(told));
+  }
+
+  /** A time of Asterisk's by our clock. */
+  ours(told: Instant): Instant {
     const ahead = Math.abs(this.#aheadMs ?? 0) < sameClockMs ? 0 : (this.#aheadMs ?? 0);
-    return Math.min(now, Math.round(told + ahead));
+    return Math.round(told + ahead);
   }
 }

@@ -85,6 +85,8 @@ export interface Pbx {
   muteRecording(recording: RecordingId, channelName: string, muted: boolean): Promise<void>;
   /** `mixMonitor` is the id that Asterisk gave; without it the one of this recording is looked up. */
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void>;
+  /** Resolves when all was heard that the PBX had told by now, or when it does not answer. */
+  caughtUp(): Promise<void>;
   /** The live channels on which these recordings were started. Undefined: Asterisk cannot be asked now. */
   channelsOf(
     recordings: readonly RecordingId[],

@@ -11,6 +11,8 @@ export interface ChannelFacts {
   readonly consent?: string | undefined;
   /** Its age, as far as it is told: it was not there before. */
   readonly createdAt?: Instant | undefined;
+  /** When its bridge was made: nobody talked there before. */
+  readonly bridgeMadeAt?: Instant | undefined;
   readonly channel: ChannelId;
   readonly name: string;
   readonly linkedId: string;
@@ -97,6 +99,8 @@ export type CallEvent = Seen &
         readonly mixMonitor: string | undefined;
       }
     | { readonly type: 'recording-refused'; readonly recording: RecordingId; readonly problem: string }
+    /** Asterisk has no file of a recording that it was ordered to begin: it never heard of that. */
+    | { readonly type: 'recording-unheard'; readonly recording: RecordingId }
     /** Calls are treated by another policy from now on; of a channel of each call. */
     | { readonly type: 'policy-changed'; readonly channel: ChannelId }
     /** Somebody had a MixMonitor on this channel stopped; which one, and whether we did, is not told. */

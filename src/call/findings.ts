@@ -1,4 +1,4 @@
-import type { ControlAction, Segment } from './call.ts';
+import type { ControlAction, Instant, Segment } from './call.ts';
 import type { Media } from '../recording/media.ts';
 import type { Levels } from '../recording/levels.ts';
 
@@ -26,10 +26,14 @@ const clippedShare = 0.01;
 const msPerSecond = 1_000;
 
 /** How long the recording should be, in ms: from the beginning of the talk until it ended or was stopped. */
-export function expectedMs({ startedAt, endedAt, endObserved, controls = [] }: Segment): number | undefined {
-  const stopped = controls.find(({ control, problem }) => control === 'stop' && problem === undefined);
-  const until = stopped?.at ?? (endObserved ? endedAt : undefined);
-  return until === undefined ? undefined : until - startedAt;
+export function expectedMs(segment: Segment): number | undefined {
+  const until = stoppedAt(segment) ?? (segment.endObserved ? segment.endedAt : undefined);
+  return until === undefined ? undefined : until - segment.startedAt;
+}
+
+/** When somebody stopped the recording of a talk that went on. */
+export function stoppedAt({ controls = [] }: Segment): Instant | undefined {
+  return controls.find(({ control, problem }) => control === 'stop' && problem === undefined)?.at;
 }
 
 /** How much shorter than the talk the file is, in ms; undefined when nobody saw the end of the talk. */

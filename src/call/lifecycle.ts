@@ -11,16 +11,18 @@ import {
   wentByItself,
 } from './gate.ts';
 import { followReannouncement } from './reannouncement.ts';
-import { endRecording, followTalks } from './talk.ts';
+import { endRecording, followTalks, withSegments } from './talk.ts';
 import { expectedMs } from './findings.ts';
 import { mixMonitorStopped, recordingCut } from './cut.ts';
 import { decideCall } from './rules.ts';
 import { isInCall, isParty } from './classification.ts';
+import { fittedTo, unseenUntil } from './unseen.ts';
 import { keepNothing, withdraw } from './withdrawal.ts';
 import { unsettled } from './call.ts';
 import type { Step } from './gate.ts';
 import type { Call, Gate, Leg, Policy, Recording, RecordingId, Segment } from './call.ts';
 import type { CallEvent, ChannelFacts, Command } from './event.ts';
+import type { AudioForm } from '../recording/audio-form.ts';
 
 /** What {@link step} needs besides the call and the event. */
 export interface Context {
@@ -68,6 +70,7 @@ function afterTheEnd(call: Call, event: CallEvent): Step {
 }
 
 function apply(call: Call, event: CallEvent, context: Context): Step {
+  if ('recording' in event) return recordingTold(call, event, context);
   switch (event.type) {
     case 'channel-seen':
       return [seen(call, event.facts), []];
@@ -111,6 +114,15 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
       return [call, []];
     case 'mixmonitor-stopped':
       return mixMonitorStopped(call, event);
+  }
+}
+
+function recordingTold(
+  call: Call,
+  event: Extract<CallEvent, { readonly recording: RecordingId }>,
+  context: Context,
+): Step {
+  switch (event.type) {
     case 'recording-cut':
       return recordingCut(call, event, context);
     case 'recording-muted':
@@ -121,6 +133,8 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
       return recordingStarted(call, event);
     case 'recording-refused':
       return [recordingRefused(call, event), []];
+    case 'recording-unheard':
+      return recordingUnheard(call, event);
     case 'recording-closed':
       return recordingClosed(call, event, context.policy);
     case 'recording-missing':
@@ -283,6 +297,27 @@ function recordingRefused(
   return withRecording(call, recording, ['starting'], { state: 'failed', problem });
 }
 
+/** There is no file: the order is given again, and what is missing by then is told; or the talk is over. */
+function recordingUnheard(
+  call: Call,
+  { recording: id }: Extract<CallEvent, { type: 'recording-unheard' }>,
+): Step {
+  const segment = call.segments.find((candidate) => candidate.id === id);
+  if (segment?.recording?.state !== 'starting') return [call, []];
+  const member = call.legs.find(({ channel }) => channel === segment.memberChannel);
+  if (!member || segment.endedAt !== undefined || segment.verdict.outcome !== 'recorded') {
+    const problem = 'the command to record never reached Asterisk';
+    return [withRecording(call, id, ['starting'], { state: 'failed', problem }), []];
+  }
+  const late: Segment = { ...segment, unseenMs: segment.unseenMs ?? 0 };
+  const { beepEverySeconds, audio = asBefore } = segment.recording;
+  const order = { recording: id, channelName: member.name, beepEverySeconds, audio };
+  return [withSegments(call, segment, [late]), [{ type: 'start-recording', ...order }]];
+}
+
+/** Calls that an earlier version left behind say nothing of it. */
+const asBefore: AudioForm = { stereo: false, wideband: false };
+
 function recordingMissing(
   call: Call,
   { recording, state, problem, rule }: Extract<CallEvent, { type: 'recording-missing' }>,
@@ -300,7 +335,10 @@ function recordingStarted(
   const started =
     mixMonitor === undefined
       ? recorded
-      : { ...recorded, segments: recorded.segments.map((each) => unseenUntil(each, id, at)) };
+      : {
+          ...recorded,
+          segments: recorded.segments.map((each) => (each.id === id ? unseenUntil(each, at) : each)),
+        };
   const segment = started.segments.find((candidate) => candidate.id === id);
   if (!segment?.recording) return [started, []];
   // A pause that holds from the talk before.
@@ -312,12 +350,6 @@ function recordingStarted(
     { ...started, segments: started.segments.map((each) => (each.id === id ? ending : each)) },
     commands,
   ];
-}
-
-/** A talk that was found late, among many others, begins where its file does; what is missing is told. */
-function unseenUntil(segment: Segment, id: RecordingId, at: number): Segment {
-  if (segment.id !== id || segment.unseenMs === undefined || segment.endedAt !== undefined) return segment;
-  return { ...segment, startedAt: at, unseenMs: segment.unseenMs + at - segment.startedAt };
 }
 
 function recordingClosed(
@@ -336,12 +368,7 @@ function recordingClosed(
     failed ? { state: 'failed', media, ...obstacle } : { state: tooShort ? 'too-short' : 'finished', media },
   );
   if (closed === call) return [call, []];
-  const segments = closed.segments.map((segment) =>
-    // Nobody saw the end of the talk: the file knows it.
-    segment.id === id && !segment.endObserved
-      ? { ...segment, endedAt: segment.startedAt + media.durationMs }
-      : segment,
-  );
+  const segments = closed.segments.map((segment) => (segment.id === id ? fittedTo(segment, media) : segment));
   return [{ ...closed, segments }, failed || tooShort ? [{ type: 'discard-recording', recording: id }] : []];
 }
 

@@ -1,7 +1,8 @@
-import { extname } from 'node:path';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 import { MitschnittError } from '../errors.ts';
+import { packageFolder } from '../package-folder.ts';
 import type { LineSearches } from './console-ledger.ts';
 
 export interface SearchRequest {
@@ -88,8 +89,9 @@ export class SearchThread implements LineSearches {
   }
 
   #start(): Worker {
-    // As this file is: a build has other names than the source, which tests run.
-    const file = new URL(`./search-worker${extname(import.meta.url)}`, import.meta.url);
+    // Tests run the source, which has another name than what is built of it.
+    const [folder, type] = import.meta.url.endsWith('.ts') ? ['src', '.ts'] : ['dist', '.js'];
+    const file = join(packageFolder, folder, `catalogue/search-worker${type}`);
     const worker = new Worker(file, { workerData: { path: this.#path }, resourceLimits: heap });
     // Nobody waits for it at the end of the process.
     worker.unref();

@@ -3,10 +3,10 @@
  * reference documentation are all made of it.
  */
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { z } from 'zod';
 
+import { packageFolder } from '../package-folder.ts';
 import { defaultNameTemplate, placeholders, templateProblems } from '../recording/naming.ts';
 import { groupsSchema } from './groups.ts';
 import { reconciliationSchema } from './reconciliation.ts';
@@ -167,7 +167,7 @@ function stateFolder({ catalogue }: Fields): string {
 const noSecret = new Secret('');
 
 /** The announcements of the package. */
-const builtInPrompts = fileURLToPath(new URL('../../sounds', import.meta.url));
+const builtInPrompts = join(packageFolder, 'sounds');
 
 /**
  * Who names a folder has all announcements in it: where one is missing nothing is played in its place, since nobody

@@ -35,7 +35,7 @@ export async function collect(
   for (;;) {
     const found = await untilClosed(candidates, transfer, signal, patience);
     if (!found) return undefined;
-    const { files, bytes, closed } = found;
+    const { files, bytes, closed, writtenAt } = found;
     // An open and a closed file without a sample look the same: there is nothing to repair in it.
     const repaired = !closed && bytes > files.length * wavHeaderBytes;
     const media = await finish(files, repaired, transfer);
@@ -45,7 +45,7 @@ export async function collect(
       continue;
     }
     for (const file of files.length > 0 ? files : candidates.flat()) rmSync(file, { force: true });
-    return { ...media, repaired };
+    return { ...media, repaired, writtenAt };
   }
 }
 
@@ -71,6 +71,8 @@ interface Found {
   readonly files: AudioFiles | readonly [];
   readonly bytes: number;
   readonly closed: boolean;
+  /** Undefined: of the finished file, which we wrote. */
+  readonly writtenAt: number | undefined;
 }
 
 async function untilClosed(
@@ -83,7 +85,7 @@ async function untilClosed(
   let grewAt = performance.now();
   for (;;) {
     // Before the others: those that are still there beside it are what a crash left.
-    if (isThere(transfer)) return { files: [], bytes: 0, closed: true };
+    if (isThere(transfer)) return { files: [], bytes: 0, closed: true, writtenAt: undefined };
     const found = firstOf(candidates);
     if (found?.closed) return found;
     const quietMs = performance.now() - grewAt;
@@ -103,7 +105,8 @@ function firstOf(candidates: readonly Found['files'][]): Found | undefined {
     const states = files.map(stateOf);
     if (states.every((state) => state === undefined)) continue;
     const bytes = states.reduce((sum, state) => sum + (state?.bytes ?? 0), 0);
-    return { files, bytes, closed: states.every((state) => state?.closed === true) };
+    const writtenAt = Math.round(Math.max(...states.map((state) => state?.writtenAt ?? 0)));
+    return { files, bytes, closed: states.every((state) => state?.closed === true), writtenAt };
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ type LayerName =
   | 'core'
   | 'port'
   | 'log'
+  | 'package'
   | 'config'
   | 'application'
   | 'adapter'
@@ -67,9 +68,16 @@ const LAYERS: readonly Layer[] = [
     outside: true,
   },
   {
+    // Where the files lie that come with the program.
+    name: 'package',
+    files: ['package-folder.ts'],
+    mayImport: [],
+    outside: true,
+  },
+  {
     name: 'config',
     files: ['config/'],
-    mayImport: ['config', 'core'],
+    mayImport: ['config', 'package', 'core'],
     outside: true,
   },
   {
@@ -181,6 +189,7 @@ const LAYERS: readonly Layer[] = [
       'port',
       'service',
       'log',
+      'package',
       'core',
     ],
     outside: true,
@@ -189,7 +198,7 @@ const LAYERS: readonly Layer[] = [
     // Each sees its own family and its own port only: see familyOf.
     name: 'adapter',
     files: ['asterisk/', 'delivery/', 'catalogue/', 'mail/'],
-    mayImport: ['adapter', 'part of targets', 'port', 'service', 'log', 'core'],
+    mayImport: ['adapter', 'part of targets', 'port', 'service', 'log', 'package', 'core'],
     mayImportTypesOf: ['config'],
     outside: true,
   },

@@ -226,10 +226,9 @@ describe('starting anew from the list of channels', () => {
     const bridge = (id: string, technology: string) =>
       message({ Event: 'BridgeListItem', BridgeUniqueid: id, BridgeTechnology: technology });
     const channels = new Channels();
-    const live = channels.reset(
-      [listed(caller, 'lot'), listed(called, 'b1')],
-      [bridge('lot', 'holding_bridge'), bridge('b1', 'simple_bridge')],
-    );
+    const live = channels.reset([listed(caller, 'lot'), listed(called, 'b1')], {
+      bridges: [bridge('lot', 'holding_bridge'), bridge('b1', 'simple_bridge')],
+    });
     expect(live.map((each) => each.bridge)).toEqual([undefined, 'b1']);
   });
 

@@ -30,6 +30,10 @@ describe('the time of an event', () => {
     expect(clock.at(told(1_000_005_000), 1_000_005_300)).toBe(1_000_005_002);
   });
 
+  test('is not told where Asterisk says nothing', () => {
+    expect(new EventClock().told(event(), 1_000_251)).toBeUndefined();
+  });
+
   test('follows a clock that is set, and is never later than now', () => {
     const clock = new EventClock();
     clock.at(event('1000000'), 1_000_000_000);

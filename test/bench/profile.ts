@@ -1,7 +1,9 @@
 // Reads the processor profiles that `node --cpu-prof` leaves behind.
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { SourceMap } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { printTable } from './figures.ts';
 
@@ -9,7 +11,12 @@ import { printTable } from './figures.ts';
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
-    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+    readonly callFrame: {
+      readonly functionName: string;
+      readonly url: string;
+      readonly lineNumber: number;
+      readonly columnNumber: number;
+    };
     readonly children?: readonly number[];
   }[];
   readonly startTime: number;
@@ -38,7 +45,8 @@ export interface Costs {
   readonly parts: ReadonlyMap<string, number>;
 }
 
-const ownCode = fileURLToPath(new URL('../../dist/', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const ownCode = join(root, 'src/');
 /** Not work: the process waits. */
 const waiting = '(idle)';
 
@@ -59,8 +67,9 @@ function addUp(
   windows: readonly Window[],
   costs: Counts,
 ) {
-  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
-  const owners = ownersOf(nodes);
+  const located = nodes.map((node) => ({ ...node, callFrame: inSource(node.callFrame) }));
+  const frames = new Map(located.map(({ id, callFrame }) => [id, callFrame]));
+  const owners = ownersOf(located);
   let at = startTime;
   samples.forEach((node, index) => {
     at += timeDeltas[index] ?? 0;
@@ -74,6 +83,28 @@ function addUp(
     add(costs.behalf, nameOf(owner), spent);
     add(costs.parts, partOf(owner), spent);
   });
+}
+
+/** The program is built into a few files: where in the sources a function is. */
+function inSource(frame: Frame): Frame {
+  const path = frame.url.startsWith('file://') ? fileURLToPath(frame.url) : '';
+  if (!path.startsWith(join(root, 'dist/'))) return frame;
+  const entry = sourceMapOf(path).findEntry(frame.lineNumber, frame.columnNumber);
+  if (!('originalSource' in entry)) return frame;
+  const url = pathToFileURL(resolve(dirname(path), entry.originalSource)).href;
+  return { ...frame, url, lineNumber: entry.originalLine };
+}
+
+const knownMaps = new Map<string, SourceMap>();
+
+function sourceMapOf(file: string): SourceMap {
+  const map =
+    knownMaps.get(file) ??
+    new SourceMap(
+      JSON.parse(readFileSync(`${file}.map`, 'utf8')) as ConstructorParameters<typeof SourceMap>[0],
+    );
+  knownMaps.set(file, map);
+  return map;
 }
 
 function add(counts: Map<string, number>, name: string, spent: number): void {

@@ -74,6 +74,7 @@ const events: { readonly [Type in CallEvent['type']]: Told } = {
   'pause-timeout': { type: 'pause-timeout', channel: '2', since: 12_000 },
   'recording-started': recording,
   'recording-refused': { type: 'recording-refused', recording: 'S1', problem: 'No such channel' },
+  'recording-unheard': { type: 'recording-unheard', recording: 'S1' },
   'recording-closed': closed,
   'recording-missing': { type: 'recording-missing', recording: 'S1', state: 'failed', problem: 'no file' },
 };
@@ -148,6 +149,7 @@ const table: { readonly [State in keyof typeof states]: { readonly [Type in Call
       'recording-cut': 'talked:ending talk:starting | collect-recording | start-recording',
       'recording-started': 'talk:running',
       'recording-refused': 'talk:failed',
+      'recording-unheard': ' | start-recording',
       'recording-closed': 'talk:finished',
       'recording-missing': 'talk:failed',
     },

@@ -1,9 +1,21 @@
 // What nobody watched: no process ran, or it stood still.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { consentText } from '../../src/call/consent-text.ts';
 import { verdictOfSegment } from '../../src/call/rules.ts';
-import { bridged, connected, hungUp, parted, recording, seen, tell, trunkCalls, type Told } from './story.ts';
+import {
+  bridged,
+  connected,
+  hungUp,
+  ordersOfLast,
+  parted,
+  recording,
+  seen,
+  tell,
+  trunkCalls,
+  wentByItself,
+  type Told,
+} from './story.ts';
 
 /** The same events, seen late: they happened some time in the last 3 s. */
 function late(...story: readonly Told[]): Told[] {
@@ -12,10 +24,10 @@ function late(...story: readonly Told[]): Told[] {
 
 const reached = connected.filter(({ type }) => type !== 'bridge-entered');
 const started = (at: number): Told => ({ ...recording, at });
-const closedWith = (durationMs: number): Told => ({
+const closedWith = (durationMs: number, writtenAt?: number): Told => ({
   type: 'recording-closed',
   recording: 'S1',
-  media: { bytes: 44 + durationMs * 16, durationMs, sha256: 'cafe', repaired: false },
+  media: { bytes: 44 + durationMs * 16, durationMs, sha256: 'cafe', repaired: false, writtenAt },
 });
 
 function onlySegment(story: readonly Told[]) {
@@ -44,6 +56,68 @@ test('an end that was seen late is taken from the file', () => {
   const story = [...connected, started(20_000), ...late(...parted('1', 30_000))];
   const { startedAt, endedAt, endObserved } = onlySegment([...story, closedWith(7_000)]);
   expect([(endedAt ?? 0) - startedAt, endObserved]).toEqual([7_000, false]);
+});
+
+describe('a talk that was found and whose file is longer than what was seen of it', () => {
+  const found = [...reached, ...late(...bridged('1', '2')), started(20_400)];
+
+  test('began when the file did: the answer to the order was read late', () => {
+    const segment = onlySegment([...found, ...parted('1', 30_000), closedWith(9_800)]);
+    expect(segment).toMatchObject({ startedAt: 20_200, endedAt: 30_000, unseenMs: 3_200 });
+  });
+
+  test('began no earlier than it can have', () => {
+    const segment = onlySegment([...found, ...parted('1', 30_000), closedWith(20_000)]);
+    expect(segment).toMatchObject({ startedAt: 17_000, unseenMs: 0 });
+  });
+
+  test('stays where the file is shorter: audio is missing', () => {
+    const segment = onlySegment([...found, ...parted('1', 30_000), closedWith(9_000)]);
+    expect(segment).toMatchObject({ startedAt: 20_400, unseenMs: 3_400 });
+  });
+
+  test('ended when its file was closed, if nobody saw that either', () => {
+    const story = [...found, ...late(...parted('1', 31_000)), closedWith(9_800, 30_000)];
+    expect(onlySegment(story)).toMatchObject({ startedAt: 20_200, endedAt: 30_000, unseenMs: 3_200 });
+  });
+});
+
+describe('an end that nobody saw', () => {
+  const { startedAt } = onlySegment([...connected, started(20_000)]);
+  const lasted = (durationMs: number, writtenAt: number): number => {
+    const story = [...connected, started(20_000), ...late(...parted('1', 30_000))];
+    return (onlySegment([...story, closedWith(durationMs, startedAt + writtenAt)]).endedAt ?? 0) - startedAt;
+  };
+
+  test.each<[string, number, number]>([
+    ['is when Asterisk closed the file: it began a little late', 7_300, 7_300],
+    ['is when Asterisk closed the file: there is more in it than was said', 6_850, 6_850],
+    ['is not then where the file was closed much later', 9_900, 7_000],
+    ['is not then where we had it closed', 40_000, 7_000],
+    ['is not then by the clock of another machine', -60_000, 7_000],
+  ])('%s', (_what, writtenAt, expected) => {
+    expect(lasted(7_000, writtenAt)).toBe(expected);
+  });
+});
+
+describe('a recording of which Asterisk never heard', () => {
+  const unheard: Told = { type: 'recording-unheard', recording: 'S1', at: 25_000 };
+
+  test('is ordered again, and what is missing by then is told', () => {
+    expect(ordersOfLast([...connected, unheard])).toEqual(['start-recording']);
+    const seenAt = onlySegment(connected).startedAt;
+    const segment = onlySegment([...connected, unheard, started(25_500)]);
+    expect(segment).toMatchObject({ startedAt: 25_500, unseenMs: 25_500 - seenAt });
+  });
+
+  test.each<[string, readonly Told[], object | undefined]>([
+    ['whose talk is over', parted('1'), { state: 'failed' }],
+    ['that may not be any more', [wentByItself('1')], undefined],
+  ])('%s is not', (_what, story, expected) => {
+    expect(ordersOfLast([...connected, ...story, unheard])).not.toContain('start-recording');
+    const { recording: left } = onlySegment([...connected, ...story, unheard]);
+    expect(left).toEqual(expected && expect.objectContaining(expected));
+  });
 });
 
 test('an end that was seen in time stays, whatever the file says', () => {

@@ -191,7 +191,7 @@ export class Mitschnitt implements Wires {
     this.queues();
     stream.send(() => {
       this.#amiReady = true;
-      this.#recover(this.#channels.reset(entries, bridges));
+      this.#recover(this.#channels.reset(entries, { bridges }));
     });
   }
 

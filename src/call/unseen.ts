@@ -1,0 +1,36 @@
+import { stoppedAt } from './findings.ts';
+import type { Instant, Segment } from './call.ts';
+import type { Media } from '../recording/media.ts';
+
+/** By how much a file may be shorter or longer than its talk where Asterisk and we have everything to do at once. */
+const offMs = 2_000;
+
+/** A talk that was found late, among many others, begins where its recording does; what is missing is told. */
+export function unseenUntil(segment: Segment, at: Instant): Segment {
+  if (segment.unseenMs === undefined || segment.endedAt !== undefined) return segment;
+  return { ...segment, startedAt: at, unseenMs: segment.unseenMs + at - segment.startedAt };
+}
+
+/** What the finished file knows of a talk, of which nobody saw when it ended, or how it began. */
+export function fittedTo(segment: Segment, media: Media): Segment {
+  const ended = segment.endObserved ? segment : { ...segment, endedAt: endOf(segment, media) };
+  const { startedAt, endedAt = startedAt, unseenMs } = ended;
+  if (unseenMs === undefined) return ended;
+  // Asterisk's answer to the order to record was read later than it was given.
+  const begun = (stoppedAt(segment) ?? endedAt) - media.durationMs;
+  const earlierMs = Math.min(unseenMs, Math.max(0, startedAt - begun));
+  return { ...ended, startedAt: startedAt - earlierMs, unseenMs: unseenMs - earlierMs };
+}
+
+/**
+ * A talk lasted about as long as its file, which Asterisk closes when the member hangs up: that tells exactly, unless the
+ * member did something else before.
+ */
+function endOf({ startedAt, endedAt = Infinity, unseenMs = 0 }: Segment, media: Media): Instant {
+  const { durationMs, writtenAt = NaN } = media;
+  const lasted = startedAt + durationMs;
+  const isEnd =
+    writtenAt >= Math.max(startedAt, lasted - unseenMs - offMs) &&
+    writtenAt <= Math.min(endedAt, lasted + offMs);
+  return isEnd ? writtenAt : lasted;
+}
