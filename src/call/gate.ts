@@ -325,7 +325,7 @@ export function isToBeSeenLeaving(call: Call): boolean {
 }
 
 /** What was not heard to its end by now never was. */
-function interrupted(call: Call, { channel, phase }: Gate, problem: string): Call {
+export function interrupted(call: Call, { channel, phase }: Gate, problem: string): Call {
   const consent = consentOf(call, channel);
   // In `listening` a key would still have counted, and nobody heard it.
   const cutShort = phase === 'announcing' || phase === 'listening';

@@ -4,6 +4,7 @@ import {
   digitPressed,
   enterGate,
   gateTimeout,
+  interrupted,
   leftGate,
   playbackFinished,
   playbackStarted,
@@ -244,8 +245,12 @@ function joined(call: Call, { legs, consents, gate }: Extract<CallEvent, { type:
     consents:
       consents.length === 0 ? known : [...known.filter((each) => !consents.includes(each)), ...consents],
   };
+  if (!call.gate || !gate) return [merged, []];
   // One party is asked at a time.
-  return [merged, call.gate && gate ? lettingGo(gate) : []];
+  return [
+    interrupted(merged, gate, 'its call became part of another, in which somebody is asked'),
+    lettingGo(gate),
+  ];
 }
 
 /** Who is asked in its talk stays there; who stands in the gate goes on in the dialplan, and not after the prompt only. */

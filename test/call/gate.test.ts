@@ -38,6 +38,18 @@ const passes = ['continue'];
 const announces = ['answer', 'play', 'set-gate-timeout'];
 const announcesToCalled = ['play', 'set-gate-timeout'];
 
+test('whoever can still press the key when its call becomes part of one in which somebody is asked is not recorded', () => {
+  const rules = groupAnnouncing('incoming', announcement('opt-out'));
+  const { call } = tell(announced, rules);
+  expect(call).toMatchObject({ gate: { phase: 'listening' }, consents: [{ complete: true }] });
+  const { legs, consents, gate: listening } = call;
+  const joins: Told = { type: 'legs-joined', legs, consents, gate: listening, channel: '1' };
+  const occupied = [seen('4', 'PJSIP/trunk'), gate('4', 'caller', '200'), seen('3', 'PJSIP/201')];
+  const met = tell([...occupied, joins, ...bridged('1', '3')], rules).call;
+  expect(met.consents.find(({ channel }) => channel === '1')).toMatchObject({ complete: false });
+  expect(met.segments.map(({ verdict }) => verdict.outcome)).toEqual(['announcement-failed']);
+});
+
 describe('who hears the announcement', () => {
   test.each<[string, readonly Told[], readonly string[]]>([
     ['an outside caller to a member', [trunkCalls(), gate('1', 'caller', '200')], announces],
