@@ -22,6 +22,7 @@ export default defineConfig({
     dir: 'dist',
     sourcemap: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'parts/[name].js',
+    // Of two builds none takes a part of the other: a running program reads some of them later.
+    chunkFileNames: 'parts/[name]-[hash].js',
   },
 });

@@ -106,8 +106,9 @@ export class Collector {
     }
     // It closes the file when the talk ends, too: whatever tells that has come by then.
     await this.#pause(endToldWithinMs);
-    await pbx.caughtUp();
-    if (!this.#isToRun(recording) || this.#isStopping()) return;
+    const isToRun = (await pbx.caughtUp()) && this.#isToRun(recording);
+    // Without an answer, it is looked at again when Asterisk is there again.
+    if (!isToRun || this.#isStopping()) return;
     log.warn('somebody else stopped a recording (StopMixMonitor): the talk is recorded on', { recording });
     this.#tell({ at: now(), type: 'recording-cut', recording });
   }

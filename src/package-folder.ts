@@ -5,5 +5,8 @@ import { dirname, join } from 'node:path';
 export const packageFolder = folderWith('package.json', import.meta.dirname);
 
 function folderWith(file: string, folder: string): string {
-  return existsSync(join(folder, file)) ? folder : folderWith(file, dirname(folder));
+  if (existsSync(join(folder, file))) return folder;
+  const above = dirname(folder);
+  if (above === folder) throw new Error(`${file} is in no folder above ${import.meta.dirname}`);
+  return folderWith(file, above);
 }

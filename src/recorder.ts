@@ -356,6 +356,7 @@ export class Recorder implements PbxListener {
           files: files.activeFiles(command.recording, command.audio),
           keepsWideband: command.audio.wideband,
           beepEverySeconds: command.beepEverySeconds,
+          again: command.again === true,
         });
       case 'mute-recording':
         return pbx.muteRecording(command.recording, command.channelName, command.muted);

@@ -9,6 +9,7 @@ let isClosed: boolean;
 /** What Asterisk told before it answered, and we have not read yet. */
 let onItsWay: () => void;
 let isToRun: boolean;
+let isAnswering: boolean;
 let collector: Collector;
 
 const never = (): never => {
@@ -18,7 +19,7 @@ const never = (): never => {
 const unasked = { activeFiles: never, activeBytes: never, collect: never, discard: never, obstacle: never };
 
 beforeEach(() => {
-  [told, isClosed, onItsWay, isToRun] = [[], true, () => undefined, true];
+  [told, isClosed, onItsWay, isToRun, isAnswering] = [[], true, () => undefined, true, true];
   collector = new Collector(
     {
       catalogue: { mediaOf: never },
@@ -29,7 +30,7 @@ beforeEach(() => {
       pbx: {
         caughtUp: () => {
           onItsWay();
-          return Promise.resolve();
+          return Promise.resolve(isAnswering);
         },
       },
     },
@@ -46,6 +47,12 @@ describe('a file that is closed', () => {
 
   test('because its talk is over, as is read a moment later, was not', async () => {
     onItsWay = () => (isToRun = false);
+    await collector.look('S1', 0);
+    expect(told).toEqual([]);
+  });
+
+  test('while Asterisk does not say whether its talk goes on is not judged', async () => {
+    isAnswering = false;
     await collector.look('S1', 0);
     expect(told).toEqual([]);
   });

@@ -64,7 +64,7 @@ function scripted(): Pbx {
     startRecording: take('startRecording'),
     muteRecording: take('muteRecording'),
     stopRecording: take('stopRecording'),
-    caughtUp: take('caughtUp'),
+    caughtUp: tryTo('caughtUp'),
     channelsOf: () => Promise.resolve(new Map()),
   };
 }

@@ -57,6 +57,9 @@ export async function installPackages(say) {
 }
 
 export async function compile() {
+  // What an earlier build left would stay for ever.
+  for (const name of existsSync(built) ? readdirSync(built) : [])
+    if (name !== 'console') rmSync(join(built, name), { recursive: true });
   await must(
     'src/ does not compile',
     'Put right what the compiler names.',
@@ -67,6 +70,8 @@ export async function compile() {
   linkOwnCommand();
   return 'src/ -> dist/';
 }
+
+const built = join(root, 'dist');
 
 /** Written last, beside what it describes: of what the console was built. */
 const consoleStamp = join(root, 'dist', 'console', '.built-of');

@@ -213,8 +213,8 @@ export class Asterisk implements Pbx {
   }
 
   /** Asterisk answers in order. */
-  async caughtUp(): Promise<void> {
-    await this.#command('Ping', this.#action({ Action: 'Ping' }));
+  async caughtUp(): Promise<boolean> {
+    return (await this.#command('Ping', this.#action({ Action: 'Ping' }))) !== undefined;
   }
 
   async channelsOf(

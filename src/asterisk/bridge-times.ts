@@ -33,9 +33,9 @@ async function asked(
   ami: Pick<AmiConnection, 'action'>,
   clock: EventClock,
 ): Promise<ReadonlyMap<BridgeId, Instant>> {
-  const [found, pong] = await Promise.all([ari.request('GET', 'bridges'), ami.action({ Action: 'Ping' })]);
   // Of all answers only this one tells the time of Asterisk.
-  clock.at(pong, Date.now());
+  const learning = ami.action({ Action: 'Ping' }).then((pong) => clock.at(pong, Date.now()));
+  const [found] = await Promise.all([ari.request('GET', 'bridges'), learning]);
   return new Map(
     (found as readonly AriBridge[]).flatMap(({ id, creationtime }) => {
       const made = Date.parse(creationtime ?? '');

@@ -59,8 +59,13 @@ export class MixMonitor {
   async start(
     recording: RecordingId,
     channelName: string,
-    { files, keepsWideband, beepEverySeconds }: RecordingForm,
+    { files, keepsWideband, beepEverySeconds, again }: RecordingForm,
   ): Promise<void> {
+    const running = again ? await this.#lookUp(recording, channelName) : '';
+    if (running !== '') {
+      this.#emit({ at: Date.now(), type: 'recording-started', recording, mixMonitor: running });
+      return;
+    }
     const isWideband = keepsWideband && (await this.#isWideband(channelName));
     const [first, other] = isWideband ? wideband(files) : files;
     const sides = other === undefined ? '' : `r(${first})t(${other})${this.#inStep()}`;

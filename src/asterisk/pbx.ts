@@ -43,6 +43,8 @@ export interface RecordingForm {
   readonly keepsWideband: boolean;
   /** Both parties hear a beep so often; undefined: none. */
   readonly beepEverySeconds: number | undefined;
+  /** It may have been ordered before: then nothing is begun where it runs. Two would spoil the file. */
+  readonly again: boolean;
 }
 
 /** The telephones of the self-test, two in each of its calls. Unlike {@link Pbx} they reject: the self-test tells why. */
@@ -85,8 +87,8 @@ export interface Pbx {
   muteRecording(recording: RecordingId, channelName: string, muted: boolean): Promise<void>;
   /** `mixMonitor` is the id that Asterisk gave; without it the one of this recording is looked up. */
   stopRecording(recording: RecordingId, channelName: string, mixMonitor: string | undefined): Promise<void>;
-  /** Resolves when all was heard that the PBX had told by now, or when it does not answer. */
-  caughtUp(): Promise<void>;
+  /** Resolves when all was heard that the PBX had told by now; false: it does not answer. */
+  caughtUp(): Promise<boolean>;
   /** The live channels on which these recordings were started. Undefined: Asterisk cannot be asked now. */
   channelsOf(
     recordings: readonly RecordingId[],

@@ -190,6 +190,8 @@ export type Command =
     }
   | {
       readonly type: 'start-recording';
+      /** It may be under way already: the first order may have reached the PBX after all. */
+      readonly again?: true;
       readonly recording: RecordingId;
       readonly channelName: string;
       readonly beepEverySeconds: number | undefined;

@@ -3,6 +3,7 @@ import { eventsOf, movesAfter, type Move } from './moves.ts';
 import { otherEnd } from './rooms.ts';
 import type { Call, ChannelId, Instant, Leg, RecordingId } from './call.ts';
 import type { CallEvent, ChannelFacts, Command } from './event.ts';
+import type { Media } from '../recording/media.ts';
 
 /** What an event made of a call, and what is to be done about it. */
 export interface Change {
@@ -143,10 +144,12 @@ export class Exchange {
 
   #step(before: Call, event: CallEvent, context: Context): Change {
     const { at, unseenSince, clockSetMs } = event;
+    const ownTime = (time: Instant): Instant => this.timeOf(before, time, clockSetMs);
     const own: CallEvent = {
       ...event,
-      at: this.timeOf(before, at, clockSetMs),
-      unseenSince: unseenSince === undefined ? undefined : this.timeOf(before, unseenSince, clockSetMs),
+      at: ownTime(at),
+      unseenSince: unseenSince === undefined ? undefined : ownTime(unseenSince),
+      ...(event.type === 'recording-closed' && { media: inTimeOf(event.media, ownTime) }),
     };
     const [call, commands] = step(before, own, context);
     this.#keep(call);
@@ -161,6 +164,10 @@ export class Exchange {
   #find(id: Call['id'] | undefined): Call | undefined {
     return id === undefined ? undefined : this.#calls.get(id);
   }
+}
+
+function inTimeOf(media: Media, ownTime: (time: Instant) => Instant): Media {
+  return media.writtenAt === undefined ? media : { ...media, writtenAt: ownTime(media.writtenAt) };
 }
 
 /** The latest time that is known of a call. */

@@ -31,6 +31,11 @@ export function expectedMs(segment: Segment): number | undefined {
   return until === undefined ? undefined : until - segment.startedAt;
 }
 
+/** How long it may have been, in ms, where nobody saw its end. */
+export function longestMs(segment: Segment): number {
+  return expectedMs({ ...segment, endObserved: true }) ?? 0;
+}
+
 /** When somebody stopped the recording of a talk that went on. */
 export function stoppedAt({ controls = [] }: Segment): Instant | undefined {
   return controls.find(({ control, problem }) => control === 'stop' && problem === undefined)?.at;

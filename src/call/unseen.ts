@@ -14,11 +14,11 @@ export function unseenUntil(segment: Segment, at: Instant): Segment {
 /** What the finished file knows of a talk, of which nobody saw when it ended, or how it began. */
 export function fittedTo(segment: Segment, media: Media): Segment {
   const ended = segment.endObserved ? segment : { ...segment, endedAt: endOf(segment, media) };
-  const { startedAt, endedAt = startedAt, unseenMs } = ended;
-  if (unseenMs === undefined) return ended;
-  // Asterisk's answer to the order to record was read later than it was given.
-  const begun = (stoppedAt(segment) ?? endedAt) - media.durationMs;
-  const earlierMs = Math.min(unseenMs, Math.max(0, startedAt - begun));
+  const { startedAt, unseenMs } = ended;
+  const until = stoppedAt(ended) ?? ended.endedAt;
+  if (unseenMs === undefined || until === undefined) return ended;
+  // Asterisk's answer to the order to record was read later than it was given. Much more than that is of another talk.
+  const earlierMs = Math.min(unseenMs, offMs, Math.max(0, startedAt - (until - media.durationMs)));
   return { ...ended, startedAt: startedAt - earlierMs, unseenMs: unseenMs - earlierMs };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { MixMonitor } from '../../src/asterisk/mixmonitor.ts';
 import { parseMessages } from '../../src/asterisk/ami-wire.ts';
+import type { CallEvent } from '../../src/call/event.ts';
 import type { RecordingForm } from '../../src/asterisk/pbx.ts';
 
 const id = '7f0c0a4e-4a4d';
@@ -11,6 +12,29 @@ const asterisk22 = 'Asterisk Call Manager/11.0.0';
 const asterisk16 = 'Asterisk Call Manager/5.0.4';
 
 type Fields = Readonly<Record<string, string>>;
+
+test.each([
+  ['runs already: it is not begun a second time, which would spoil the file', '0xM', ['Getvar']],
+  ['never began', '', ['Getvar', 'MixMonitor']],
+])('a recording that is ordered again %s', async (_what, running, orders) => {
+  const actions: Fields[] = [];
+  const events: CallEvent[] = [];
+  const mixMonitor = new MixMonitor(
+    (fields) => {
+      actions.push(fields);
+      const [answer] = parseMessages(
+        `Response: Success\r\nMixMonitorID: 0xM\r\nValue: ${running}\r\n\r\n`,
+      ).messages;
+      return Promise.resolve(answer ?? new Map<string, string[]>());
+    },
+    (event) => events.push(event),
+    () => asterisk22,
+  );
+  const form = { files: mixed, keepsWideband: false, beepEverySeconds: undefined, again: true };
+  await mixMonitor.start(id, 'PJSIP/200-00000001', form);
+  expect(actions.map(({ Action }) => Action)).toEqual(orders);
+  expect(events).toMatchObject([{ type: 'recording-started', recording: id, mixMonitor: '0xM' }]);
+});
 
 /** What Asterisk is told to do, when the member's telephone speaks these formats. */
 async function told(
@@ -27,7 +51,7 @@ async function told(
     () => undefined,
     () => greeting,
   );
-  const usual = { files: mixed, keepsWideband: false, beepEverySeconds: undefined };
+  const usual = { files: mixed, keepsWideband: false, beepEverySeconds: undefined, again: false };
   await mixMonitor.start(id, 'PJSIP/200-00000001', { ...usual, ...form });
   return actions;
 }
@@ -141,7 +165,7 @@ describe('beside a MixMonitor of the dialplan', () => {
     ['ours of another talk need not', own, 0],
   ])('a recording begins: %s', async (_what, file, restored) => {
     const { actions, mixMonitor } = on(asterisk16, '16.28.0', file);
-    const form = { files: mixed, keepsWideband: false, beepEverySeconds: undefined };
+    const form = { files: mixed, keepsWideband: false, beepEverySeconds: undefined, again: false };
     await mixMonitor.start(id, 'PJSIP/200-00000001', form);
     const named = actions.filter(({ Action }) => Action === 'Setvar');
     expect(named).toHaveLength(restored);

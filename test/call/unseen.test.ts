@@ -66,9 +66,9 @@ describe('a talk that was found and whose file is longer than what was seen of i
     expect(segment).toMatchObject({ startedAt: 20_200, endedAt: 30_000, unseenMs: 3_200 });
   });
 
-  test('began no earlier than it can have', () => {
+  test('began no earlier than answers are late: what is more in the file is of another talk', () => {
     const segment = onlySegment([...found, ...parted('1', 30_000), closedWith(20_000)]);
-    expect(segment).toMatchObject({ startedAt: 17_000, unseenMs: 0 });
+    expect(segment).toMatchObject({ startedAt: 18_400, unseenMs: 1_400 });
   });
 
   test('stays where the file is shorter: audio is missing', () => {
@@ -97,6 +97,31 @@ describe('an end that nobody saw', () => {
     ['is not then by the clock of another machine', -60_000, 7_000],
   ])('%s', (_what, writtenAt, expected) => {
     expect(lasted(7_000, writtenAt)).toBe(expected);
+  });
+});
+
+describe('a talk of which there is next to no audio', () => {
+  const after = (ms: number, observed: boolean, durationMs: number, repaired = false) => {
+    const obstacle = durationMs === 0 ? { rule: 'no-audio-written', problem: 'none' } : undefined;
+    const ends = observed ? parted('1', 20_000 + ms) : late(...parted('1', 20_000 + ms));
+    const media = { bytes: 44, durationMs, sha256: 'cafe', repaired };
+    const close: Told = { type: 'recording-closed', recording: 'S1', media, obstacle };
+    const story = [
+      ...reached,
+      ...bridged('1', '2').map((told) => ({ ...told, at: 20_000 })),
+      started(20_000),
+    ];
+    return verdictOfSegment(onlySegment([...story, ...ends, close])).outcome;
+  };
+
+  test.each<[string, Parameters<typeof after>, string]>([
+    ['was too short if it was over at once', [600, true, 400], 'too-short'],
+    ['was too short if Asterisk closed its file, whenever that was seen', [60_000, false, 400], 'too-short'],
+    ['was not if Asterisk died with it: what there is is kept', [60_000, false, 400, true], 'recorded'],
+    ['is lost if Asterisk died before it wrote any', [60_000, false, 0], 'start-failed'],
+    ['is recorded if it was long: most of its audio is missing', [8_000, true, 400], 'recorded'],
+  ])('%s', (_what, given, expected) => {
+    expect(after(...given)).toBe(expected);
   });
 });
 
