@@ -170,6 +170,7 @@ const LAYERS: readonly Layer[] = [
       'assemble-copies.ts',
       'assemble-delivery.ts',
       'assemble-office.ts',
+      'assemble-oidc.ts',
       'assemble-reconciliation.ts',
       'assemble-report.ts',
       'assemble-retention.ts',
