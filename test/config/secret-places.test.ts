@@ -252,6 +252,35 @@ describe('A secret that was written to a wrong place by hand is not shown', () =
   });
 });
 
+test('comments do not show what may be a secret: former ones, and those that stand elsewhere as well', () => {
+  const text = `# The NAS of the telephone department: pbx / zebra-nas
+asterisk:
+  # in its own file
+  ari: { password: "\${ARI}" } # was zebra-1
+  ami:
+    host: a.example # in the cellar
+    # before: zebra-2
+    secret: zebra-ami # and zebra-3
+    port: 5038
+# password: zebra-4
+# targets: { old: { type: ftp, password: zebra-5 } }
+# private_key: |
+#   -----BEGIN OPENSSH PRIVATE KEY-----
+#   ${'zebra6'.repeat(8)}
+targets:
+  nas:
+    type: smb # the big one
+    password: zebra-nas
+    # until May: zebra-7
+  ftp:
+    password_file: /etc/nas # zebra-8
+`;
+  const shown = shownText(text);
+  expect(shown).not.toContain('zebra');
+  for (const comment of ['# in its own file', '# in the cellar', '# the big one'])
+    expect(shown).toContain(comment);
+});
+
 test('the sections of an alias are shown without their secrets, too', () => {
   const text = 'targets: { a: &t { type: smb, host: h, password: geheim }, b: *t }\n';
   expect(shownText(text)).toBe('targets: { a: &t { type: smb, host: h, password: "***" }, b: *t }\n');
