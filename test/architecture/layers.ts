@@ -126,6 +126,7 @@ const LAYERS: readonly Layer[] = [
         'delivery/uploader.ts',
         'delivery/shifts.ts',
         'delivery/courier.ts',
+        'delivery/due-queue.ts',
         'delivery/courier-options.ts',
         'delivery/attempt.ts',
       ],
