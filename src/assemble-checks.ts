@@ -2,6 +2,7 @@
 import { alarmChecksOf } from './assemble-alarms.ts';
 import { asteriskSettings } from './assemble-calls.ts';
 import { targetsOf } from './assemble-delivery.ts';
+import { oidcChecksOf } from './assemble-oidc.ts';
 import { accountChecksOf } from './assemble-reconciliation.ts';
 import { checkAmi, checkAri, checkCdr, checkModule } from './asterisk/checks.ts';
 import { promptsOf } from './config/policy.ts';
@@ -13,7 +14,7 @@ import type { Target } from './delivery/target.ts';
 
 /** One thing that `mitschnitt check` tries. */
 export interface Check {
-  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'account' | 'target' | 'alarms';
+  readonly kind: 'spool' | 'prompt' | 'asterisk' | 'account' | 'target' | 'alarms' | 'sign-in';
   readonly name: string;
   /** Throws what stands in the way. */
   run(): Promise<void>;
@@ -43,6 +44,7 @@ export function checksOf(config: Config): readonly Check[] {
       run: () => checkTarget(target.create()),
     })),
     ...alarmChecksOf(config),
+    ...oidcChecksOf(config),
   ];
 }
 

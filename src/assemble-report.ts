@@ -7,6 +7,7 @@ import { targetsOf } from './assemble-delivery.ts';
 import type { Catalogue } from './catalogue/catalogue.ts';
 import type { Config } from './config/schema.ts';
 import type { Shifts } from './delivery/shifts.ts';
+import { MitschnittError } from './errors.ts';
 import { errorFields, type Log } from './log.ts';
 import { IssueCourier, type IssueEvent } from './report/issue-courier.ts';
 import { ReportIssuer } from './report/issuer.ts';
@@ -32,58 +33,36 @@ export interface Reporting {
   retry(id: string | undefined): Promise<number>;
   /** What goes on at each target that gets reports. */
   readonly activity: readonly ReportActivity[];
-  /** Does something with the report's files while none is written, made or delivered. */
+  /**
+   * Does something with the report's files while none is written, made or delivered.
+   * @throws MitschnittError `report-under-way` where a delivery does not end.
+   */
   between<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** How long `stop` waits for a transfer that was told to end; the next one to deliver reports there waits on. */
-const stopMs = 10_000;
+/** How long is waited for a transfer that was told to end; the next one to deliver reports there waits on. */
+const usualPatienceMs = 10_000;
 
 /** Undefined: no report is wanted. */
-export function reportingOf(config: Config, parts: Parts): Reporting | undefined {
+export function reportingOf(
+  config: Config,
+  parts: Parts,
+  patienceMs = usualPatienceMs,
+): Reporting | undefined {
   if (!config.report.enabled) return undefined;
   const reporter = reporterOf(config, parts);
   const couriers = config.report.deliver === undefined ? [] : couriersOf(config, parts);
   const issuer = issuerOf(config, parts, () => couriers.forEach((courier) => courier.wake()));
-  const delivery = {
-    running: false,
-    /** For good: whoever had it stand still for a moment must not begin it again. */
-    isOver: false,
-    async start() {
-      if (delivery.isOver) return;
-      delivery.running = true;
-      await issuer?.start();
-      for (const courier of couriers) courier.start();
-    },
-    // A running transfer is given up, and begins anew with the next start.
-    async stop() {
-      delivery.running = false;
-      await issuer?.stop();
-      await Promise.all(couriers.map((courier) => courier.stop()));
-    },
-  };
+  const delivery = deliveryOf(issuer, couriers);
   return {
     wake: () => reporter.wake(),
-    between: (work) =>
-      reporter.between(async () => {
-        const wasRunning = delivery.running;
-        await delivery.stop();
-        try {
-          return await work();
-        } finally {
-          if (wasRunning) await delivery.start();
-        }
-      }),
+    between: (work) => reporter.between(() => delivery.between(work, patienceMs)),
     async start() {
       await reporter.start();
       await delivery.start();
     },
     async stop() {
-      delivery.isOver = true;
-      let patience: NodeJS.Timeout | undefined;
-      const bounded = new Promise((resolve) => (patience = setTimeout(resolve, stopMs)));
-      await Promise.race([delivery.stop(), bounded]);
-      clearTimeout(patience);
+      await isOverWithin(delivery.end(), patienceMs);
       await reporter.stop();
     },
     runNow() {
@@ -98,6 +77,75 @@ export function reportingOf(config: Config, parts: Parts): Reporting | undefined
       return couriers.map(({ name, isAsked, moving }) => ({ target: name, isAsked, file: moving }));
     },
   };
+}
+
+interface Delivering {
+  start(): Promise<void>;
+  /** For good. */
+  end(): Promise<void>;
+  between<Result>(work: () => Promise<Result>, patienceMs: number): Promise<Result>;
+}
+
+function deliveryOf(issuer: ReportIssuer | undefined, couriers: readonly IssueCourier[]): Delivering {
+  let isRunning = false;
+  let isWanted = false;
+  /** Whoever had it stand still for a moment must not begin it again. */
+  let isOver = false;
+  /** Of those who had it stand still, the last one. */
+  let last = 0;
+  const start = async (): Promise<void> => {
+    if (isOver || isRunning) return;
+    [isWanted, isRunning] = [true, true];
+    await issuer?.start();
+    for (const courier of couriers) courier.start();
+  };
+  // A running transfer is given up, and begins anew with the next start.
+  const stop = async (): Promise<void> => {
+    isRunning = false;
+    await issuer?.stop();
+    await Promise.all(couriers.map((courier) => courier.stop()));
+  };
+  return {
+    start,
+    end: () => {
+      isOver = true;
+      return stop();
+    },
+    async between(work, patienceMs) {
+      const own = (last += 1);
+      const goOn = async (): Promise<void> => {
+        if (own === last && isWanted) await start();
+      };
+      const stopped = stop();
+      if (!(await isOverWithin(stopped, patienceMs))) {
+        void stopped.then(goOn);
+        throw underWay();
+      }
+      try {
+        return await work();
+      } finally {
+        await goOn();
+      }
+    },
+  };
+}
+
+async function isOverWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  let patience: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => (patience = setTimeout(() => resolve(false), ms)));
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** Of a folder on a server that does not answer, say: what is read of it cannot be taken back. */
+function underWay(): MitschnittError {
+  return new MitschnittError('a report is being delivered, and that does not end', {
+    ...{ code: 'report-under-way', fault: 'destination', retry: true },
+    hint: 'Look whether the targets answer that get reports (mitschnitt status), and repeat it.',
+  });
 }
 
 function formatOf({ report, pbx }: Config) {

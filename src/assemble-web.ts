@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import { announcementHandlers } from './assemble-web/announcements.ts';
+import { oidcOf } from './assemble-oidc.ts';
 import { AudioCopies } from './assemble-web/audio.ts';
 import { configurationHandlers, draftOf, type ConfigurationFile } from './assemble-web/configuration.ts';
 import { liveSourceOf, timeIn } from './assemble-web/live.ts';
@@ -21,7 +22,6 @@ import { seesMachine } from './web/live.ts';
 import { maySee } from './web/viewer.ts';
 import type { EventHub } from './web/event-hub.ts';
 import type { Handlers } from './web/handlers.ts';
-import type { OidcSettings } from './web/oidc/settings.ts';
 import { WebServer, type Patience } from './web/server.ts';
 
 /** The console beside the program, which may be made anew meanwhile. */
@@ -112,13 +112,6 @@ function handlersOf(
       hub().push('configuration', { revision, by }, seesMachine),
     ),
   };
-}
-
-function oidcOf(section: NonNullable<Config['web']>['oidc']): OidcSettings | undefined {
-  if (!section) return undefined;
-  const { issuer, ca, name, scopes, roles } = section;
-  const registered = { clientId: section.client_id, clientSecret: section.client_secret };
-  return { issuer, ca, name, scopes, roles, ...registered, rolesClaim: section.roles_claim };
 }
 
 /** Where the build puts it. */

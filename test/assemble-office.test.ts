@@ -1,19 +1,25 @@
 // What works behind the calls, while another configuration is taken over.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import type { Alarms } from '../src/alarms/alarms.ts';
 import { callsOf, type Calls } from '../src/assemble-calls.ts';
 import { officeOf, type Office } from '../src/assemble-office.ts';
+import { reportingOf } from '../src/assemble-report.ts';
 import { loadText } from '../src/config/load.ts';
+import type { Config } from '../src/config/schema.ts';
 import { newShifts } from '../src/delivery/shifts.ts';
 import { sampleIssue } from './catalogue/sample.ts';
+import { eventually } from './live/eventually.ts';
 
 let folder: string;
 let calls: Calls;
 let office: Office;
+let config: Config;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-office-'));
@@ -31,7 +37,7 @@ report: { deliver: daily }
 log: { level: error }
 `;
   await writeFile(file, text, { mode: 0o600 });
-  const { config } = await loadText(text, file);
+  ({ config } = await loadText(text, file));
   const nothing = () => undefined;
   calls = callsOf(config, { recorded: nothing, closed: nothing, tested: nothing, alarm: nothing });
   await calls.open();
@@ -74,4 +80,33 @@ test('reports that stood still for a moment are not delivered again by what ende
   reporting.runNow();
   await new Promise((resolve) => setTimeout(resolve, 200));
   expect(await calls.catalogue.pendingIssues('archiv')).toMatchObject([{ attempts: 0, problem: undefined }]);
+});
+
+test('what wants reports to stand still does not wait for ever for a delivery that does not end', async () => {
+  const silent = () => undefined;
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const alarms = { raise: silent, clear: silent } as unknown as Alarms;
+  const parts = { catalogue: calls.catalogue, log, alarming: { alarms, delivery: silent } };
+  const reporting = reportingOf(config, { ...parts, shifts: newShifts().reports }, 300);
+  if (!reporting) throw new Error('there is a report');
+  const outgoing = join(config.report.path, 'outgoing');
+  await mkdir(outgoing, { recursive: true });
+  // Nobody writes it: whoever opens it waits.
+  const file = join(outgoing, 'a.csv');
+  execFileSync('mkfifo', [file]);
+  await calls.catalogue.addIssues('archiv', [sampleIssue('a')], { until: 0, seq: 0 });
+  await reporting.start();
+  await eventually(() => reporting.activity.some(({ file: moving }) => moving !== undefined));
+  const work = () => Promise.resolve('done');
+  await expect(reporting.between(work)).rejects.toMatchObject({ code: 'report-under-way' });
+  const writer = await open(file, 'w');
+  await rm(file);
+  await writer.close();
+  expect(await eventually(() => reporting.between(work))).toBe('done');
+  // It goes on: that the file is gone is noted.
+  await eventually(async () => {
+    const [issue] = await calls.catalogue.pendingIssues('archiv');
+    return issue === undefined || issue.attempts > 0;
+  });
+  await reporting.stop();
 });

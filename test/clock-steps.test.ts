@@ -9,14 +9,13 @@ import {
   asked,
   closed,
   connected,
+  handedOver,
   hungUp,
-  left,
   muted,
   parted,
   policy,
   recording,
   seen,
-  unbridged,
   type Told,
 } from './call/story.ts';
 
@@ -110,28 +109,8 @@ test('calls that begin after the clock was set have the new time', () => {
 });
 
 test('a party that goes over to a call from before the clock was set takes what it heard along', () => {
-  // 201 talks to 200, then the clock is set back, and 200 calls outside and leaves the two to each other.
-  const inside = (bridge: string, ...channels: string[]): Told[] =>
-    channels.map((channel) => ({ type: 'bridge-entered', channel, bridge }));
-  const calls = told(
-    [
-      seen('1', 'PJSIP/201', { dialled: '200' }),
-      seen('2', 'PJSIP/200'),
-      ...inside('B', '1', '2'),
-      seen('3', 'PJSIP/200', { linkedId: '3', dialled: '0123' }),
-      seen('4', 'PJSIP/trunk', { linkedId: '3', number: '123' }),
-      { type: 'gate-entered', channel: '4', side: 'called', destination: '' },
-      { type: 'playback-started', channel: '4', playback: 'announcement' },
-      { type: 'playback-finished', channel: '4', playback: 'announcement', problem: undefined, at: 20_000 },
-      left('4'),
-      ...inside('C', '4', '3'),
-      unbridged('2', 'B', true),
-      ...inside('B', '4'),
-      ...hungUp('2', '3'),
-    ],
-    3,
-    -hourMs,
-  );
+  // While 201 and 200 begin to talk.
+  const calls = told(handedOver, 3, -hourMs);
   const talk = calls[0]?.segments.at(-1);
   expect(talk).toMatchObject({ otherChannel: '4', verdict: { outcome: 'recorded', rule: 'announced' } });
 });

@@ -10,10 +10,10 @@ import type { AudioContent } from '../web/handlers.ts';
 import { ApiFailure, notFound, tooBusy } from '../web/failure.ts';
 import { OpenAudio } from './open-audio.ts';
 import type { RunningSource } from './running.ts';
-import { Turns } from './turns.ts';
+import { Turns, type Asking, type TurnLimits } from './turns.ts';
 
 /** What may be kept, and how much is done at once. */
-export interface AudioLimits {
+export interface AudioLimits extends TurnLimits {
   /** Whoever listens comes back within this; then it is closed. */
   readonly keptMs: number;
   /** How often is looked for what nobody listens to any more, and what was erased. */
@@ -21,8 +21,6 @@ export interface AudioLimits {
   readonly most: number;
   /** Of all copies together; a longer one is kept alone. */
   readonly mostBytes: number;
-  readonly atOnce: number;
-  readonly waiting: number;
   /** Between the answer and the first piece of it. */
   readonly aboutToReadMs: number;
 }
@@ -35,6 +33,7 @@ const usualLimits: AudioLimits = {
   // Each may have a session of its own at the target, beside those of the deliveries.
   atOnce: 3,
   waiting: 12,
+  each: 6,
   aboutToReadMs: 2_000,
 };
 /** From a target that is far away. */
@@ -93,7 +92,7 @@ export class AudioCopies {
   }
 
   /** As it was recorded. @throws MitschnittError, ApiFailure `too-busy` */
-  async of(wanted: RecordingWithDeliveries): Promise<OpenAudio> {
+  async of(wanted: RecordingWithDeliveries, asking: Asking): Promise<OpenAudio> {
     const { id, sha256 } = wanted.recording;
     const known = this.#kept.get(id);
     if (known) {
@@ -102,14 +101,14 @@ export class AudioCopies {
       if (await audio.isIntact(sha256).catch(() => false)) return audio;
       if (this.#kept.get(id) === known) this.#drop(id);
     }
-    return await (this.#kept.get(id) ?? this.#keep(wanted)).audio;
+    return await (this.#kept.get(id) ?? this.#keep(wanted, asking)).audio;
   }
 
-  #keep(wanted: RecordingWithDeliveries): Kept {
+  #keep(wanted: RecordingWithDeliveries, asking: Asking): Kept {
     const { id } = wanted.recording;
     this.#makeRoom({ more: 1, bytes: 0 }, Date.now() - this.#limits.keptMs);
     if (!this.#isRoomFor({ more: 1, bytes: 0 })) throw tooBusy();
-    const audio = this.#turns.take(() => this.#open(wanted, (bytes) => this.#takeRoom(kept, bytes)));
+    const audio = this.#turns.take(asking, () => this.#open(wanted, (bytes) => this.#takeRoom(kept, bytes)));
     const kept: Kept = { audio, bytes: 0, ready: undefined, usedAt: Date.now() };
     this.#kept.set(id, kept);
     audio.then(
@@ -203,9 +202,13 @@ export async function recordingOf(running: RunningSource, id: string): Promise<R
   return own;
 }
 
-export async function audioOf(copies: AudioCopies, wanted: RecordingWithDeliveries): Promise<AudioContent> {
+export async function audioOf(
+  copies: AudioCopies,
+  asking: Asking,
+  wanted: RecordingWithDeliveries,
+): Promise<AudioContent> {
   const { name, sha256 } = wanted.recording;
-  const audio = await copies.of(wanted);
+  const audio = await copies.of(wanted, asking);
   return {
     ...{ bytes: audio.bytes, etag: `"${sha256}"`, name },
     read: (start, end) => audio.read(start, end),

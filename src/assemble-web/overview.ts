@@ -112,10 +112,10 @@ const mostSamples = 500;
 /** The page asks again some seconds after a call ended: later than this. */
 const statementKeptMs = 3_000;
 /** A statement reads all lines of its span, in the thread of the calls. */
-const statementsWaiting = 4;
+const statementTurns = { atOnce: 1, waiting: 4, each: 2 };
 
 function latelyHandlers(running: RunningSource) {
-  const turns = new Turns({ atOnce: 1, waiting: statementsWaiting });
+  const turns = new Turns(statementTurns);
   const statements = new KeptAnswers<ResponseOf<'GET /completeness'>>(statementKeptMs, turns);
   return {
     'GET /outcomes': ({ viewer, query }) => {
@@ -135,7 +135,7 @@ function latelyHandlers(running: RunningSource) {
     'GET /completeness': ({ viewer, query }) => {
       const span = spanOf(running(), query, longestCompletenessMs);
       const what = JSON.stringify([span.from, span.to, viewer.groups]);
-      return statements.of(what, () => statementOf(running(), span, viewer.groups));
+      return statements.of(what, viewer, () => statementOf(running(), span, viewer.groups));
     },
     'GET /targets/:name/history': async ({ params, query }) => {
       const time = timeIn(running());

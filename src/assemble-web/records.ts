@@ -66,10 +66,10 @@ export function recordHandlers(
 
 /** Those who look at a recording for the first time at once have it drawn once; then the catalogue has it. */
 const drawingKeptMs = 1_000;
-const drawingsWaiting = 12;
+const drawingTurns = { atOnce: 1, waiting: 12, each: 4 };
 
 function listHandlers(running: RunningSource, copies: AudioCopies) {
-  const turns = new Turns({ atOnce: 1, waiting: drawingsWaiting });
+  const turns = new Turns(drawingTurns);
   const drawings = new KeptAnswers<Drawing>(drawingKeptMs, turns);
   return {
     'GET /records': async ({ viewer, query }) => {
@@ -79,14 +79,15 @@ function listHandlers(running: RunningSource, copies: AudioCopies) {
       return { records: lines.map((line) => lineJson(line, time)), next: next ? cursorOf(next) : null };
     },
     'GET /records/:id': ({ viewer, params }) => detailOf(running(), viewer, params.id),
-    'GET /records/:id/audio': async ({ params }) => audioOf(copies, await recordingOf(running, params.id)),
-    'GET /records/:id/peaks': async ({ params }) => {
+    'GET /records/:id/audio': async ({ viewer, params }) =>
+      audioOf(copies, viewer, await recordingOf(running, params.id)),
+    'GET /records/:id/peaks': async ({ viewer, params }) => {
       const wanted = await recordingOf(running, params.id);
       const { catalogue } = running();
       const kept = await catalogue.peaks(params.id);
       if (kept !== undefined) return JSON.parse(kept) as Drawing;
-      return await drawings.of(params.id, async () => {
-        const made = await peaksOf(await copies.of(wanted));
+      return await drawings.of(params.id, viewer, async () => {
+        const made = await peaksOf(await copies.of(wanted, viewer));
         await catalogue.savePeaks(params.id, JSON.stringify(made));
         return made;
       });

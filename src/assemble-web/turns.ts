@@ -1,26 +1,47 @@
 /** What costs much is done for few at once: calls are on the same machine, and in the same process. */
 import { tooBusy } from '../web/failure.ts';
+import type { Viewer } from '../web/viewer.ts';
 
-interface Limits {
+export interface TurnLimits {
   readonly atOnce: number;
   /** Beyond those. */
   readonly waiting: number;
+  /** Of both together, for one person: nobody keeps the others out. */
+  readonly each: number;
 }
+
+/** Whose turn it is: his tokens and browsers are one person. */
+export type Asking = Pick<Viewer, 'actor' | 'person'>;
 
 /** So many at once; so many more wait for their turn, and who comes then is told to come again. */
 export class Turns {
-  readonly #limits: Limits;
+  readonly #limits: TurnLimits;
   readonly #waiting: (() => void)[] = [];
+  /** Places that a person has. */
+  readonly #taken = new Map<string, number>();
   #going = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: TurnLimits) {
     this.#limits = limits;
   }
 
   /** @throws ApiFailure `too-busy` */
-  async take<Result>(act: () => Promise<Result>): Promise<Result> {
+  async take<Result>({ actor, person = actor }: Asking, act: () => Promise<Result>): Promise<Result> {
+    const taken = this.#taken.get(person) ?? 0;
+    if (taken >= this.#limits.each) throw tooBusy();
+    if (this.#going >= this.#limits.atOnce && this.#waiting.length >= this.#limits.waiting) throw tooBusy();
+    this.#taken.set(person, taken + 1);
+    try {
+      return await this.#inTurn(act);
+    } finally {
+      const left = (this.#taken.get(person) ?? 1) - 1;
+      if (left > 0) this.#taken.set(person, left);
+      else this.#taken.delete(person);
+    }
+  }
+
+  async #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
     if (this.#going >= this.#limits.atOnce) {
-      if (this.#waiting.length >= this.#limits.waiting) throw tooBusy();
       // Whoever ends gives the place to the first who waits: it never becomes free between the two.
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     } else this.#going += 1;
@@ -56,10 +77,10 @@ export class KeptAnswers<Answer> {
   }
 
   /** `what`: all that makes the answer another one. @throws ApiFailure `too-busy` */
-  async of(what: string, make: () => Promise<Answer>): Promise<Answer> {
+  async of(what: string, asking: Asking, make: () => Promise<Answer>): Promise<Answer> {
     const known = this.#kept.get(what);
     if (known && (known.until ?? Infinity) > this.#now()) return await known.answer;
-    const kept: Kept<Answer> = { answer: this.#turns.take(make), until: undefined };
+    const kept: Kept<Answer> = { answer: this.#turns.take(asking, make), until: undefined };
     this.#kept.set(what, kept);
     try {
       const answer = await kept.answer;

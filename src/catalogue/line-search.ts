@@ -29,9 +29,10 @@ export async function searchLines(db: Kysely<Tables>, wanted: LineSearch): Promi
 
 async function merged(
   db: Kysely<Tables>,
-  { limit }: LineSearch,
+  wanted: LineSearch,
   results: readonly LaneResult[],
 ): Promise<FoundLines> {
+  const { limit } = wanted;
   const horizon = results.flatMap(({ horizon: at }) => at ?? []).reduce(newest, undefined);
   const unique = new Map(results.flatMap(({ rows }) => rows.map((row) => [row.seq, row] as const)));
   const rows = [...unique.values()]
@@ -39,8 +40,29 @@ async function merged(
     .sort((a, b) => b.started_at - a.started_at || b.seq - a.seq);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const next = rows.length > limit && last ? positionOf(last) : horizon;
+  const next = rows.length > limit && last ? positionOf(last) : await placeFor(db, wanted, horizon);
   return { lines: await described(db, page), next };
+}
+
+/**
+ * Where to go on behind a line that was looked at last: it may be of a group that is not to be seen, and not even its time
+ * is. Just before the next line of the groups, then; undefined: there is none.
+ */
+async function placeFor(
+  db: Kysely<Tables>,
+  { groups, from }: LineSearch,
+  horizon: LinePosition | undefined,
+): Promise<LinePosition | undefined> {
+  if (!horizon || !groups) return horizon;
+  const places: LinePosition[] = [];
+  for (const group of groups) {
+    const behind = all([sql`group_name = ${group}`, ...spanOf({ from, after: horizon })]);
+    const { rows } = await sql<LinePosition>`select started_at as startedAt, seq from records where ${behind}
+      order by started_at desc, seq desc limit 1`.execute(db);
+    places.push(...rows);
+  }
+  const next = places.reduce(newest, undefined);
+  return next && { ...next, seq: next.seq + 1 };
 }
 
 function newest(a: LinePosition | undefined, b: LinePosition): LinePosition {
@@ -76,7 +98,11 @@ async function look(
   return { rows, horizon: ends[0] };
 }
 
-function spanOf({ from, to, after }: LineSearch): readonly Condition[] {
+function spanOf({
+  from,
+  to,
+  after,
+}: Pick<LineSearch, 'after'> & Partial<Pick<LineSearch, 'from' | 'to'>>): readonly Condition[] {
   return [
     ...(from === undefined ? [] : [sql`records.started_at >= ${from}`]),
     ...(to === undefined ? [] : [sql`records.started_at < ${to}`]),

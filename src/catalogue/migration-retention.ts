@@ -36,6 +36,11 @@ export async function createRetention(db: Kysely<Tables>): Promise<void> {
     where target = old.target and state = old.state; end`.execute(db);
 }
 
+/** Of each target what is due: what waits at one that is down is not read. */
+export async function indexRemovals(db: Kysely<Tables>): Promise<void> {
+  await db.schema.createIndex('removals_due').on('removals').columns(['target', 'due_at']).execute();
+}
+
 async function createHolds(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable('holds')

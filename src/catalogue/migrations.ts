@@ -4,7 +4,7 @@ import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
 import { keepMakers } from './migration-makers.ts';
 import { identifyUsers, inviteUsers } from './migration-users.ts';
-import { createRetention } from './migration-retention.ts';
+import { createRetention, indexRemovals } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -29,6 +29,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-users': { up: inviteUsers },
   '0016-identities': { up: identifyUsers },
   '0017-makers': { up: keepMakers },
+  '0018-removals-by-target': { up: indexRemovals },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {

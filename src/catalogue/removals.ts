@@ -51,25 +51,67 @@ export async function insertRemoval(
     .execute();
 }
 
+/** From the index, by one step for each: many thousand wait where a target is down. */
+export async function removalTargets(db: Kysely<Tables>): Promise<readonly (string | undefined)[]> {
+  const { rows } = await sql<{ name: string | null }>`
+    with recursive names (name) as (
+      select min(target) from removals
+      union all
+      select (select min(target) from removals where target > names.name) from names where names.name is not null
+    )
+    select name from names where name is not null
+    union all select null where exists (select 1 from removals where target is null)`.execute(db);
+  return rows.map(({ name }) => name ?? undefined);
+}
+
 export async function dueRemovals(
   db: Kysely<Tables>,
-  now: number,
-  limit: number,
-  afterId: number,
+  wanted: {
+    readonly target: string | undefined;
+    readonly now: number;
+    readonly limit: number;
+    readonly after: Removal | undefined;
+  },
 ): Promise<readonly Removal[]> {
+  const { target, now, limit, after } = wanted;
   const rows = await db
     .selectFrom('removals')
     .selectAll()
-    .where('id', '>', afterId)
+    .where('target', 'is', target ?? null)
     .where('due_at', '<=', now)
-    // A hold may have come after the order.
-    .where(
-      sql<boolean>`exists (select 1 from recordings where recordings.id = removals.recording and ${isNotHeld})`,
+    .$if(after !== undefined, (query) =>
+      query.where(sql<boolean>`(due_at, id) > (${after?.dueAt}, ${after?.id})`),
     )
+    .where(isWanted)
+    .orderBy('due_at')
     .orderBy('id')
     .limit(limit)
     .execute();
   return rows.map(removalFrom);
+}
+
+/** A hold may have come after the order. */
+const isWanted = sql<boolean>`exists (
+  select 1 from recordings where recordings.id = removals.recording and ${isNotHeld})`;
+
+export async function isRemovalOverdue(
+  db: Kysely<Tables>,
+  target: string | undefined,
+  orderedBefore: number,
+  problems: readonly string[] | undefined,
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('removals')
+    .select('id')
+    .where('target', 'is', target ?? null)
+    // Of many, those alone that were tried.
+    .where('due_at', '>', 0)
+    .where('ordered_at', '<=', orderedBefore)
+    .$if(problems !== undefined, (query) => query.where('problem', 'in', problems ?? []))
+    .where(isWanted)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 export async function removalsOf(db: Kysely<Tables>, erasure: string): Promise<readonly Removal[]> {
@@ -94,6 +136,7 @@ function removalFrom(row: Selectable<RemovalRow>): Removal {
     actor: row.actor,
     orderedAt: row.ordered_at,
     attempts: row.attempts,
+    dueAt: row.due_at,
     problem: row.problem ?? undefined,
   };
 }

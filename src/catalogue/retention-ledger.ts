@@ -35,6 +35,8 @@ export interface Removal extends DeletionReason {
   /** Ms since 1970. */
   readonly orderedAt: number;
   readonly attempts: number;
+  /** When it is tried; 0: at once. */
+  readonly dueAt: number;
   /** Code of the last problem. */
   readonly problem: string | undefined;
 }
@@ -167,8 +169,21 @@ export interface RetentionLedger {
     reason: DeletionReason,
     at: number,
   ): Promise<void>;
-  /** Removals that are due, in the order in which they were ordered; only those behind `afterId`. */
-  dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]>;
+  /** The targets at which something is to be removed, due or not; undefined: this machine. */
+  removalTargets(): Promise<readonly (string | undefined)[]>;
+  /** Removals at a target that are due, what was never tried first. `after`: only those behind this one. */
+  dueRemovals(
+    target: string | undefined,
+    now: number,
+    limit: number,
+    after?: Removal,
+  ): Promise<readonly Removal[]>;
+  /** Whether something that was ordered before was tried at a target and stays; of these problems, or of any. */
+  isRemovalOverdue(
+    target: string | undefined,
+    orderedBefore: number,
+    problems?: readonly string[],
+  ): Promise<boolean>;
   /** What is still to be removed for an erasure. */
   removalsOf(erasure: string): Promise<readonly Removal[]>;
   /** It is done, or can never be: takes the order away and logs it, in one step. */

@@ -4,7 +4,15 @@ import { deleteAccounted, expiringAccount } from './expiring-account.ts';
 import { expiringUnlisted } from './expiring-unlisted.ts';
 import { deleteCall, expiringCalls, expiringRecordings, groupsKept } from './expiring.ts';
 import { holds, placeHold, releaseHold } from './holds.ts';
-import { dueRemovals, noteRemoval, orderRemoval, postponeRemoval, removalsOf } from './removals.ts';
+import {
+  dueRemovals,
+  isRemovalOverdue,
+  noteRemoval,
+  orderRemoval,
+  postponeRemoval,
+  removalsOf,
+  removalTargets,
+} from './removals.ts';
 import type { Kysely } from 'kysely';
 import type { NumberToErase } from '../recording/erased-number.ts';
 import type {
@@ -98,8 +106,25 @@ export abstract class SqliteRetentionLedger implements RetentionLedger {
     return deleteAccounted(this.db, call, reason, at);
   }
 
-  dueRemovals(now: number, limit: number, afterId: number): Promise<readonly Removal[]> {
-    return dueRemovals(this.db, now, limit, afterId);
+  removalTargets(): Promise<readonly (string | undefined)[]> {
+    return removalTargets(this.db);
+  }
+
+  dueRemovals(
+    target: string | undefined,
+    now: number,
+    limit: number,
+    after?: Removal,
+  ): Promise<readonly Removal[]> {
+    return dueRemovals(this.db, { target, now, limit, after });
+  }
+
+  isRemovalOverdue(
+    target: string | undefined,
+    orderedBefore: number,
+    problems?: readonly string[],
+  ): Promise<boolean> {
+    return isRemovalOverdue(this.db, target, orderedBefore, problems);
   }
 
   removalsOf(erasure: string): Promise<readonly Removal[]> {

@@ -16,6 +16,7 @@ import {
 import type { Document, Node } from 'yaml';
 
 import { hideVariables, showVariables } from './environment.ts';
+import { hideComments } from './comments.ts';
 import { childOf, fileKeyOf, nodeAt, type Path } from './json-schema.ts';
 import { keepingLayout } from './line-diff.ts';
 
@@ -86,8 +87,19 @@ export function shownText(text: string): string {
   const document = parse(text);
   if (document.errors.length > 0) return '';
   if (!isCollection(document.contents)) return '';
-  for (const { path } of secretsOf(document)) hide(document, path);
+  const secrets = secretsOf(document);
+  hideComments(document, {
+    keys: new Set(secrets.flatMap(({ path }) => [String(path.at(-1)), fileKeyOf(String(path.at(-1)))])),
+    texts: secrets.flatMap(({ path }) => textAt(document, path)),
+    hidden,
+  });
+  for (const { path, how } of secrets) if (how === 'text') hide(document, path);
   return textOf(document);
+}
+
+function textAt(document: Document, path: Path): readonly string[] {
+  const found = path.reduce<unknown>(childOf, plainOf(document));
+  return typeof found === 'string' && !found.startsWith('${') ? [found] : [];
 }
 
 /** In place, also behind an alias: otherwise it would be seen at its anchor. */
@@ -110,7 +122,7 @@ function secretsOf(document: Document): readonly SecretSource[] {
   const values = plainOf(document);
   const secrets: SecretSource[] = [];
   withoutSecrets(values, values, [], secrets);
-  return secrets.filter(({ how }) => how === 'text');
+  return secrets;
 }
 
 function parse(text: string): Document {

@@ -1,8 +1,10 @@
 /**
  * Where secrets go. Whoever edits the configuration in the console is shown none, and must not get one by having it sent
- * to a server of his own: a secret that is in the file stays with its address, unless it is given anew.
+ * to a server of his own, or in the open: a secret that is in the file stays with its address, and with that by which its
+ * server is known, unless it is given anew.
  */
 import { dirname, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { Change, Plain } from './changes.ts';
 import { hideVariables, substitute } from './environment.ts';
@@ -13,6 +15,22 @@ export interface Misplaced {
   readonly path: Path;
   readonly message: string;
   readonly allowed: string;
+}
+
+/** Where a secret goes. */
+interface Place {
+  /** The server. */
+  readonly where: string;
+  /** Undefined: whatever it is, nobody logs in by it. */
+  readonly trust: Trust | undefined;
+}
+
+/** By what is known that it is that server, and whether others can read what is sent to it. */
+interface Trust {
+  /** 0: everybody on the way can; 1: whoever is on the way can bring it about; 2: nobody. */
+  readonly encrypted: 0 | 1 | 2;
+  /** Whom it must have a certificate of, or the key that it must have. */
+  readonly known: string;
 }
 
 /** One text of the configuration. */
@@ -40,9 +58,9 @@ const seen = { message: 'contains the variable of a secret', allowed: 'what is n
  */
 export class SecretPlaces {
   /** Where each goes that anybody could name without knowing it. */
-  readonly #named = new Map<string, Set<string>>();
+  readonly #named = new Map<string, Place[]>();
   /** Files and variables as they are written in the place of secrets, each with where it goes. */
-  readonly #sources = new Map<string, Set<string>>();
+  readonly #sources = new Map<string, Place[]>();
   /** Variables that are put in where everybody sees it. */
   readonly #open = new Set<string>();
   readonly #folder: string;
@@ -68,7 +86,7 @@ export class SecretPlaces {
     this.learn(before);
     const typed = new Set(changes.flatMap(typedBy));
     const texts = new Set([...typed].map((each) => (JSON.parse(each) as [unknown, string])[1]));
-    const kept = new Map<string, Set<string>>();
+    const kept = new Map<string, Place[]>();
     for (const leaf of leavesOf(before)) {
       if (leaf.is === 'secret') add(kept, leaf.text, placeOf(before, leaf));
       // What is shown already is known, also where it is a secret elsewhere.
@@ -77,8 +95,8 @@ export class SecretPlaces {
     const variables = new Set(this.#variables());
     return leavesOf(after).flatMap((leaf): Misplaced[] => {
       const place = placeOf(after, leaf);
-      const isElsewhere = (known: ReadonlySet<string> | undefined) =>
-        known !== undefined && !known.has(place);
+      const isElsewhere = (known: readonly Place[] | undefined) =>
+        known !== undefined && !known.some((each) => isAsSafe(place, each));
       const names = this.#namesIn(leaf, variables);
       const isNamed = names.some((name) => isElsewhere(this.#named.get(name)));
       const fault = (words: typeof elsewhere): Misplaced[] => [{ path: secretOf(leaf), ...words }];
@@ -92,7 +110,9 @@ export class SecretPlaces {
       const isKept = leaf.is === 'secret' && isKnown && isElsewhere(kept.get(leaf.text));
       if (isNamed || isKept) return fault(elsewhere);
       const isRead = leaf.is === 'file of a secret' || variablesIn(leaf.text).length > 0;
-      return isRead && this.#sources.get(sourceOf(leaf))?.has(place) !== true ? fault(byHand) : [];
+      return isRead && !this.#sources.get(sourceOf(leaf))?.some((each) => isAsSafe(place, each))
+        ? fault(byHand)
+        : [];
     });
   }
 
@@ -137,8 +157,18 @@ function sourceOf({ is, text }: Leaf): string {
   return JSON.stringify([is, text]);
 }
 
-function add(all: Map<string, Set<string>>, key: string, value: string): void {
-  all.set(key, (all.get(key) ?? new Set()).add(value));
+function add(all: Map<string, Place[]>, key: string, place: Place): void {
+  const known = all.get(key) ?? [];
+  const isKnown = known.some((each) => isDeepStrictEqual(each, place));
+  if (!isKnown) all.set(key, [...known, place]);
+}
+
+/** What was sent in the open may be sent to whoever is there; else to the one whom it was sent to, not less safely. */
+function isAsSafe(place: Place, before: Place): boolean {
+  if (place.where !== before.where) return false;
+  const [now, then] = [place.trust, before.trust];
+  if (!now || !then || then.encrypted === 0) return true;
+  return now.encrypted >= then.encrypted && now.known === then.known;
 }
 
 function variablesIn(text: string): readonly string[] {
@@ -164,7 +194,7 @@ function typedBy(change: Change): readonly string[] {
 }
 
 /** Of what is no secret, the key counts as well: there it is shown. */
-function placeOf(all: Plain, { path, is }: Leaf): string {
+function placeOf(all: Plain, { path, is }: Leaf): Place {
   const [first, second] = path;
   // Of the sections of `web`, each has a server of its own to log in at.
   const length = first === 'targets' || first === 'asterisk' || first === 'web' ? 2 : 1;
@@ -174,8 +204,24 @@ function placeOf(all: Plain, { path, is }: Leaf): string {
     .slice(1)
     .filter((part, index) => typeof part === 'string' && (first !== 'targets' || index > 0));
   const kind = first === 'targets' ? first : section.join('.');
-  if (is === 'open' || second === undefined) return JSON.stringify([kind, key, address]);
-  return JSON.stringify([kind, address]);
+  if (is === 'open' || second === undefined)
+    return { where: JSON.stringify([kind, key, address]), trust: undefined };
+  return { where: JSON.stringify([kind, address]), trust: trustOf(all, section) };
+}
+
+function trustOf(all: Plain, section: Path): Trust {
+  const value = section.reduce<unknown>(childOf, all);
+  const tls = childOf(value, 'tls');
+  const type = section[0] === 'targets' ? String(childOf(value, 'type')) : String(section.at(-1));
+  const known = [childOf(value, 'ca') ?? childOf(tls, 'ca'), childOf(value, 'host_key')];
+  return { encrypted: encryptionOf(type, tls), known: JSON.stringify(known.map((each) => each ?? null)) };
+}
+
+/** Of those that have `tls`; addresses of the others say it themselves. */
+function encryptionOf(type: string, tls: unknown): Trust['encrypted'] {
+  if (type === 'ami') return tls === undefined || tls === false || tls === 'false' ? 0 : 2;
+  if (tls === 'optional') return 1;
+  return tls === 'none' ? 0 : 2;
 }
 
 /** All by which it is decided who gets the secrets of a section; empty where nobody does. */

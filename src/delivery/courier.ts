@@ -1,8 +1,9 @@
-import type { Delivery, DueDelivery, RecordingPosition } from '../catalogue/catalogue.ts';
+import type { Delivery, DueDelivery } from '../catalogue/catalogue.ts';
 import type { FinishedRecording } from '../recording/recording.ts';
 import { Attempt } from './attempt.ts';
 import type { CourierOptions, CourierState } from './courier-options.ts';
 import { DeliveryNotes } from './delivery-notes.ts';
+import { DueQueue } from './due-queue.ts';
 import { explained } from './explained.ts';
 import { Lanes } from './lanes.ts';
 import { retryDelay } from './retry.ts';
@@ -17,12 +18,8 @@ const shortestSleepMs = 100;
 const longestSleepMs = 60_000;
 /** After so many files a connection more is tried at a server that refused it. */
 const widenAfter = 100;
-/** Deliveries that are read from the catalogue at once: to ask for each costs as much as to send a small file. */
-const readAtOnce = 32;
 /** Deliveries that wait to be noted; as long as there are more, none begins. */
 const mostNoted = 64;
-/** For so long it is known that the catalogue had no more: what was postponed, say, is due some time. */
-const allReadMs = 1_000;
 /** Later than any time. */
 const always = Number.MAX_SAFE_INTEGER;
 
@@ -48,16 +45,9 @@ export class Courier {
   readonly #lanes: Lanes;
   readonly #notes: DeliveryNotes;
   readonly #underway = new Map<string, Underway>();
-  /** What comes next, as it was read from the catalogue; forgotten when something happens that may change it. */
-  #next: DueDelivery[] = [];
-  /** When the catalogue had no more than that, ms since 1970. */
-  #allReadAt: number | undefined;
+  readonly #due: DueQueue;
   /** A run is wanted, or going on. */
   #wanted = true;
-  /** The run takes what is not due as well, each once. */
-  #everything = false;
-  /** Only what is behind this recording is taken. */
-  #after: RecordingPosition | undefined;
   #failuresInRow = 0;
   #rests = 0;
   /** No attempt before, ms since 1970. */
@@ -76,6 +66,7 @@ export class Courier {
     this.#width = options.connections;
     this.#lanes = new Lanes(options.create);
     this.#notes = new DeliveryNotes(options.ledger, options.clock);
+    this.#due = new DueQueue({ ...options, underway: () => this.#underway.keys() });
   }
 
   get name(): string {
@@ -102,7 +93,7 @@ export class Courier {
   /** Looks for what is due. */
   wake(): void {
     this.#wanted = true;
-    this.#forgetNext();
+    this.#due.forget();
     this.#ring();
   }
 
@@ -110,8 +101,7 @@ export class Courier {
   runNow(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
-      this.#everything = true;
-      this.#after = undefined;
+      this.#due.beginEverything();
       this.#restUntil = 0;
       this.wake();
     });
@@ -123,8 +113,7 @@ export class Courier {
    */
   recovered(): void {
     if (this.#failuresInRow === 0) return;
-    this.#everything = true;
-    this.#after = undefined;
+    this.#due.beginEverything();
     this.#restUntil = 0;
     this.wake();
   }
@@ -150,7 +139,7 @@ export class Courier {
   /** Resolves when no delivery of this recording is under way any more. */
   async settled(recording: string): Promise<void> {
     // It may have been erased since.
-    this.#forgetNext();
+    this.#due.forget();
     this.#notes.flush();
     await this.#underway.get(recording)?.done;
   }
@@ -161,7 +150,7 @@ export class Courier {
 
   /** Delivers until nothing is due any more. */
   async #run(signal: AbortSignal): Promise<void> {
-    this.#forgetNext();
+    this.#due.forget();
     while (!signal.aborted) {
       const waitMs = this.#waitMs();
       if (waitMs > 0) {
@@ -170,7 +159,7 @@ export class Courier {
       }
       // Before the catalogue is read: what is added meanwhile must lead to another run.
       this.#wanted = false;
-      const next = await this.#takeNext();
+      const next = await this.#due.take();
       if (next) {
         this.#wanted = true;
         this.#begin(next, signal);
@@ -181,8 +170,7 @@ export class Courier {
         await this.#pause(longestSleepMs);
       }
     }
-    this.#everything = false;
-    this.#goBehind(undefined);
+    this.#due.startOver();
     this.#width = this.#options.connections;
     this.#release();
   }
@@ -199,53 +187,10 @@ export class Courier {
     return this.isAsked || isOpen(this.#options.windows, now) ? 0 : untilNextMinute(now);
   }
 
-  async #takeNext(): Promise<DueDelivery | undefined> {
-    while (this.#next.length === 0 && !this.#isAllRead) {
-      const asked = this.#next;
-      const { due, isAll } = await this.#readNext();
-      // Else something happened meanwhile.
-      if (this.#next !== asked) continue;
-      this.#next = due;
-      this.#allReadAt = isAll ? this.#options.clock.now() : undefined;
-    }
-    return this.#next.shift();
-  }
-
-  get #isAllRead(): boolean {
-    if (this.#allReadAt === undefined) return false;
-    const ms = this.#options.clock.now() - this.#allReadAt;
-    // Also below: somebody may have set the clock.
-    return ms >= 0 && ms < allReadMs;
-  }
-
-  #forgetNext(): void {
-    this.#next = [];
-    this.#allReadAt = undefined;
-  }
-
-  async #readNext(): Promise<{ due: DueDelivery[]; isAll: boolean }> {
-    const behind = await this.#readBehind(this.#after);
-    if (!this.#after || this.#everything) return behind;
-    if (behind.due.length > 0) return { ...behind, isAll: false };
-    this.#after = undefined;
-    return await this.#readBehind(undefined);
-  }
-
-  async #readBehind(after: RecordingPosition | undefined): Promise<{ due: DueDelivery[]; isAll: boolean }> {
-    const { ledger, name, clock } = this.#options;
-    const now = this.#everything ? always : clock.now();
-    // As it is before: what is read may have arrived before it is looked at.
-    const underway = new Set(this.#underway.keys());
-    const limit = underway.size + readAtOnce;
-    const read = await ledger.dueDeliveries(name, now, limit, after);
-    const due = read.filter(({ recording }) => !underway.has(recording.id));
-    return { due, isAll: read.length < limit };
-  }
-
   #begin(due: DueDelivery, signal: AbortSignal): void {
     const { recording } = due;
     const round = this.#rests;
-    if (this.#everything) this.#after = recording;
+    this.#due.began(recording);
     const startedAt = this.#options.clock.now();
     const underway: Underway = { round, hasArrived: false, done: Promise.resolve() };
     underway.done = this.#lanes
@@ -265,8 +210,7 @@ export class Courier {
       .finally(() => {
         this.#underway.delete(recording.id);
         if (this.#underway.size === 0 && this.#failuresInRow > 0) {
-          this.#everything = false;
-          this.#forgetNext();
+          this.#due.endEverything();
           this.#release();
         }
         this.#ring();
@@ -306,7 +250,7 @@ export class Courier {
     const ms = clock.now() - startedAt;
     await this.#notes.save(delivery);
     if (delivery.state !== 'delivered') {
-      this.#forgetNext();
+      this.#due.forget();
       report({ type: 'sidecar-waits', recording, delivery });
       return;
     }
@@ -322,7 +266,7 @@ export class Courier {
       this.#failuresInRow = 0;
       this.#restUntil = 0;
     }
-    if (!this.#everything) this.#goBehind(undefined);
+    this.#due.succeeded();
     this.#successes += 1;
     if (this.#successes % widenAfter === 0) this.#width = Math.min(connections, this.#width + 1);
   }
@@ -344,7 +288,7 @@ export class Courier {
       return;
     }
     this.#rest(round);
-    this.#goBehind(!this.#after || isBefore(this.#after, recording) ? recording : this.#after);
+    this.#due.failed(recording);
     // Several in a row: it is the target, and they are due as soon as it is tried again. One alone has its own trouble.
     const dueAt = this.#failuresInRow > 1 ? this.#restUntil : at + this.#delay(attempted.attempts);
     const delivery: Delivery = { ...attempted, dueAt, problem };
@@ -352,16 +296,10 @@ export class Courier {
     report({ type: 'postponed', recording, delivery, error });
   }
 
-  #goBehind(after: RecordingPosition | undefined): void {
-    if (this.#after === after) return;
-    this.#after = after;
-    this.#forgetNext();
-  }
-
   /** What began before a rest and fails during it says nothing new. */
   #rest(round: number): void {
     // What fails is due again later.
-    this.#forgetNext();
+    this.#due.forget();
     if (round < this.#rests && this.#failuresInRow > 0) return;
     this.#rests += 1;
     this.#failuresInRow += 1;
@@ -416,8 +354,4 @@ export class Courier {
   #release(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
-}
-
-function isBefore(one: RecordingPosition, other: RecordingPosition): boolean {
-  return one.startedAt === other.startedAt ? one.id < other.id : one.startedAt < other.startedAt;
 }

@@ -248,6 +248,13 @@ const ofShare: Readonly<Record<string, (scene: SmbScene) => ProblemWords>> = {
   OBJECT_PATH_NOT_FOUND: noShare,
 };
 
+const wrongClock = (scene: SmbScene): ProblemWords => ({
+  code: 'clock-wrong',
+  fault: 'configuration',
+  what: `the clocks of ${place(scene)} and of its domain differ too much for a login`,
+  hint: 'Let NTP set the clocks of the server, of the domain controller and of this machine (timedatectl).',
+});
+
 /** By MS-ERREF 2.3, without `NT_STATUS_`. */
 const byStatus: Readonly<Record<string, (scene: SmbScene) => ProblemWords>> = {
   LOGON_FAILURE: noLogin,
@@ -289,6 +296,7 @@ const byStatus: Readonly<Record<string, (scene: SmbScene) => ProblemWords>> = {
     'may not log in like this',
     'Look up its restrictions: an empty password, hours, machines.',
   ),
+  TIME_DIFFERENCE_AT_DC: wrongClock,
   ACCESS_DENIED: (scene) => notAllowed[scene.step](scene),
   CANNOT_DELETE: (scene) => notAllowed[scene.step](scene),
   BAD_NETWORK_NAME: noShare,

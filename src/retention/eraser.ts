@@ -44,7 +44,7 @@ export interface EraserParts {
     'callsOfNumber' | 'eraseCall' | 'eraseFromAccount' | 'purge' | 'saveErasure' | 'deletions' | 'removalsOf'
   > &
     Pick<ReportIssues, 'unfinishedIssues' | 'replaceIssue'>;
-  readonly remover: Pick<Remover, 'work'>;
+  readonly remover: Pick<Remover, 'workAtOnce'>;
   readonly now: () => number;
   readonly version: string;
   readonly timeZone: string;
@@ -143,7 +143,7 @@ export class Eraser {
         if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
       await ledger.eraseFromAccount(number, keptStartsOf(found));
       scrubbed = await this.#scrubReports(number, found);
-      await remover.work();
+      await remover.workAtOnce();
     } finally {
       await ledger.purge();
     }

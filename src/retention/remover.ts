@@ -10,9 +10,13 @@ import { retryDelay, type RetryDelays } from '../delivery/retry.ts';
 import type { Target, TargetPath } from '../delivery/target.ts';
 import { MitschnittError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { Rests } from './rests.ts';
 
 export interface RemoverParts {
-  readonly ledger: Pick<RetentionLedger, 'dueRemovals' | 'noteRemoval' | 'postponeRemoval'> &
+  readonly ledger: Pick<
+    RetentionLedger,
+    'removalTargets' | 'dueRemovals' | 'isRemovalOverdue' | 'noteRemoval' | 'postponeRemoval'
+  > &
     Pick<DeliveryLedger, 'sync'>;
   readonly clock: Clock;
   /** Makes a target of the configuration; undefined: there is none of this name any more. */
@@ -48,13 +52,16 @@ const here = 'local';
 
 /**
  * Removes what was ordered to be removed: first the file, then the note that says so. A process that dies in between
- * finds it `absent` the next time. A target that fails rests until the next round; a file that cannot be removed holds up
- * no other.
+ * finds it `absent` the next time. A target that fails rests for a while; a file that cannot be removed holds up no other.
  */
 export class Remover {
   readonly #parts: RemoverParts;
+  readonly #rests = new Rests(delays);
+  /** Targets of which an alarm was raised. */
+  readonly #alarmed = new Set<string>();
   #working: Promise<void> | undefined;
   #again = false;
+  #isUrgent = false;
   #stopping = new AbortController();
 
   constructor(parts: RemoverParts) {
@@ -72,6 +79,12 @@ export class Remover {
     await this.#working;
   }
 
+  /** As {@link work}, also at targets that rest: somebody waits for what becomes of it. */
+  async workAtOnce(): Promise<void> {
+    this.#isUrgent = true;
+    await this.work();
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#working;
@@ -80,7 +93,9 @@ export class Remover {
   async #rounds(): Promise<void> {
     do {
       this.#again = false;
-      await new Round(this.#parts, this.#stopping.signal).run();
+      if (this.#isUrgent) this.#rests.interrupt();
+      this.#isUrgent = false;
+      await new Round(this.#parts, this.#rests, this.#alarmed, this.#stopping.signal).run();
     } while (this.#wantsAnother());
   }
 
@@ -89,50 +104,73 @@ export class Remover {
   }
 }
 
-/** One walk through all that is due, with one connection to each target. */
+/** One walk through all that is due, target by target, with one connection to each. */
 class Round {
   readonly #parts: RemoverParts;
+  readonly #rests: Rests;
+  readonly #alarmed: Set<string>;
   readonly #signal: AbortSignal;
   readonly #open = new Map<string, Target | undefined>();
-  /** Targets that rest. */
+  /** Targets that rest from now on. */
   readonly #failed = new Set<string>();
   /** How many files of a target could not be removed. */
   readonly #refusals = new Map<string, number>();
   readonly #succeeded = new Set<string>();
   #synced = false;
 
-  constructor(parts: RemoverParts, signal: AbortSignal) {
+  constructor(parts: RemoverParts, rests: Rests, alarmed: Set<string>, signal: AbortSignal) {
     this.#parts = parts;
+    this.#rests = rests;
+    this.#alarmed = alarmed;
     this.#signal = signal;
   }
 
   async run(): Promise<void> {
-    const { ledger, clock, alarms } = this.#parts;
+    const { ledger, clock } = this.#parts;
+    const now = clock.now();
     try {
-      for (let after = 0; ;) {
-        const due = await ledger.dueRemovals(clock.now(), removalsPerPage, after);
-        for (const removal of due) await this.#attempt(removal);
-        const last = due.at(-1);
-        if (!last || due.length < removalsPerPage || this.#signal.aborted) break;
-        after = last.id;
-        // Queries answer without a turn of the event loop: what waits at a target that rests would hold up every call.
-        await setImmediate();
-      }
-      for (const name of this.#succeeded)
-        if (!this.#failed.has(name) && !this.#refusals.has(name)) alarms.clear('removal-failing', name);
+      for (const target of await ledger.removalTargets())
+        if (!this.#rests.has(target ?? here, now)) await this.#workOff(target, now);
+      if (!this.#isStopping()) await this.#endAlarms();
     } finally {
       for (const target of this.#open.values()) await target?.close().catch(() => undefined);
+    }
+  }
+
+  async #workOff(target: string | undefined, now: number): Promise<void> {
+    const isOver = (): boolean => this.#isStopping() || this.#failed.has(target ?? here);
+    for (let after: Removal | undefined; !isOver();) {
+      const due = await this.#parts.ledger.dueRemovals(target, now, removalsPerPage, after);
+      for (const removal of due) if (!isOver()) await this.#attempt(removal);
+      after = due.at(-1);
+      if (due.length < removalsPerPage) break;
+      // Queries answer without a turn of the event loop: many in a row would hold up every call.
+      await setImmediate();
+    }
+  }
+
+  /** Over is what nothing stays for: one file that stays is not tried in every round. */
+  async #endAlarms(): Promise<void> {
+    const { ledger, clock, alarms } = this.#parts;
+    const before = clock.now() - alarmAfterMs;
+    for (const name of new Set([...this.#succeeded, ...this.#alarmed])) {
+      if (this.#failed.has(name)) continue;
+      // What stood in the way of the whole target does no more once a file of it is gone.
+      const problems = this.#succeeded.has(name) ? [...ofOneFile] : undefined;
+      if (await ledger.isRemovalOverdue(name === here ? undefined : name, before, problems)) continue;
+      this.#alarmed.delete(name);
+      alarms.clear('removal-failing', name);
     }
   }
 
   async #attempt(removal: Removal): Promise<void> {
     const { ledger, clock, log } = this.#parts;
     const { recording, target = here, reason, erasure, actor } = removal;
-    if (this.#isStopping() || this.#failed.has(target)) return;
     try {
       const result = await this.#remove(removal);
       await ledger.noteRemoval(removal, result, clock.now());
       this.#succeeded.add(target);
+      this.#rests.end(target);
       log.info('deleted', { recording, target, reason, erasure, actor, result });
     } catch (thrown) {
       if (!this.#isStopping()) await this.#failure(removal, explained(thrown, target));
@@ -211,15 +249,19 @@ class Round {
     }
     this.#count(target, code);
     await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
-    if (now - orderedAt >= alarmAfterMs)
-      alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
+    if (now - orderedAt < alarmAfterMs) return;
+    this.#alarmed.add(target);
+    alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
   }
 
   #count(target: string, code: string): void {
     const refusals = (this.#refusals.get(target) ?? 0) + 1;
     this.#refusals.set(target, refusals);
     const isUseless = refusals >= refusalsInDoubt && !this.#succeeded.has(target);
-    if (!ofOneFile.has(code) || isUseless) this.#failed.add(target);
+    if (ofOneFile.has(code) && !isUseless) return;
+    this.#failed.add(target);
+    const { clock, random = Math.random } = this.#parts;
+    this.#rests.begin(target, clock.now(), random());
   }
 }
 

@@ -24,6 +24,8 @@ export interface RoutingParts {
   readonly gatekeeper: Gatekeeper;
   readonly hub: EventHub;
   readonly now: () => number;
+  /** How long whoever gets audio may take none of it. */
+  readonly stillMs: number;
   readonly log: Log;
 }
 
@@ -187,6 +189,8 @@ async function playback(
   { viewer, audio, asked }: { viewer: Viewer; audio: AudioContent; asked: Asked<RouteName> },
 ): Promise<unknown> {
   const { name, request, reply, parts, playbacks } = exchange;
+  // Otherwise whoever takes nothing would keep his place among those who listen for ever.
+  reply.raw.setTimeout(parts.stillMs, () => reply.raw.destroy());
   if (name !== 'GET /records/:id/audio') return sendAudio(request, reply, audio, false);
   const { id } = asked.params as { readonly id: string };
   const isDownload = (asked.query as { readonly download?: string }).download === 'true';

@@ -55,7 +55,7 @@ export interface ServerParts {
   readonly consoleFolder: string;
 }
 
-/** How long a request may take to arrive. */
+/** How long clients and the provider may take. */
 export interface Patience {
   readonly headersMs: number;
   /** With its body: uploads of announcements are the largest. */
@@ -64,6 +64,8 @@ export interface Patience {
   readonly lookEveryMs: number;
   /** How long an answer of the OpenID Connect provider may take. */
   readonly providerMs: number;
+  /** How long somebody may take nothing of the audio that is sent; a player that was paused asks again for the rest. */
+  readonly stillMs: number;
 }
 
 const usualPatience: Patience = {
@@ -71,6 +73,7 @@ const usualPatience: Patience = {
   requestMs: 30_000,
   lookEveryMs: 2_000,
   providerMs: 5_000,
+  stillMs: 120_000,
 };
 const keepAliveMs = 60_000;
 const mostConnections = 1_000;
@@ -181,7 +184,8 @@ export class WebServer {
       signedOut: (which) => this.hub.signOut(which),
     });
     if (oidc) addCallback(app, { ...parts, oidc, signIn });
-    addRoutes(app, { ...parts, people, gatekeeper, hub: this.hub });
+    const { stillMs } = this.#patience;
+    addRoutes(app, { ...parts, people, gatekeeper, hub: this.hub, stillMs });
     app.get('/api/v1/openapi.json', () => openApi(parts.version));
     app.get('/api/*', () => {
       throw notFound();

@@ -40,4 +40,26 @@ describe('the time of an event', () => {
     expect(clock.at(event('1000001'), 1_000_061_000)).toBe(1_000_061_000);
     expect(clock.at(event('1000002'), 1_000_001_900)).toBe(1_000_001_900);
   });
+
+  test.each([
+    ['ours and that of Asterisk are set back, with an event on its way', 1_003_000, 1_000_000],
+    ['that of Asterisk is set back', 997_000, 1_000_000],
+  ])('is right again within two minutes where, by a few seconds, %s', (_what, toldMs, nowMs) => {
+    const clock = new EventClock();
+    const told = (ms: number) => event(String(ms / 1_000));
+    clock.at(told(999_000), 999_002);
+    clock.at(told(toldMs), nowMs);
+    const backMs = Math.min(0, toldMs - nowMs);
+    for (let ms = 1_000_000; ms < 1_125_000; ms += 5_000) clock.at(told(ms + backMs), ms + 2);
+    // However late it is read.
+    expect(clock.at(told(1_125_000 + backMs), 1_125_900)).toBe(1_125_000 + (backMs === 0 ? 0 : 2));
+  });
+
+  test('is not forgotten while the machine is busy for some seconds', () => {
+    const clock = new EventClock();
+    const told = (ms: number) => event(String(ms / 1_000));
+    clock.at(told(1_000_000), 1_000_002);
+    for (let ms = 1_001_000; ms < 1_040_000; ms += 1_000) clock.at(told(ms), ms + 3_000);
+    expect(clock.at(told(1_040_000), 1_043_000)).toBe(1_040_000);
+  });
 });

@@ -3,7 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { concernsMember, headlineOf } from '../../src/call/classification.ts';
 import { Exchange } from '../../src/call/exchange.ts';
 import type { Call } from '../../src/call/call.ts';
-import { announced, bridged, hungUp, left, policy, seen, unbridged, type Told } from './story.ts';
+import {
+  announced,
+  bridged,
+  handedOver,
+  hungUp,
+  inside,
+  left,
+  policy,
+  seen,
+  unbridged,
+  type Told,
+} from './story.ts';
 
 /** Tells one story to several calls. */
 function tellAll(story: readonly Told[]): readonly Call[] {
@@ -19,9 +30,6 @@ function tellAll(story: readonly Told[]): readonly Call[] {
 /** Who talked to whom, in which call: `from>to`. */
 const talks = (calls: readonly Call[]): string[] =>
   calls.map((call) => `C${call.linkedId}: ${call.segments.map(({ from, to }) => `${from}>${to}`).join(' ')}`);
-
-const inside = (bridge: string, ...channels: string[]): Told[] =>
-  channels.map((channel) => ({ type: 'bridge-entered', channel, bridge }));
 
 /** An outside caller talks to 200, who then calls 201 or 300 to ask. */
 const consulting = (colleague: string): readonly Told[] => [
@@ -63,22 +71,7 @@ describe('an attended transfer', () => {
   });
 
   test('takes the consent of a party along that comes from the younger call', () => {
-    // 200 talks to 201, then calls outside, where the announcement is heard, and leaves the two to each other.
-    const calls = tellAll([
-      seen('1', 'PJSIP/201', { dialled: '200' }),
-      seen('2', 'PJSIP/200'),
-      ...inside('B', '1', '2'),
-      seen('3', 'PJSIP/200', { linkedId: '3', dialled: '0123' }),
-      seen('4', 'PJSIP/trunk', { linkedId: '3', number: '123' }),
-      { type: 'gate-entered', channel: '4', side: 'called', destination: '' },
-      { type: 'playback-started', channel: '4', playback: 'announcement' },
-      { type: 'playback-finished', channel: '4', playback: 'announcement', problem: undefined, at: 20_000 },
-      left('4'),
-      ...inside('C', '4', '3'),
-      unbridged('2', 'B', true),
-      { type: 'bridge-entered', channel: '4', bridge: 'B' },
-      ...hungUp('2', '3'),
-    ]);
+    const calls = tellAll(handedOver);
     expect(talks(calls)).toEqual(['C1: 201>200 201>123', 'C3: 200>123']);
     expect(calls[0]?.segments[1]?.verdict).toEqual({ outcome: 'recorded', rule: 'announced' });
   });

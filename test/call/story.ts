@@ -112,6 +112,8 @@ export const wentByItself = (channel: string): Told => ({ type: 'went-by-itself'
 export const left = (channel: string): Told => ({ type: 'gate-left', channel });
 export const bridged = (...channels: string[]): Told[] =>
   channels.map((channel) => ({ type: 'bridge-entered', channel, bridge: 'B' }));
+export const inside = (bridge: string, ...channels: string[]): Told[] =>
+  channels.map((channel) => ({ type: 'bridge-entered', channel, bridge }));
 export const unbridged = (channel: string, bridge = 'B', replaced = false): Told => ({
   type: 'bridge-left',
   channel,
@@ -155,6 +157,23 @@ export const connected: readonly Told[] = [
   left('1'),
   seen('2', 'PJSIP/200'),
   ...bridged('2', '1'),
+];
+
+/** 201 talks to 200, who then calls outside, where the announcement is heard, and leaves the two to each other. */
+export const handedOver: readonly Told[] = [
+  seen('1', 'PJSIP/201', { dialled: '200' }),
+  seen('2', 'PJSIP/200'),
+  ...inside('B', '1', '2'),
+  seen('3', 'PJSIP/200', { linkedId: '3', dialled: '0123' }),
+  seen('4', 'PJSIP/trunk', { linkedId: '3', number: '123' }),
+  { type: 'gate-entered', channel: '4', side: 'called', destination: '' },
+  { type: 'playback-started', channel: '4', playback: 'announcement' },
+  { type: 'playback-finished', channel: '4', playback: 'announcement', problem: undefined, at: 20_000 },
+  left('4'),
+  ...inside('C', '4', '3'),
+  unbridged('2', 'B', true),
+  ...inside('B', '4'),
+  ...hungUp('2', '3'),
 ];
 
 /** Tells a story to a new call; segments are named S1, S2, ... */

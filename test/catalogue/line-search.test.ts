@@ -159,6 +159,19 @@ describe('A search', () => {
     const found = await allPages({ delivery: 'pending', groups: ['Warteraum'] }, 100);
     const wanted = lines.filter(({ group }) => group === 'Warteraum');
     expect(found.map(({ id }) => id).sort()).toEqual(wanted.map(({ id }) => id).sort());
+    // Of more lines than are looked at for one page: the last one of these is most often of the other group.
+    const places: number[] = [];
+    for (let after: LineSearch['after']; ;) {
+      const { next } = await catalogue.search({
+        ...{ delivery: 'pending', groups: ['Warteraum'], limit: 400, after },
+      });
+      if (!next) break;
+      places.push(next.startedAt);
+      after = next;
+    }
+    expect(places.length).toBeGreaterThan(1);
+    const seen = new Set(wanted.map(({ startedAt }) => startedAt));
+    expect(places.filter((place) => !seen.has(place))).toEqual([]);
   });
 
   test('forgets a number that no line has any more, and the notes of its call', async () => {

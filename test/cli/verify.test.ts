@@ -111,7 +111,7 @@ describe('verify', () => {
       };
       const reason = { reason: 'retention.remote', erasure: undefined, actor: 'mitschnitt' };
       await catalogue.orderRemoval('b', [], reason, START);
-      for (const removal of await catalogue.dueRemovals(START, 1, 0))
+      for (const removal of await catalogue.dueRemovals('archiv', START, 1))
         await catalogue.noteRemoval(removal, 'removed', START);
       await save('c', { confirmedBy: 'accepted' });
     });

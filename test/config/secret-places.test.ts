@@ -26,6 +26,9 @@ targets:
   cloud: { type: webdav, url: "https://cloud.example/a", username: pbx, password: "\${CLOUD}" }
   bucket: { type: s3, bucket: aufnahmen, access_key: A, secret_key: geheim-s3 }
   old: { type: ftp, host: ftp.example, username: pbx, password: "vor\${FTP}nach" }
+  bare: { type: ftp, host: bare.example, tls: none, username: pbx, password: geheim-bare }
+  shell: { type: sftp, host: ssh.example, host_key: "SHA256:a", username: pbx, password: geheim-ssh }
+  own: { type: webdav, url: "https://own.example/a", ca: /etc/own.pem, username: pbx, password: geheim-own }
 `;
 
 const places = new SecretPlaces(file);
@@ -53,6 +56,21 @@ test.each([
   ['the issuer of accounts', 'web.oidc.client_secret', [set('web.oidc.issuer', 'https://evil.example/a')]],
   ['that of Asterisk (ARI)', 'asterisk.ari.password', [set('asterisk.ari.url', 'http://evil.example/ari')]],
   ['that of Asterisk (AMI)', 'asterisk.ami.secret', [set('asterisk.ami.host', 'evil.example')]],
+  ['its encryption, to none', 'targets.old.password', [set('targets.old.tls', 'none')]],
+  ['that of the mail server, to what others can prevent', 'smtp.password', [set('smtp.tls', 'optional')]],
+  ['the key of the server', 'targets.shell.password', [set('targets.shell.host_key', 'SHA256:b')]],
+  ['the authority of the server', 'targets.own.password', [set('targets.own.ca', '/tmp/evil.pem')]],
+  [
+    'the authority, to the public ones',
+    'targets.own.password',
+    [{ do: 'remove', at: ['targets', 'own', 'ca'] }],
+  ],
+  [
+    'the authority of others, to one of its own',
+    'targets.cloud.password',
+    [set('targets.cloud.ca', '/tmp/evil.pem')],
+  ],
+  ['that of the provider', 'web.oidc.client_secret', [set('web.oidc.ca', '/tmp/evil.pem')]],
   [
     'that of a target that has another name by then',
     'targets.b.password',
@@ -94,6 +112,14 @@ describe('A stored secret stays', () => {
     ['where the usual port is written', [set('targets.nas.port', '445'), set('targets.old.port', '21')]],
     ['where the usual address is written', [set('asterisk.ari.url', 'http://127.0.0.1:8088/ari')]],
     ['where the case of a host is another', [set('targets.nas.host', 'NAS.example')]],
+    [
+      'where its encryption is set as it is',
+      [set('targets.old.tls', 'explicit'), set('smtp.tls', 'required')],
+    ],
+    [
+      'where it is sent encrypted from now on',
+      [set('targets.bare.tls', 'explicit'), set('targets.bare.ca', '/etc/own.pem')],
+    ],
     ['where something else is changed', [set('groups', [{ name: 'Verkauf' }])]],
   ] as const)('%s', (_what, changes) => {
     expect(misplaced(changes)).toEqual([]);
@@ -222,8 +248,37 @@ describe('A secret that was written to a wrong place by hand is not shown', () =
     expect(values).toMatchObject({ targets: { nas: { type: 'sbm', host: 'nas.example', share: 'a' } } });
     expect(secrets).toContainEqual({ path: ['targets', 'nas', 'password'], how: 'text', source: undefined });
     const { secrets: usual = [] } = writtenValues(stored) ?? {};
-    expect(usual).toHaveLength(9);
+    expect(usual).toHaveLength(12);
   });
+});
+
+test('comments do not show what may be a secret: former ones, and those that stand elsewhere as well', () => {
+  const text = `# The NAS of the telephone department: pbx / zebra-nas
+asterisk:
+  # in its own file
+  ari: { password: "\${ARI}" } # was zebra-1
+  ami:
+    host: a.example # in the cellar
+    # before: zebra-2
+    secret: zebra-ami # and zebra-3
+    port: 5038
+# password: zebra-4
+# targets: { old: { type: ftp, password: zebra-5 } }
+# private_key: |
+#   -----BEGIN OPENSSH PRIVATE KEY-----
+#   ${'zebra6'.repeat(8)}
+targets:
+  nas:
+    type: smb # the big one
+    password: zebra-nas
+    # until May: zebra-7
+  ftp:
+    password_file: /etc/nas # zebra-8
+`;
+  const shown = shownText(text);
+  expect(shown).not.toContain('zebra');
+  for (const comment of ['# in its own file', '# in the cellar', '# the big one'])
+    expect(shown).toContain(comment);
 });
 
 test('the sections of an alias are shown without their secrets, too', () => {

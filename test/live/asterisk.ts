@@ -40,6 +40,7 @@ export class Asterisk extends Server {
   readonly amiSecret = 'ami-secret';
   readonly spoolPath: string;
   #log = '';
+  readonly #modules = new Set<string>();
 
   private constructor(options: AsteriskOptions, container: StartedTestContainer) {
     super(container);
@@ -106,8 +107,9 @@ export class Asterisk extends Server {
     return (answer.get('Output') ?? []).join('\n');
   }
 
-  /** Loads a module, `app_playback`, that is not among those of every test. */
+  /** Loads a module, `app_playback`, that is not among those of every test; it is there after a restart, too. */
   async load(module: string): Promise<void> {
+    this.#modules.add(module);
     await this.manage({ Action: 'ModuleLoad', LoadType: 'load', Module: `${module}.so` });
   }
 
@@ -134,6 +136,7 @@ export class Asterisk extends Server {
   override async restart(): Promise<void> {
     await super.restart();
     this.#followLog();
+    for (const module of this.#modules) await this.load(module);
   }
 
   protected override async ready(): Promise<void> {

@@ -28,7 +28,7 @@ beforeEach(async () => {
   eraser = new Eraser({
     ledger: estate.catalogue,
     // As it stands when the process was started over.
-    remover: { work: () => estate.remover.work() },
+    remover: { workAtOnce: () => estate.remover.work() },
     now: () => estate.clock.now(),
     version: '1',
     timeZone: 'Europe/Zurich',

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import type { Alarm } from '../../src/alarms/alarms.ts';
+import type { Alarm, AlarmRaised } from '../../src/alarms/alarms.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import { FolderTarget } from '../../src/delivery/folder.ts';
 import type { Target } from '../../src/delivery/target.ts';
@@ -25,11 +25,29 @@ interface Made {
   readonly setAside?: readonly string[];
 }
 
+/** What would be told: each beginning and each end. */
+class ToldAlarms {
+  readonly standing: string[] = [];
+  readonly raised: string[] = [];
+  readonly ended: string[] = [];
+
+  raise({ kind, subject }: AlarmRaised): void {
+    if (this.standing.includes(`${kind} ${subject}`)) return;
+    this.standing.push(`${kind} ${subject}`);
+    this.raised.push(`${kind} ${subject}`);
+  }
+
+  clear(kind: Alarm['kind'], subject: string): void {
+    const at = this.standing.indexOf(`${kind} ${subject}`);
+    if (at >= 0) this.ended.push(...this.standing.splice(at, 1));
+  }
+}
+
 /** What a recorder has gathered: a real catalogue, local files and two folders as targets, and who deletes them. */
 export class Estate {
   readonly path: string;
   readonly clock = new VirtualClock(START + day);
-  readonly alarms: Pick<Alarm, 'kind' | 'subject'>[] = [];
+  readonly alarms = new ToldAlarms();
   readonly catalogue: SqliteCatalogue;
   readonly targets = new Map<string, () => Target>();
   /** Of deliveries. */
@@ -65,11 +83,7 @@ export class Estate {
     const { catalogue: ledger, clock, alarms } = this;
     const log = createLog({ level: 'error', format: 'text' });
     const remover = new Remover({
-      ...{ ledger, clock, log },
-      alarms: {
-        raise: ({ kind, subject }) => void alarms.push({ kind, subject }),
-        clear: () => undefined,
-      },
+      ...{ ledger, clock, log, alarms },
       targetOf: (name) => this.targets.get(name)?.(),
       pathsOf: (id) => [this.local(id), this.local(id).replace('.wav', '.json')],
       settled: () => this.underway,

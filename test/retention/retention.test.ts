@@ -155,15 +155,50 @@ describe('delivered files', () => {
     await works();
     expect(existsSync(estate.at('zweit', recording))).toBe(false);
     expect(existsSync(estate.at('zweit', second))).toBe(false);
-    expect(estate.alarms).toEqual([]);
+    expect(estate.alarms.raised).toEqual([]);
     await estate.clock.pass(2 * 3_600_000);
     await works();
-    expect(estate.alarms).toEqual([{ kind: 'removal-failing', subject: 'archiv' }]);
+    expect(estate.alarms.raised).toEqual(['removal-failing archiv']);
     await rename(away, join(estate.path, 'archiv'));
     await estate.clock.pass(2 * 3_600_000);
     await works();
     expect(existsSync(estate.at('archiv', recording))).toBe(false);
-    expect(await estate.catalogue.dueRemovals(Number.MAX_SAFE_INTEGER, 10, 0)).toEqual([]);
+    expect(await estate.catalogue.removalTargets()).toEqual([]);
+  });
+});
+
+describe('what is to be removed at many targets', () => {
+  /** What is read of the removals in one look a minute later. */
+  const readLater = async (): Promise<readonly (string | undefined)[]> => {
+    const read: (string | undefined)[] = [];
+    const { catalogue } = estate;
+    const due = catalogue.dueRemovals.bind(catalogue);
+    catalogue.dueRemovals = async (...given) => {
+      const found = await due(...given);
+      read.push(...found.map(({ target }) => target));
+      return found;
+    };
+    await estate.clock.pass(60_000);
+    await estate.remover.work();
+    catalogue.dueRemovals = due;
+    return read;
+  };
+
+  test('is read once where a target is down, and not again while it rests, unless somebody erases', async () => {
+    for (let n = 0; n < 250; n += 1) await estate.add(`n${n}`, { delivered: ['archiv'] });
+    await rename(join(estate.path, 'archiv'), join(estate.path, 'away'));
+    estate.periods = { Verkauf: { local: 0, remote: 30 * day, catalogue: undefined } };
+    await estate.clock.pass(31 * day);
+    await works();
+    expect(await readLater()).toHaveLength(100);
+    expect(await readLater()).toEqual([]);
+    await rename(join(estate.path, 'away'), join(estate.path, 'archiv'));
+    await estate.remover.workAtOnce();
+    const wait = await allOf(estate.catalogue.deletions(undefined));
+    expect(wait.filter(({ result }) => result === 'removed').length).toBeGreaterThan(200);
+    await estate.clock.pass(3 * 3_600_000);
+    await works();
+    expect(await estate.catalogue.removalTargets()).toEqual([]);
   });
 });
 
@@ -205,6 +240,43 @@ describe('a target that refuses to remove one file', () => {
     expect(existsSync(estate.at('archiv', other))).toBe(isKept);
   });
 
+  test('is an alarm until that file is gone, whatever else is removed meanwhile', async () => {
+    await estate.add('a');
+    let isLocked = true;
+    refusing('file-in-use', (name) => isLocked && name.includes('_a_'));
+    await estate.clock.pass(31 * day);
+    await works();
+    const told: string[] = [];
+    for (let hour = 1; hour <= 12; hour += 1) {
+      // Between two attempts to remove the locked one.
+      for (const minutes of [10, 20, 30]) {
+        await estate.add(`b${hour}-${minutes}`);
+        await estate.clock.pass(minutes * 60_000);
+        await works();
+      }
+      told.push(estate.alarms.standing.join());
+    }
+    expect(new Set(told.slice(2))).toEqual(new Set(['removal-failing archiv']));
+    expect(estate.alarms.ended).toEqual([]);
+    isLocked = false;
+    await estate.clock.pass(2 * 3_600_000);
+    await works();
+    expect(estate.alarms.ended).toEqual(['removal-failing archiv']);
+  });
+
+  test('is no alarm any more once that file is on hold', async () => {
+    await estate.add('a');
+    refusing('file-in-use', () => true);
+    await estate.clock.pass(31 * day);
+    await works();
+    await estate.clock.pass(2 * 3_600_000);
+    await works();
+    expect(estate.alarms.standing).toEqual(['removal-failing archiv']);
+    await hold('a');
+    await works();
+    expect(estate.alarms.standing).toEqual([]);
+  });
+
   test('rests when it refuses many and gives none', async () => {
     for (let n = 0; n < 30; n += 1) await estate.add(`n${n}`);
     let asked = 0;
@@ -229,7 +301,7 @@ test('files at a target that the configuration has no more wait for it, and the 
   await works();
   await estate.clock.pass(2 * 3_600_000);
   await works();
-  expect(estate.alarms).toEqual([{ kind: 'removal-failing', subject: 'archiv' }]);
+  expect(estate.alarms.raised).toEqual(['removal-failing archiv']);
   expect(await allOf(estate.catalogue.records({}))).toHaveLength(1);
   if (archiv) estate.targets.set('archiv', archiv);
   await estate.clock.pass(2 * 3_600_000);

@@ -1,11 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { describe, expect, test } from 'vitest';
 
 import { nasty } from '../nasty.ts';
-import { closedCallOf, sampleRecord, START } from '../catalogue/sample.ts';
+import { closedCallOf, sampleRecord, sampleRecording, START } from '../catalogue/sample.ts';
 import { clientOf, password, signedIn, useConsole } from './console.ts';
 import { refusedRaw, type Refusal } from './client.ts';
+import { wavOf } from './wav.ts';
 
 const console = useConsole();
 
@@ -101,6 +105,43 @@ describe('Requests that never end', () => {
     await new Promise((resolve) => socket.resume().on('error', resolve).on('close', resolve));
     clearInterval(drip);
     expect(performance.now() - began).toBeLessThan(4_000);
+  });
+});
+
+describe('Whoever asks for audio and takes none of it', () => {
+  test('loses his place to others, and whoever is slow does not', async () => {
+    const { folder, catalogue, url } = console();
+    // More than the two ends of a connection hold.
+    const { content, sha256 } = wavOf(1_200_000);
+    await writeFile(join(folder, 'spool/transfer/long.wav'), content);
+    const facts = { group: 'Verkauf', callId: 'call-long', bytes: content.length, sha256, name: 'long.wav' };
+    await catalogue.addRecording(sampleRecording('long', facts), ['archiv']);
+    const record = sampleRecord('long', { group: 'Verkauf', callId: 'call-long', file: 'long.wav' });
+    await catalogue.closeCall(closedCallOf(record), [record]);
+    const { cookie } = await signedIn(url, 'anna');
+    /** How much of it arrives, read in pieces with a pause before each. */
+    const bytesOf = async (pauseMs: number, mostPauses: number): Promise<number> => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      const ask = `GET /api/v1/records/long/audio HTTP/1.1\r\nhost: x\r\nconnection: close\r\n`;
+      socket.pause().write(`${ask}cookie: ${cookie}\r\n\r\n`);
+      let [bytes, pauses] = [0, 0];
+      socket.on('data', (piece) => {
+        bytes += piece.length;
+        if (pauses >= mostPauses) return;
+        pauses += 1;
+        socket.pause();
+        setTimeout(() => socket.resume(), pauseMs);
+      });
+      const closed = new Promise((resolve) => socket.on('close', resolve));
+      await sleep(pauseMs);
+      socket.resume();
+      await closed;
+      return bytes;
+    };
+    const [still, slow] = await Promise.all([bytesOf(2_000, 0), bytesOf(20, 100)]);
+    expect(still).toBeLessThan(content.length);
+    expect(slow).toBeGreaterThan(content.length);
   });
 });
 

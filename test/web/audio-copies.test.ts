@@ -19,8 +19,10 @@ import { wavOf } from './wav.ts';
 
 const limits: AudioLimits = {
   ...{ keptMs: 60_000, lookEveryMs: 60_000, most: 20, mostBytes: 1_000_000 },
-  ...{ atOnce: 2, waiting: 2, aboutToReadMs: 0 },
+  ...{ atOnce: 2, waiting: 2, each: 4, aboutToReadMs: 0 },
 };
+
+const anna = { actor: 'web:anna', person: 'anna' };
 
 let folder: string;
 let running: Running;
@@ -91,23 +93,23 @@ async function bytesOf(stream: Readable): Promise<Buffer> {
 
 test('a file of the spool is played from where it is, to its end, though it goes meanwhile', async () => {
   const wanted = await recorded('one', 'spool');
-  const audio = await copies.of(wanted);
+  const audio = await copies.of(wanted, anna);
   expect(await readdir(join(folder, 'state'))).not.toContain('listening');
   const reading = audio.read(0, audio.bytes - 1);
   await rm(join(folder, 'spool/transfer/one.wav'));
   expect(await bytesOf(reading)).toEqual(content);
-  expect(await bytesOf((await copies.of(wanted)).read(100, 199))).toEqual(content.subarray(100, 200));
+  expect(await bytesOf((await copies.of(wanted, anna)).read(100, 199))).toEqual(content.subarray(100, 200));
 });
 
 test('a file that is altered after somebody listened to it is not played again', async () => {
   const wanted = await recorded('one', 'spool');
-  await copies.of(wanted);
+  await copies.of(wanted, anna);
   await writeFile(join(folder, 'spool/transfer/one.wav'), wavOf(2_000, { amplitude: 1 }).content);
-  await expect(copies.of({ ...wanted, deliveries: [] })).rejects.toMatchObject({ code: 'altered' });
+  await expect(copies.of({ ...wanted, deliveries: [] }, anna)).rejects.toMatchObject({ code: 'altered' });
 });
 
 test('it comes from the next target where one cannot be reached, and leaves nothing on the disk', async () => {
-  const audio = await copies.of(await recorded('one', 'target'));
+  const audio = await copies.of(await recorded('one', 'target'), anna);
   expect(await readdir(join(folder, 'state/listening'))).toEqual([]);
   expect(await bytesOf(audio.read(0, audio.bytes - 1))).toEqual(content);
 });
@@ -115,7 +117,7 @@ test('it comes from the next target where one cannot be reached, and leaves noth
 test('a target that cannot be reached is told as such, to try again', async () => {
   const wanted = await recorded('one', 'target');
   await rm(join(folder, 'archiv'), { recursive: true });
-  await expect(copies.of(wanted)).rejects.toMatchObject({
+  await expect(copies.of(wanted, anna)).rejects.toMatchObject({
     ...{ status: 503, code: 'not-ready', details: { reason: 'recording-unreachable' } },
   });
 });
@@ -123,24 +125,26 @@ test('a target that cannot be reached is told as such, to try again', async () =
 test('what somebody listens to makes no room for another one: that one is told to come again', async () => {
   await restarted({ mostBytes: content.length });
   const [one, two] = [await recorded('one', 'target'), await recorded('two', 'target')];
-  const reading = (await copies.of(one)).read(0, content.length - 1);
-  await expect(copies.of(two)).rejects.toMatchObject({ status: 429 });
+  const reading = (await copies.of(one, anna)).read(0, content.length - 1);
+  await expect(copies.of(two, anna)).rejects.toMatchObject({ status: 429 });
   expect(await bytesOf(reading)).toEqual(content);
-  const audio = await copies.of(two);
+  const audio = await copies.of(two, anna);
   expect(await bytesOf(audio.read(0, audio.bytes - 1))).toEqual(content);
 });
 
 test('what is asked for at once is fetched for few at once', async () => {
   await restarted({ atOnce: 1, waiting: 1 });
   const wanted = await Promise.all(['one', 'two', 'three'].map((id) => recorded(id, 'target')));
-  const results = await Promise.allSettled([...wanted, ...wanted.slice(0, 1)].map((each) => copies.of(each)));
+  const results = await Promise.allSettled(
+    [...wanted, ...wanted.slice(0, 1)].map((each) => copies.of(each, anna)),
+  );
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
 });
 
 test('what is erased is let go, and its copy with it', async () => {
   await restarted({ lookEveryMs: 20 });
   // It is in no catalogue.
-  const audio = await copies.of(await recorded('one', 'target'));
+  const audio = await copies.of(await recorded('one', 'target'), anna);
   await eventually(() => {
     try {
       audio.read(0, 0).destroy();

@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
+import { checksOf } from '../../src/assemble-checks.ts';
+import { loadText } from '../../src/config/load.ts';
 import { Secret } from '../../src/config/secret.ts';
 import { OidcSignIn } from '../../src/web/oidc/oidc-sign-in.ts';
 import { Provider } from '../../src/web/oidc/provider.ts';
@@ -81,6 +83,37 @@ function signInWith(change: Partial<OidcSettings>, timeoutMs = hastyMs): OidcSig
 
 const origin = 'http://127.0.0.1:9';
 const begin = (change: Partial<OidcSettings>) => signInWith(change).begin(origin, '127.0.0.1');
+
+describe('mitschnitt check', () => {
+  async function checked(change: string): Promise<void> {
+    const text = `asterisk: { ari: { password: x }, ami: { secret: x } }
+pbx: { trunks: [] }
+spool: { path: ${folder}/spool }
+web:
+  oidc: { client_id: ${clientId}, client_secret: x, roles: { administrator: [a] }, ${change} }
+`;
+    const file = join(folder, 'mitschnitt.yaml');
+    await writeFile(file, text, { mode: 0o600 });
+    const { config } = await loadText(text, file);
+    const own = checksOf(config).find(({ kind }) => kind === 'sign-in');
+    if (!own) throw new Error('the provider is not tried');
+    await own.run();
+  }
+
+  test('asks the provider, and says whose fault it is that it is none', async () => {
+    const issuer = await telling({});
+    await expect(checked(`issuer: "${issuer}"`)).resolves.toBeUndefined();
+    await expect(checked('issuer: "http://127.0.0.1:1"')).rejects.toMatchObject({
+      ...{ code: 'oidc-unreachable', fault: 'destination' },
+      message: expect.stringMatching(/^http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/) as string,
+    });
+    const another = await telling({ issuer: 'https://elsewhere.example' });
+    await expect(checked(`issuer: "${another}"`)).rejects.toMatchObject({ fault: 'configuration' });
+    await expect(checked(`issuer: "${issuer}", ca: /nowhere.pem`)).rejects.toMatchObject({
+      code: 'oidc-misconfigured',
+    });
+  });
+});
 
 describe('A provider', () => {
   test.each([

@@ -40,7 +40,13 @@ afterAll(async () => {
   await provider.stop();
 });
 
-const patience = { headersMs: 5_000, requestMs: 5_000, lookEveryMs: 1_000, providerMs: 5_000 };
+const patience = {
+  headersMs: 5_000,
+  requestMs: 5_000,
+  lookEveryMs: 1_000,
+  providerMs: 5_000,
+  stillMs: 5_000,
+};
 
 const json = { 'content-type': 'application/json' };
 

@@ -1,7 +1,7 @@
 import type { ClientAuth, Configuration } from 'openid-client';
 
 import { setTimeout as after } from 'node:timers/promises';
-import { OidcRefusal } from './refusal.ts';
+import { OidcRefusal, problemOf, refusalOf } from './refusal.ts';
 import { UnfitAnswer, isConfidential, requestsTrusting } from './requests.ts';
 import { claimAt, type Claims } from './claims.ts';
 import type { PendingSignIn } from './pending.ts';
@@ -69,6 +69,16 @@ export class Provider {
     if (isAllThere || configuration.serverMetadata().userinfo_endpoint === undefined) return claims;
     const more = await library.fetchUserInfo(configuration, tokens.access_token, claims.sub);
     return { ...more, ...claims };
+  }
+
+  /** Whether it is there and what it says of itself fits. @throws MitschnittError */
+  async check(): Promise<void> {
+    try {
+      await this.#discovered();
+    } catch (thrown) {
+      const { issuer, clientSecret } = this.#settings;
+      throw problemOf(refusalOf(thrown, clientSecret.reveal()), issuer);
+    }
   }
 
   /** Whether nothing has to be asked of it before browsers are sent there. */

@@ -1,4 +1,4 @@
-import { codeOf, messageOf } from '../../errors.ts';
+import { codeOf, messageOf, MitschnittError } from '../../errors.ts';
 import { printable } from '../../recording/untrusted-text.ts';
 import { ApiFailure } from '../failure.ts';
 import { AuthorityUnreadable, UnfitAnswer } from './requests.ts';
@@ -101,6 +101,17 @@ export function refusalOf(thrown: unknown, secret: string): OidcRefusal {
     '***',
   );
   return new OidcRefusal(codeFor(all), why);
+}
+
+/** As it is told to whoever tries it without signing in. */
+export function problemOf({ code, message, why }: OidcRefusal, issuer: string): MitschnittError {
+  const isAway = code === 'oidc-unreachable';
+  return new MitschnittError(`${issuer}: ${message}${why === '' ? '' : ` (${why})`}`, {
+    ...{ code, fault: isAway ? 'destination' : 'configuration', retry: isAway },
+    hint: isAway
+      ? 'Look whether it runs, and whether web.oidc.issuer is its address. Users of Mitschnitt itself can sign in meanwhile.'
+      : 'Compare web.oidc.issuer with what the provider calls itself, to the letter, and web.oidc.ca with the authority of its certificate.',
+  });
 }
 
 function codeFor(all: readonly unknown[]): RefusalCode {

@@ -229,7 +229,10 @@ export const hold = z.strictObject({
 
 export const checked = z.strictObject({
   name: text('The file, path, announcement, connection or target.'),
-  kind: oneOf(['configuration', 'spool', 'prompt', 'asterisk', 'account', 'target', 'alarms'], 'What it is.'),
+  kind: oneOf(
+    ['configuration', 'spool', 'prompt', 'asterisk', 'account', 'target', 'alarms', 'sign-in'],
+    'What it is.',
+  ),
   ok: flag('Nothing is wrong with it.'),
   ms: count('How long it took, in ms.'),
   problem: z
