@@ -155,7 +155,7 @@ interface Words {
   readonly condition: Condition | undefined;
 }
 
-/** Words that begin some of a note's, whatever their case; the beginning of a file name, as it is written. */
+/** Words that begin some of a note's or of the caller's name, whatever their case; the beginning of a file name, as it is written. */
 async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
   const phrase = words.map((word) => `"${word}"*`).join(' ');
@@ -163,10 +163,13 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const noted = sql`select notes.record as hit from note_words
     join notes on notes.id = note_words.rowid where note_words match ${phrase}`;
   const named = sql`select recordings.id as hit from recordings where ${isNamed}`;
-  const hits = words.length === 0 ? [named] : [noted, named];
+  const called = sql`select records.id as hit from records where from_name in (
+    select names.name from name_words cross join names on names.id = name_words.rowid
+    where name_words match ${phrase})`;
+  const hits = words.length === 0 ? [named] : [noted, called, named];
   // From the indexes alone.
   const counted = [
-    ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`]),
+    ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`, called]),
     sql`select 1 from recordings where ${isNamed}`,
   ];
   const isMuch = await Promise.all(counted.map((each) => isMore(db, each)));
@@ -175,7 +178,9 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
     const inNote = sql`exists (select 1 from notes cross join note_words on note_words.rowid = notes.id
       where notes.record = line.id and note_words match ${phrase})`;
     const inName = sql`exists (select 1 from recordings where recordings.id = line.id and ${isNamed})`;
-    const condition = words.length === 0 ? inName : sql`(${inName} or ${inNote})`;
+    const ofCaller = sql`exists (select 1 from names cross join name_words on name_words.rowid = names.id
+      where names.name = line.from_name and name_words match ${phrase})`;
+    const condition = words.length === 0 ? inName : sql`(${ofCaller} or ${inName} or ${inNote})`;
     return { lanes: [{ from: records, where: [], most: mostReadForWords }], condition };
   }
   const lanes = hits.map((each) => ({

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
 import { keepMakers } from './migration-makers.ts';
+import { keepCallerNames } from './migration-caller-names.ts';
 import { identifyUsers, inviteUsers } from './migration-users.ts';
 import { createRetention } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
@@ -29,6 +30,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-users': { up: inviteUsers },
   '0016-identities': { up: identifyUsers },
   '0017-makers': { up: keepMakers },
+  '0018-caller-names': { up: keepCallerNames },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {

@@ -38,7 +38,7 @@ const callerIds = [
 
 test.each(callerIds)('caller id %j is recorded under a harmless name', async (from) => {
   const before = new Set(await readdir(station.archive));
-  await station.incoming(from, { talkMs: 900 });
+  await station.incoming(from, { name: from, talkMs: 900 });
   const [file = ''] = await eventually(
     async () => {
       const added = (await readdir(station.archive)).filter((name) => !before.has(name));
