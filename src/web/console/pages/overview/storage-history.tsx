@@ -73,10 +73,10 @@ export function History({ now }: { readonly now: StorageNow }) {
           strokeDasharray="4 4"
         />
         <text x={x(from)} y={height - 4}>
-          {format.dateTime(first.at)}
+          {format.dayMinute(first.at)}
         </text>
         <text x={x(to)} y={height - 4} textAnchor="end">
-          {format.time(last.at)}
+          {format.minute(last.at)}
         </text>
       </svg>
       <Legend
