@@ -382,7 +382,7 @@ export const configuration: ConfigurationWords = {
     'Zeilen für Asterisk: mit eigenen Passwörtern, in diese Dateien in /etc/asterisk/; dann core reload',
   stepDialplan: 'Anrufe durch Mitschnitt führen',
   stepDialplanHelp:
-    'Kopieren Sie dialplan/mitschnitt.conf aus dem Paket nach /etc/asterisk/. Die erste Zeile gehört an den Anfang von extensions.conf, Gosub vor das erste Dial() oder Queue() ankommender und interner Anrufe (hier der Nebenstelle 200), U(mitschnitt-called) zu den Optionen von Dial() nach aussen. Danach in der Konsole von Asterisk: dialplan reload. Erledigt ist es, sobald seit dem Start ein Anruf zur Ansage kam.',
+    'Kopieren Sie dialplan/mitschnitt.conf aus dem Paket nach /etc/asterisk/. Die erste Zeile gehört an den Anfang von extensions.conf, Gosub vor das erste Dial() oder Queue() eingehender und interner Anrufe (hier der Nebenstelle 200), U(mitschnitt-called) zu den Optionen von Dial() nach aussen. Danach in der Konsole von Asterisk: dialplan reload. Erledigt ist es, sobald seit dem Start ein Anruf zur Ansage kam.',
   stepTarget: 'Ein Ziel einrichten',
   stepTargetHelp: 'Wohin die Aufnahmen gehen.',
   stepGroup: 'Eine Gruppe einrichten',

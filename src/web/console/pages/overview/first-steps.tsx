@@ -2,7 +2,7 @@ import { Anchor, Button, CopyButton, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
-import { useAnswer, useNow } from '../../connection/answers.ts';
+import { useAnswer, useHappening, useNow } from '../../connection/answers.ts';
 import { listAt, sectionAt } from '../../forms/changes.ts';
 import { usePageWords } from '../../forms/words.ts';
 import { useWords } from '../../language/language.tsx';
@@ -35,6 +35,7 @@ function Steps({
   const now = useNow();
   const answer = useAnswer('GET /configuration', {});
   const gate = useAnswer('GET /gate', {});
+  useHappening('record', () => gate.reload());
   if (!answer.data) return null;
   const values = answer.data.values;
   const hasTarget = Object.keys(sectionAt(values, ['targets']) ?? {}).length > 0;
