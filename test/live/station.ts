@@ -43,6 +43,7 @@ export interface Listed {
   readonly start: string;
   readonly from: string;
   readonly to: string;
+  readonly from_name: string | null;
   readonly talk_ms: number;
   readonly outcome: string;
   readonly rule: string;
