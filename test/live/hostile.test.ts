@@ -36,6 +36,9 @@ const callerIds = [
   '<script>alert(1)</script>',
 ];
 
+/** Bytes of a caller's name that Asterisk keeps. */
+const longestName = 79;
+
 test.each(callerIds)('caller id %j is recorded under a harmless name', async (from) => {
   const before = new Set(await readdir(station.archive));
   await station.incoming(from, { name: from, talkMs: 900 });
@@ -50,8 +53,8 @@ test.each(callerIds)('caller id %j is recorded under a harmless name', async (fr
     const lines = await station.recordings();
     return lines.length === 1 ? lines : undefined;
   });
-  // SIP has its own way to write the others.
-  if (!/["\\]/.test(from)) expect(line?.from_name ?? '').toBe(Array.from(from).slice(0, 80).join(''));
+  // Quotes and the like have a way of their own to be written; Asterisk keeps no more.
+  if (!/["'\\]/.test(from)) expect(line?.from_name ?? '').toBe(from.slice(0, longestName));
   expect(file).toMatch(/^Aufnahme_[-0-9]{10}_[-0-9]{8}_[^\p{Cc}\\/:*?"<>|]{1,80}_200\.wav$/u);
 });
 
