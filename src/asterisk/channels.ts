@@ -137,7 +137,7 @@ function replaced(message: AmiMessage, at: number): readonly CallEvent[] {
 const longestName = 80;
 
 /** A name to be shown: of one line, and no longer than a line. Undefined: there is none. */
-export function shownName(sent: string): string | undefined {
+function shownName(sent: string): string | undefined {
   const name = sent.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
   if (name === '' || name === '<unknown>') return undefined;
   return Array.from(name).slice(0, longestName).join('');

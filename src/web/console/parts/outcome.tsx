@@ -5,7 +5,7 @@ import { Tag, type Tone } from './shapes.tsx';
 export type Outcome = RecordLine['outcome'];
 
 /** Green: as wanted. Plain: not recorded, and that is right so. Red: it should have been. */
-export const toneOfOutcome: Readonly<Record<Outcome, Tone>> = {
+const toneOfOutcome: Readonly<Record<Outcome, Tone>> = {
   recorded: 'good',
   declined: 'plain',
   'not-agreed': 'plain',
