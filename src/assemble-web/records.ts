@@ -121,10 +121,25 @@ function positionOf(cursor: string): LinePosition {
 }
 
 function lineJson(line: FoundLine, time: Time): RecordLine {
-  const { id, callId, group, direction, from, to, startedAt, talkMs, verdict, file, delivery, held, notes } =
-    line;
+  const {
+    id,
+    callId,
+    group,
+    direction,
+    from,
+    to,
+    fromName,
+    startedAt,
+    talkMs,
+    verdict,
+    file,
+    delivery,
+    held,
+    notes,
+  } = line;
   return {
     ...{ id, call_id: callId, group, direction, from, to, start: time(startedAt), talk_ms: talkMs },
+    from_name: fromName ?? null,
     ...{ outcome: verdict.outcome, rule: verdict.rule, file: file ?? null },
     ...{ delivery: delivery ?? null, held, notes },
   };

@@ -142,12 +142,23 @@ function replaced(message: AmiMessage, at: number): readonly CallEvent[] {
   return channel === '' ? [] : [{ at, type: 'bridge-left', channel, bridge, replaced: true }];
 }
 
+/** Longer than any that a telephone shows: a caller may send what they like. */
+const longestName = 80;
+
+/** A name to be shown: of one line, and no longer than a line. Undefined: there is none. */
+function shownName(sent: string): string | undefined {
+  const name = sent.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  if (name === '' || name === '<unknown>') return undefined;
+  return Array.from(name).slice(0, longestName).join('');
+}
+
 function factsOf(message: AmiMessage, bridge: string): ChannelFacts {
   return {
     channel: field(message, 'Uniqueid'),
     name: field(message, 'Channel'),
     linkedId: field(message, 'Linkedid'),
     number: field(message, 'CallerIDNum'),
+    callerName: shownName(field(message, 'CallerIDName')),
     dialled: field(message, 'Exten'),
     bridge: bridge === '' ? undefined : bridge,
   };
@@ -185,11 +196,18 @@ function merge(known: ChannelFacts, now: ChannelFacts): ChannelFacts {
   return {
     ...now,
     number: now.number || known.number,
+    callerName: now.callerName ?? known.callerName,
     // Where a call is in the dialplan changes; what its party dialled is what it had at first.
     dialled: known.dialled || now.dialled,
   };
 }
 
 function isSame(a: ChannelFacts, b: ChannelFacts): boolean {
-  return a.name === b.name && a.linkedId === b.linkedId && a.number === b.number && a.dialled === b.dialled;
+  return (
+    a.name === b.name &&
+    a.linkedId === b.linkedId &&
+    a.number === b.number &&
+    a.callerName === b.callerName &&
+    a.dialled === b.dialled
+  );
 }

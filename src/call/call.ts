@@ -149,6 +149,8 @@ export interface Leg {
   readonly role: 'caller' | 'called';
   /** Caller id number of the party, as Asterisk has it. Whatever a caller sent: never trusted. */
   readonly number: string;
+  /** Caller id name of the party, if any. Whatever a caller sent: never trusted, only shown and searched. */
+  readonly callerName?: string | undefined;
   /** The extension that this party dialled, for the `caller`; else empty. */
   readonly dialled: string;
   /** The extension or name that the dialplan gave the gate: whom this party wants. */
@@ -246,6 +248,8 @@ export interface Segment {
   /** Number of who called and of who was called, as Asterisk has them; empty when unknown. */
   readonly from: string;
   readonly to: string;
+  /** Caller id name of who called, if there was one. */
+  readonly fromName?: string | undefined;
   readonly startedAt: Instant;
   readonly endedAt: Instant | undefined;
   /** False when nobody watched the end: it is then taken from the file. */

@@ -120,6 +120,7 @@ export interface Headline {
   readonly direction: Direction;
   readonly from: string;
   readonly to: string;
+  readonly fromName?: string | undefined;
 }
 
 /** What a call is listed under: its first talk, or, when nobody ever talked, who called and who was wanted. */
@@ -142,6 +143,7 @@ export function headlineOf(call: Call, policy: Policy): Headline {
     group: firstGroup(groups, policy)?.name,
     direction,
     from: caller ? numberOf(caller, policy) : '',
+    fromName: caller?.callerName,
     to: (reached && numberOf(reached, policy)) || wanted || (called ? numberOf(called, policy) : ''),
   };
 }

@@ -17,6 +17,8 @@ export interface ChannelFacts {
   readonly name: string;
   readonly linkedId: string;
   readonly number: string;
+  /** What it is called, as a caller: see {@link Leg.callerName}. */
+  readonly callerName?: string | undefined;
   readonly dialled: string;
   readonly bridge: BridgeId | undefined;
 }

@@ -119,13 +119,14 @@ function apply(call: Call, event: CallEvent, context: Context): Step {
 function seen(call: Call, facts: ChannelFacts): Call {
   const known = call.legs.find((leg) => leg.channel === facts.channel);
   if (known) {
-    const { name, number, dialled, bridge } = facts;
+    const { name, number, callerName, dialled, bridge } = facts;
     return withLeg(call, facts.channel, {
       name,
       takenAt: undefined,
       // Only the list of channels says where they are, and recovery who is in no bridge any more.
       ...(bridge === undefined ? {} : { bridge, leftAt: undefined, leftUnseen: undefined }),
       number: number || known.number,
+      ...(callerName === undefined ? {} : { callerName }),
       dialled: dialled || known.dialled,
     });
   }
@@ -134,6 +135,7 @@ function seen(call: Call, facts: ChannelFacts): Call {
     name: facts.name,
     role: facts.channel === facts.linkedId ? 'caller' : 'called',
     number: facts.number,
+    ...(facts.callerName === undefined ? {} : { callerName: facts.callerName }),
     dialled: facts.channel === facts.linkedId ? facts.dialled : '',
     bridge: facts.bridge,
     leftAt: undefined,

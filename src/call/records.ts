@@ -54,9 +54,10 @@ export function recordsOf(
 ): readonly CallRecord[] {
   const common = { callId: call.id, linkedId: call.linkedId };
   if (call.segments.length === 0 && call.verdict) {
-    const { group = '', direction, from, to } = headlineOf(call, policy);
+    const { group = '', direction, from, to, fromName } = headlineOf(call, policy);
     const { id, startedAt, verdict } = call;
-    return [{ ...common, id, group, direction, from, to, startedAt, talkMs: 0, verdict, file: undefined }];
+    const parties = { group, direction, from, to, fromName };
+    return [{ ...common, ...parties, id, startedAt, talkMs: 0, verdict, file: undefined }];
   }
   return call.segments.map((segment) => ({
     ...common,
@@ -65,6 +66,7 @@ export function recordsOf(
     direction: segment.direction,
     from: segment.from,
     to: segment.to,
+    fromName: segment.fromName,
     startedAt: segment.startedAt,
     // The clock may have been set while no process ran.
     talkMs: Math.max(0, (segment.endedAt ?? segment.startedAt) - segment.startedAt),

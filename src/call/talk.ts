@@ -225,6 +225,7 @@ export function begin(
     otherChannel: other.channel,
     from: numberOf(from, policy),
     to: numberOf(to, policy),
+    ...(from.callerName === undefined ? {} : { fromName: from.callerName }),
     startedAt: at,
     endedAt: undefined,
     endObserved: true,

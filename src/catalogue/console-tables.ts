@@ -11,6 +11,7 @@ export interface ConsoleTables {
   delivery_tries: DeliveryTryRow;
   peaks: { recording: string; content: string };
   numbers: { id: Generated<number>; number: string; lines: number };
+  names: { id: Generated<number>; name: string; lines: number };
 }
 
 export interface UserRow {

@@ -195,16 +195,17 @@ async function eraseRecording(
 async function scrubLines(db: Kysely<Tables>, call: string, number: NumberToErase): Promise<void> {
   const lines = await db
     .selectFrom('records')
-    .select(['id', 'from_number', 'to_number', 'file'])
+    .select(['id', 'from_number', 'to_number', 'from_name', 'file'])
     .where('call_id', '=', call)
     .execute();
-  for (const { id, from_number, to_number, file } of lines) {
+  for (const { id, from_number, to_number, from_name, file } of lines) {
     const isOwn = number.is(from_number) || number.is(to_number);
     await db
       .updateTable('records')
       .set({
         from_number: number.scrubbed(from_number),
         to_number: number.scrubbed(to_number),
+        from_name: from_name === null || number.is(from_number) ? null : number.scrubbed(from_name),
         file: file !== null && isOwn ? erased : file,
       })
       .where('id', '=', id)

@@ -155,7 +155,7 @@ interface Words {
   readonly condition: Condition | undefined;
 }
 
-/** Words that begin some of a note's, whatever their case; the beginning of a file name, as it is written. */
+/** Words that begin some of a note's or of the caller's name, whatever their case; the beginning of a file name, as it is written. */
 async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
   const phrase = words.map((word) => `"${word}"*`).join(' ');
@@ -163,19 +163,26 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const noted = sql`select notes.record as hit from note_words
     join notes on notes.id = note_words.rowid where note_words match ${phrase}`;
   const named = sql`select recordings.id as hit from recordings where ${isNamed}`;
-  const hits = words.length === 0 ? [named] : [noted, named];
+  const called = sql`select records.id as hit from records where from_name in (
+    select names.name from name_words cross join names on names.id = name_words.rowid
+    where name_words match ${phrase})`;
+  const hits = words.length === 0 ? [named] : [noted, called, named];
   // From the indexes alone.
   const counted = [
     ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`]),
     sql`select 1 from recordings where ${isNamed}`,
   ];
-  const isMuch = await Promise.all(counted.map((each) => isMore(db, each)));
+  const isMuch = await Promise.all([
+    ...counted.map((each) => isMore(db, each)),
+    words.length > 0 && isMuchOfNames(db, phrase),
+  ]);
   // So many have it that going through the list meets them soon.
   if (isMuch.includes(true)) {
     const inNote = sql`exists (select 1 from notes cross join note_words on note_words.rowid = notes.id
       where notes.record = line.id and note_words match ${phrase})`;
     const inName = sql`exists (select 1 from recordings where recordings.id = line.id and ${isNamed})`;
-    const condition = words.length === 0 ? inName : sql`(${inName} or ${inNote})`;
+    const ofCaller = sql`has_words(line.from_name, ${text})`;
+    const condition = words.length === 0 ? inName : sql`(${ofCaller} or ${inName} or ${inNote})`;
     return { lanes: [{ from: records, where: [], most: mostReadForWords }], condition };
   }
   const lanes = hits.map((each) => ({
@@ -183,6 +190,14 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
     where: [],
   }));
   return { lanes, condition: undefined };
+}
+
+/** Each name has a line at least: no more of them are looked at. */
+async function isMuchOfNames(db: Kysely<Tables>, phrase: string): Promise<boolean> {
+  const { rows } = await sql<{ lines: number | null }>`
+    select sum(lines) as lines from (select rowid as hit from name_words where name_words match ${phrase}
+      limit ${mostHits + 1}) cross join names on names.id = hit`.execute(db);
+  return (rows[0]?.lines ?? 0) > mostHits;
 }
 
 async function isMore(db: Kysely<Tables>, hits: Condition): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { createConsole } from './migration-console.ts';
 import { keepMakers } from './migration-makers.ts';
+import { keepCallerNames } from './migration-caller-names.ts';
 import { identifyUsers, inviteUsers } from './migration-users.ts';
 import { createRetention, indexRemovals } from './migration-retention.ts';
 import type { Tables } from './tables.ts';
@@ -30,6 +31,8 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-identities': { up: identifyUsers },
   '0017-makers': { up: keepMakers },
   '0018-removals-by-target': { up: indexRemovals },
+  // It reads all lines: whoever is ended meanwhile begins anew.
+  '0019-caller-names': { up: (db: Kysely<Tables>) => db.transaction().execute(keepCallerNames) },
 };
 
 async function addAlarmCode(db: Kysely<Tables>): Promise<void> {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import SqliteFile from 'better-sqlite3';
 import { CompiledQuery, Kysely, SqliteDialect, SqliteDriver } from 'kysely';
 import { comparable } from '../call/numbers.ts';
+import { hasWords } from './name-words.ts';
 import { codeOf, MitschnittError, messageOf } from '../errors.ts';
 import type {
   DatabaseConnection,
@@ -76,6 +77,9 @@ function openFile(path: string, readonly: boolean): SqliteFile.Database {
     file.pragma('foreign_keys = on');
     // Numbers are compared in statements as everywhere else.
     file.function('comparable', { deterministic: true }, (number) => comparable(String(number)));
+    file.function('has_words', { deterministic: true }, (name, wanted) =>
+      Number(typeof name === 'string' && hasWords(name, String(wanted))),
+    );
     if (readonly) return file;
     if (file.pragma('journal_mode = wal', { simple: true }) !== 'wal') throw withoutLog(path);
     // A commit is in the file when it returns, so that a killed process loses nothing; the disk is waited for only in

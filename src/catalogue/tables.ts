@@ -112,6 +112,8 @@ export interface RecordRow {
   direction: Direction;
   from_number: string;
   to_number: string;
+  /** Null: who called had none. */
+  from_name: string | null;
   started_at: number;
   talk_ms: number;
   outcome: Outcome;
@@ -244,6 +246,7 @@ export const recordColumns = [
   'records.direction',
   'records.from_number',
   'records.to_number',
+  'records.from_name',
   'records.started_at',
   'records.talk_ms',
   'records.outcome',
@@ -260,6 +263,7 @@ export function recordFrom(row: Omit<RecordRow, 'seq' | 'report_file'>): CallRec
     direction: row.direction,
     from: row.from_number,
     to: row.to_number,
+    fromName: row.from_name ?? undefined,
     startedAt: row.started_at,
     talkMs: row.talk_ms,
     verdict: { outcome: row.outcome, rule: row.rule },
@@ -276,6 +280,7 @@ export function recordRow(record: CallRecord): Omit<RecordRow, 'seq'> {
     direction: record.direction,
     from_number: record.from,
     to_number: record.to,
+    from_name: record.fromName ?? null,
     started_at: record.startedAt,
     talk_ms: record.talkMs,
     outcome: record.verdict.outcome,

@@ -31,7 +31,7 @@ const words: Readonly<Record<MailLanguage, Words>> = {
     duration: 'Dauer',
     group: 'Gruppe',
     direction: 'Anruftyp',
-    directions: { incoming: 'ankommend', outgoing: 'abgehend', internal: 'intern' },
+    directions: { incoming: 'eingehend', outgoing: 'ausgehend', internal: 'intern' },
     unknown: 'unbekannt',
     report: 'Anrufbericht',
     attached: 'Der Bericht liegt bei',

@@ -47,10 +47,26 @@ export function isPartyOf(call: Call, { is }: NumberToErase): boolean {
   );
 }
 
-/** A call as JSON, without the number. */
+/** A call as JSON, without the number and the names that it showed. */
 export function scrubbedState(state: string, { scrubbed }: NumberToErase): string {
-  const call: unknown = JSON.parse(state, (_key, value: unknown) =>
-    typeof value === 'string' ? scrubbed(value) : value,
-  );
+  const call: unknown = JSON.parse(state, (_key, value: unknown) => {
+    if (typeof value === 'string') return scrubbed(value);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? nameless(value) : value;
+  });
   return JSON.stringify(call);
+}
+
+/** A leg or a talk. */
+function nameless(value: {
+  number?: unknown;
+  callerName?: unknown;
+  from?: unknown;
+  fromName?: unknown;
+}): object {
+  const { callerName, fromName, ...others } = value;
+  return {
+    ...others,
+    ...(callerName === undefined || value.number === erased ? {} : { callerName }),
+    ...(fromName === undefined || value.from === erased ? {} : { fromName }),
+  };
 }

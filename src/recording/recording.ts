@@ -30,6 +30,8 @@ export interface CallRecord {
   readonly direction: Direction;
   readonly from: string;
   readonly to: string;
+  /** Caller id name of who called, if there was one: whatever a caller sent. */
+  readonly fromName?: string | undefined;
   readonly startedAt: number;
   /** 0 where nobody talked. */
   readonly talkMs: number;

@@ -35,6 +35,7 @@ export function recordFacts(record: ListedRecord, timeZone: string) {
     direction: record.direction,
     from: record.from,
     to: record.to,
+    from_name: record.fromName ?? null,
     start: time(record.startedAt),
     talk_ms: record.talkMs,
     // How much longer the talk may have been: nobody watched its beginning.
@@ -110,6 +111,7 @@ function segmentJson(segment: Segment, time: Time) {
     direction: segment.direction,
     from: segment.from,
     to: segment.to,
+    from_name: segment.fromName ?? null,
     start: time(segment.startedAt),
     end: time(segment.endedAt),
     end_observed: segment.endObserved,

@@ -140,7 +140,9 @@ export class EventHub {
   #look(name: string, look: () => Promise<void>): void {
     if (this.#busy.has(name)) return;
     this.#busy.add(name);
-    look()
+    // Whatever throws at once is caught as well: nobody else would, and the whole program would end.
+    Promise.resolve()
+      .then(look)
       .catch((error: unknown) =>
         this.#parts.log.debug('nothing to tell the console', { name, ...errorFields(error) }),
       )

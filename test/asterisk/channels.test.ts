@@ -76,6 +76,40 @@ describe('a new channel', () => {
   );
 });
 
+describe('the name of a caller', () => {
+  const nameSent = (name: string) => {
+    const [event] = told(new Channels(), 'Newchannel', { ...caller, CallerIDName: name });
+    return event?.type === 'channel-seen' ? event.facts.callerName : undefined;
+  };
+
+  test('is that which the PBX has', () => {
+    expect(nameSent('Müller & Söhne AG')).toBe('Müller & Söhne AG');
+  });
+
+  test.each(['', '  ', '<unknown>', '\u0007\u2028'])('is none where it is %j', (name) => {
+    expect(nameSent(name)).toBeUndefined();
+  });
+
+  test.each(nasty.filter((text) => !/[\r\n\0]/.test(text)))(
+    'is of one line, and no longer than one, where %j was sent',
+    (name) => {
+      const shown = nameSent(name) ?? '';
+      expect(Array.from(shown).length).toBeLessThanOrEqual(80);
+      expect(shown).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
+    },
+  );
+
+  test('stays when a later event has none, and follows the dialplan that gives it another', () => {
+    const channels = new Channels();
+    told(channels, 'Newchannel', { ...caller, CallerIDName: 'sent' });
+    expect(told(channels, 'Newchannel', { ...caller, CallerIDName: '<unknown>' })).toEqual([]);
+    const [event] = told(channels, 'BridgeEnter', {
+      ...{ ...caller, CallerIDName: 'looked up', BridgeUniqueid: 'b1' },
+    });
+    expect(event).toMatchObject({ type: 'channel-seen', facts: { callerName: 'looked up' } });
+  });
+});
+
 describe('a channel that is being called', () => {
   test.each([
     ['123@trunk', '123'],

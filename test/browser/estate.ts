@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Outcome } from '../../src/call/call.ts';
+import type { Consent, Outcome } from '../../src/call/call.ts';
 import type { Media } from '../../src/recording/media.ts';
 import { localDateTime } from '../../src/recording/local-time.ts';
 import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
@@ -43,7 +43,16 @@ const fates: readonly (readonly [share: number, outcome: Outcome, rule: string])
   [0.985, 'too-short', 'less-audio-than-the-minimum'],
   [1, 'not-announced', 'gate-not-passed'],
 ];
-const customers = ['446681800', '791234567', '612614400', '317775533', '788812345', '442130000', '586611200'];
+/** Number, and the name that the PBX has for it, if any. */
+const customers: readonly (readonly [number: string, name?: string])[] = [
+  ['446681800', 'Muster AG'],
+  ['791234567'],
+  ['612614400', 'Bäckerei Sommer'],
+  ['317775533', 'Kanzlei Amrein'],
+  ['788812345', 'Garage Frei'],
+  ['442130000', 'Hotel Seeblick'],
+  ['586611200', 'Treuhand Keller'],
+];
 const members = { Verkauf: ['200', '201', '202'], Support: ['300', '301'], Buchhaltung: ['210'] } as const;
 
 export interface Estate {
@@ -83,8 +92,8 @@ async function addPeople(catalogue: SqliteCatalogue): Promise<void> {
     });
   await add('admin', 'administrator', [], 20 * minuteMs);
   await add('r.keller', 'administrator', [], 3 * dayMs);
-  await add('anna', 'supervisor', ['Verkauf'], 2 * hourMs);
-  await add('b.meier', 'supervisor', ['Support', 'Buchhaltung'], dayMs);
+  await add('anna', 'supervisor', ['Verkauf', 'Buchhaltung'], 2 * hourMs);
+  await add('b.meier', 'supervisor', ['Support'], dayMs);
   await add('revision', 'auditor', [], 12 * dayMs);
   await catalogue.addUser({
     ...{ name: 'c.frei', role: 'supervisor', groups: ['Support'], password: undefined },
@@ -116,12 +125,14 @@ async function addCalls(catalogue: SqliteCatalogue, archive: string, timeZone: s
   for (const startedAt of starts.filter((at) => at < now - 5 * minuteMs).sort((a, b) => a - b)) {
     const group = pick(['Verkauf', 'Verkauf', 'Support', 'Support', 'Buchhaltung'] as const);
     const isOutgoing = random() > 0.65;
-    const [from, to] = [`+41${pick(customers)}`, pick(members[group])];
-    const parties = isOutgoing ? { from: to, to: from } : { from, to };
+    const [number, name] = pick(customers);
+    const [from, to] = [`+41${number}`, pick(members[group])];
+    const parties = isOutgoing ? { from: to, to: from } : { from, to, fromName: name };
     const draw = random();
     const [, outcome, rule] = fates.find(([share]) => draw < share) ??
       fates[0] ?? [1, 'recorded', 'announced'];
-    const talkMs = outcome === 'not-answered' ? 0 : Math.round((20 + 500 * random() ** 3) * 1_000);
+    const usualMs = Math.round((20 + 500 * random() ** 3) * 1_000);
+    const talkMs = { 'not-answered': 0, 'too-short': 400 }[outcome as string] ?? usualMs;
     const facts = {
       group,
       direction: isOutgoing ? ('outgoing' as const) : ('incoming' as const),
@@ -132,7 +143,9 @@ async function addCalls(catalogue: SqliteCatalogue, archive: string, timeZone: s
     calls.push({ id: randomUUID(), startedAt, talkMs, timeZone, facts, outcome, rule: why });
   }
   const heard = calls.findLast(({ outcome, facts, talkMs }) => {
-    return outcome === 'recorded' && facts.group === 'Verkauf' && talkMs > 60_000 && talkMs < 200_000;
+    const isAnnounced = facts.group === 'Buchhaltung' && facts.direction === 'incoming';
+    const isNamed = facts.fromName !== undefined;
+    return outcome === 'recorded' && isAnnounced && isNamed && talkMs > 60_000 && talkMs < 200_000;
   });
   if (!heard) throw new Error('there is no recording to be heard');
   await mkdir(archive, { recursive: true });
@@ -152,6 +165,7 @@ interface SeededCall {
     readonly direction: 'incoming' | 'outgoing';
     readonly from: string;
     readonly to: string;
+    readonly fromName?: string | undefined;
   };
   readonly outcome: Outcome;
   readonly rule: string;
@@ -193,7 +207,29 @@ async function addCall(catalogue: SqliteCatalogue, call: SeededCall, audio?: Buf
       media: file === undefined ? undefined : mediaOf(call),
     },
   }));
-  await catalogue.closeCall({ ...closed, startedAt, segments: talkMs > 0 ? segments : [] }, [record]);
+  const consents = rule === 'announced' || rule === 'party-declined' ? [evidenceOf(call)] : [];
+  await catalogue.closeCall({ ...closed, startedAt, consents, segments: talkMs > 0 ? segments : [] }, [
+    record,
+  ]);
+}
+
+/** What the caller heard before the talk, and pressed. */
+function evidenceOf({ startedAt, facts, rule, outcome }: SeededCall): Consent {
+  const isIncoming = facts.direction === 'incoming';
+  const promptMs = 6_800;
+  const [otherChannel] = closedCallOf(sampleRecord('any')).segments.map((segment) => segment.otherChannel);
+  return {
+    ...{ group: facts.group, direction: facts.direction, mode: isIncoming ? 'opt-out' : 'notice' },
+    ...{ channel: otherChannel ?? '', number: isIncoming ? facts.from : facts.to, language: 'de' },
+    prompt: isIncoming ? 'ansage-opt-out' : 'ansage',
+    sha256: createHash('sha256').update(rule).digest('hex'),
+    ...{ place: 'gate', countsFrom: startedAt - 12_000, complete: true, problem: undefined },
+    ...{ playedFrom: startedAt - 12_000, playedTo: startedAt - 12_000 + promptMs },
+    decision: outcome === 'declined' ? 'declined' : 'none',
+    ...(outcome === 'declined'
+      ? { key: '1', keyAt: startedAt - 6_000 }
+      : { key: undefined, keyAt: undefined }),
+  };
 }
 
 /** What the check at the end found: nothing that is wrong. */
@@ -236,7 +272,7 @@ async function addTraces(catalogue: SqliteCatalogue, heard: string): Promise<voi
   for (const [ago, actor, action, subject, detail, ok] of lines)
     await catalogue.addAudit({
       ...{ at: now - ago, actor, action, subject, detail, ok },
-      ...{ group: subject === heard ? 'Verkauf' : undefined },
+      ...{ group: subject === heard ? 'Buchhaltung' : undefined },
       address: actor.startsWith('cli') ? 'local' : '192.0.2.17',
     });
 }

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { catalogue } = console();
   for (const [index, text] of hostile.entries()) {
     const at = Date.now() - index * 1_000;
-    const parties = { from: text, to: text, startedAt: at };
+    const parties = { from: text, to: text, fromName: text, startedAt: at };
     await addLine(console(), `heard-${index}`, parties);
     await addLine(console(), `unheard-${index}`, {
       ...parties,
@@ -63,6 +63,18 @@ test('it is shown as it is, each in its own direction', async () => {
   await admin.open('/recordings');
   const parties = await admin.page.locator('bdi.party').allTextContents();
   for (const text of hostile.slice(0, 5)) expect(parties).toContain(text);
+});
+
+test('a caller’s name is shown with the number, searched, and as it is', async () => {
+  const admin = await visit('admin');
+  const name = hostile[1] ?? '';
+  await admin.open(`/recordings?text=${encodeURIComponent('onerror harmed')}`);
+  const rows = admin.page.locator('tr.goes');
+  await rows.first().waitFor();
+  expect(await rows.locator('bdi.party', { hasText: name }).count()).toBeGreaterThan(1);
+  await rows.getByRole('link').first().click();
+  await admin.page.getByText('Name of the caller').waitFor();
+  expect(await admin.page.evaluate("'harmed' in window")).toBe(false);
 });
 
 test('a search for it is one for text', async () => {

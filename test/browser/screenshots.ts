@@ -1,12 +1,14 @@
 // `npm run screenshots`: every page in both languages, light and dark, on a desk and on a telephone, with live calls.
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 
 import { eventually } from '../live/eventually.ts';
+import { SmbServer } from '../live/smb.ts';
 import { Station } from '../live/station.ts';
-import { toneFile } from '../live/tone.ts';
+import { oidcSection } from '../web/oidc-section.ts';
 import { startBrowser, Visit } from './browser.ts';
 import { furnish } from './estate.ts';
 import { pages, type PageOf } from './pages.ts';
@@ -16,7 +18,7 @@ const folder = resolve(import.meta.dirname, '../../docs/screenshots');
 const all = join(folder, 'all');
 const kept = [
   // Each page on a German and on a dark English desk, and on a telephone.
-  ...['sign-in', ...pages.map(({ name }) => name)].flatMap((name) =>
+  ...['sign-in', 'group', ...pages.map(({ name }) => name)].flatMap((name) =>
     ['de-light-1440', 'en-dark-1440', 'de-light-390'].map((look) => `${name}-${look}`),
   ),
   // Those of the README.
@@ -33,8 +35,8 @@ const sizes = [
 ] as const;
 /** What a page asks for after it is there: charts, waveforms. */
 const settledMs = 400;
-/** So long a caller stands in the gate: until it has been pictured. */
-const announcementMs = 240_000;
+/** So long a caller stands in the gate: time to be pictured. */
+const inGate = '60s';
 
 /** In the afternoon, whatever the clock here says: a day without calls is no picture. */
 function timeZoneOfAfternoon(): string {
@@ -56,6 +58,7 @@ function timeZoneOfAfternoon(): string {
 let session: Awaited<ReturnType<Visit['context']['cookies']>> | undefined;
 const timeZone = timeZoneOfAfternoon();
 const announced = { incoming: { mode: 'opt-out' }, outgoing: { mode: 'notice' } };
+const dawdling = { ...announced, incoming: { mode: 'opt-out', timeout: inGate } };
 const unannounced = { incoming: { mode: 'none' }, outgoing: { mode: 'none' } };
 const group = { record: { incoming: true, outgoing: true }, language: 'de', deliver_to: ['archiv'] };
 
@@ -64,22 +67,35 @@ const station = await Station.start({
   run: false,
   configure: (config) => ({
     ...config,
+    prompts: {},
     pbx: { trunks: ['PJSIP/trunk'], timezone: timeZone },
     groups: [
       { ...group, name: 'Verkauf', members: ['200-209'], announcement: unannounced },
-      { ...group, name: 'Support', members: ['300-309', 'queue:support'], announcement: announced },
+      { ...group, name: 'Support', members: ['300-309', 'queue:support'], announcement: dawdling },
       { ...group, name: 'Buchhaltung', members: ['210-219'], announcement: announced },
     ],
-    targets: {
-      archiv: { type: 'folder', path: (config.targets as { archive: { path: string } }).archive.path },
-    },
-    web: { listen: '127.0.0.1:0' },
+    // Where it is is known only when it runs.
+    targets: { archiv: { type: 'smb', host: 'nas.example', share: 'mitschnitte' } },
   }),
+});
+const samba = await SmbServer.start({ net: station.asterisk.net, root: station.archive });
+const { host, share, username, password } = samba;
+/** As it is on a machine of one's own. */
+const usualNames: readonly (readonly [here: string, usual: string])[] = [
+  [station.spool, '/var/spool/asterisk/mitschnitt'],
+  [host, 'nas.example'],
+  [station.asterisk.host, '127.0.0.1'],
+];
+await station.mitschnitt.configure({
+  ...station.config,
+  targets: { archiv: { type: 'smb', host, share, username, password } },
+  web: { listen: '127.0.0.1:0', oidc: parse(oidcSection('https://login.example')) as unknown },
 });
 const browser = await startBrowser();
 try {
   const heard = await furnish({ folder: station.folder, archive: station.archive, timeZone });
-  await writeFile(join(station.folder, 'prompts/de/ansage-opt-out.wav'), toneFile(440, announcementMs));
+  // Those of the package are heard, not the tones of the tests.
+  await rm(join(station.folder, 'prompts'), { recursive: true });
   await station.mitschnitt.run();
   const url = await eventually(
     () => /the console listens.*?(http:\/\/[\d.:]+)/.exec(station.mitschnitt.log)?.[1] ?? undefined,
@@ -91,7 +107,10 @@ try {
     schemes.flatMap((scheme) => sizes.map((size) => ({ language, scheme, ...size }))),
   );
   // While the calls go on.
-  for (const look of looks) await take(url, look, pages.slice(0, 1));
+  for (const look of looks) {
+    await standInGate();
+    await take(url, look, pages.slice(0, 1));
+  }
   for (const look of looks) {
     await takeDoor(url, look);
     await take(url, look, pages.slice(1), heard);
@@ -100,7 +119,7 @@ try {
   for (const name of kept) await copyFile(join(all, `${name}.png`), join(folder, `${name}.png`));
 } finally {
   await browser.close();
-  await station.stop();
+  await Promise.all([station.stop(), samba.stop()]);
 }
 
 /** One that is recorded, one that is paused, and one in which the caller hears the announcement. */
@@ -113,13 +132,19 @@ async function placeCalls(): Promise<void> {
     await station.parties.party(to).answers();
     await trunk.calls(to, { from, name: 'Muster AG' });
   }
-  await station.parties.party('300').answers();
-  await trunk.calls('300', { from: '+41612614400' });
   const paused = await eventually(
     async () => (await station.talks()).find(({ to, state }) => to === '201' && state === 'recording'),
     { within: 10_000 },
   );
   await station.control({ id: paused.id ?? '', control: 'pause', actor: 'web:anna' });
+}
+
+/** A caller of the group that waits long for a key, if none does. */
+async function standInGate(): Promise<void> {
+  const waits = async () => (await station.talks()).some(({ state }) => state === 'gate');
+  if (await waits()) return;
+  await station.parties.party('trunk').calls('300', { from: '+41612614400' });
+  await eventually(waits, { within: 10_000 });
 }
 
 type Look = { readonly language: 'de' | 'en'; readonly scheme: 'light' | 'dark' } & (typeof sizes)[number];
@@ -158,11 +183,18 @@ async function take(url: string, look: Look, offered: readonly PageOf[], heard =
     await visit.open(path.replace('sale-1', heard));
     await visit.page.waitForTimeout(settledMs);
     await shoot(visit, nameOf(name, look));
+    if (name === 'groups' && isWanted('group', look)) await takeGroup(visit, look);
     const over = await visit.overflow();
     if (over > 0) console.error(`${nameOf(name, look)} is ${over} pixels too wide`);
   }
   for (const fault of visit.faults) console.error(`${look.language}: ${fault}`);
   await visit.end();
+}
+
+/** One of them opened, with all that is set of it. */
+async function takeGroup(visit: Visit, look: Look): Promise<void> {
+  await visit.page.getByRole('button', { name: 'Buchhaltung', exact: true }).click();
+  await shoot(visit, nameOf('group', look));
 }
 
 /** With 256 colours a picture has a third of the bytes, and looks the same. */
@@ -172,6 +204,11 @@ async function shoot({ page }: Visit, name: string): Promise<void> {
   const wanted = await page.evaluate<number>('document.documentElement.scrollHeight');
   // A window as high as the page: nothing is cut off, and the menu beside it goes down to its end.
   if (usual) await page.setViewportSize({ ...usual, height: Math.max(usual.height, wanted) });
+  for (const [here, usual] of usualNames)
+    await page.evaluate(
+      `for (const field of document.querySelectorAll('input'))
+        field.value = field.value.replace(${JSON.stringify(here)}, ${JSON.stringify(usual)});`,
+    );
   await page.screenshot({ path: raw });
   if (usual) await page.setViewportSize(usual);
   const filter = 'split[a][b];[a]palettegen=max_colors=256[p];[b][p]paletteuse=dither=none';

@@ -8,6 +8,7 @@ import {
   isExternal,
   isKnownParty,
 } from '../../src/call/classification.ts';
+import { recordsOf } from '../../src/call/records.ts';
 import { bridged, gate, group, hungUp, memberCalls, policy, seen, tell, trunkCalls } from './story.ts';
 
 test.each([
@@ -91,6 +92,18 @@ describe('what a call is listed under when nobody talked', () => {
     ]);
     const headline = { group: 'Verkauf', direction: 'outgoing', from: '200', to: '123' };
     expect(headlineOf(call, policy())).toEqual(headline);
+  });
+
+  test('with the name of who called, as in a talk', () => {
+    const named = seen('1', 'PJSIP/trunk', {
+      number: '+41791234567',
+      callerName: 'Muster AG',
+      dialled: '200',
+    });
+    const gaveUp = tell([named, gate('1', 'caller', '200'), ...hungUp('1')]).call;
+    expect(headlineOf(gaveUp, policy())).toMatchObject({ fromName: 'Muster AG' });
+    const talked = tell([named, seen('2', 'PJSIP/200', { callerName: 'Anna' }), ...bridged('1', '2')]).call;
+    expect(recordsOf(talked, policy(), new Map())).toMatchObject([{ to: '200', fromName: 'Muster AG' }]);
   });
 
   test('a call between others is none of ours', () => {

@@ -121,6 +121,28 @@ describe('A search', () => {
     expect(await allPages({ text: 'line-10' }, 10)).not.toEqual([]);
   });
 
+  test('finds by words of the caller’s name, few or thousands, and forgets them with the call', async () => {
+    const named = async (id: string, fromName: string) => {
+      const line = sampleRecord(id, { callId: `call-${id}`, from: '+49305556667', fromName });
+      await catalogue.closeCall(closedCallOf(line), [line]);
+    };
+    await named('named-1', 'Zürcher Käserei AG');
+    await named('named-2', `"Käserei" NEAR( * \0 '; drop table records`);
+    const byName = async (text: string) => (await allPages({ text }, 10)).map(({ id }) => id).sort();
+    expect(await byName('kaser')).toEqual(['named-1', 'named-2']);
+    expect(await byName('kaserei zurch')).toEqual(['named-1']);
+    expect((await allPages({ text: 'zürcher' }, 10))[0]).toMatchObject({ fromName: 'Zürcher Käserei AG' });
+    expect(await byName('"near( * drop')).toEqual(['named-2']);
+    for (let call = 0; call < 3_100; call += 1) await named(`often-${call}`, 'Vielanrufer GmbH');
+    expect(await allPages({ text: 'vielanrufer', to: START + 1 }, 200)).toHaveLength(3_100);
+    await catalogue.deleteCall(
+      'call-named-1',
+      { reason: 'retention.catalogue', erasure: undefined, actor: 'x' },
+      START,
+    );
+    expect(await byName('zurcher')).toEqual([]);
+  });
+
   test('finds by the beginning of a file name, whatever its first letter', async () => {
     const wanted = records.filter(
       ({ id, verdict }) => id.startsWith('line-39') && verdict.outcome === 'recorded',

@@ -208,7 +208,7 @@ describe('a Postfix', () => {
         'Angerufener: 200',
         'Beginn: 2021-04-07 13:34:26 (Europe/Zurich)',
         'Dauer: 00:03:12',
-        'Anruftyp: ankommend',
+        'Anruftyp: eingehend',
         'Gruppe: Verkauf',
         `Aufnahme: ${upload.name}`,
         '',

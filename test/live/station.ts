@@ -43,6 +43,7 @@ export interface Listed {
   readonly start: string;
   readonly from: string;
   readonly to: string;
+  readonly from_name: string | null;
   readonly talk_ms: number;
   readonly outcome: string;
   readonly rule: string;
@@ -102,6 +103,8 @@ export interface Options {
 
 interface Incoming {
   readonly to?: PartyName;
+  /** The name that the caller shows. */
+  readonly name?: string;
   readonly talkMs?: number;
   readonly keys?: readonly KeyPress[];
 }
@@ -289,9 +292,14 @@ export class Station {
   }
 
   /** A call from outside that lasts `talkMs` from its answer at the member on. */
-  async incoming(from: string, { to = '200', talkMs = 1_500, keys = [] }: Incoming = {}): Promise<Ends> {
+  async incoming(
+    from: string,
+    { to = '200', name, talkMs = 1_500, keys = [] }: Incoming = {},
+  ): Promise<Ends> {
     const answered = await this.parties.party(to).answers({ talkMs });
-    const placed = await this.parties.party('trunk').calls(to, { from, keys });
+    const placed = await this.parties
+      .party('trunk')
+      .calls(to, { from, ...(name === undefined ? {} : { name }), keys });
     const [caller, callee] = await Promise.all([placed.done, answered.done]);
     return { caller, callee };
   }

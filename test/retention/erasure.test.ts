@@ -106,13 +106,14 @@ describe('the erasure of a number', () => {
     ]);
   });
 
-  test('leaves the number in no file of the catalogue', async () => {
-    await estate.add('a');
+  test('leaves the number and its name in no file of the catalogue', async () => {
+    await estate.add('a', { fromName: 'Petra Vergissmeinnicht' });
     await estate.add('b', { from: '0041791234567' });
     await erase();
     for (const file of ['catalogue.db', 'catalogue.db-wal']) {
       const bytes = await readFile(join(estate.path, file));
       expect(bytes.includes('41791234567')).toBe(false);
+      expect(bytes.includes('Vergissmeinnicht')).toBe(false);
     }
   });
 

@@ -17,6 +17,7 @@ import { VirtualClock } from '../delivery/virtual-clock.ts';
 export const day = 86_400_000;
 
 interface Made {
+  readonly fromName?: string;
   readonly from?: string;
   readonly group?: string;
   /** Targets that have it; those in `pending` wait for it. */
@@ -108,15 +109,15 @@ export class Estate {
 
   /** A call that is over, with its recording and its line. */
   async add(id: string, made: Made = {}): Promise<FinishedRecording> {
-    const { from = '+41791234567', group = 'Verkauf', delivered = ['archiv'] } = made;
+    const { from = '+41791234567', fromName, group = 'Verkauf', delivered = ['archiv'] } = made;
     const { pending = [], setAside = [] } = made;
     const callId = `call-${id}`;
     const name = `Aufnahme_${id}_${from.replace(/[^+\d]/g, '').slice(0, 40)}_200.wav`;
-    const record: CallRecord = sampleRecord(id, { callId, from, group, file: name });
+    const record: CallRecord = sampleRecord(id, { callId, from, fromName, group, file: name });
     await this.catalogue.closeCall(
       {
         ...closedCallOf(record),
-        segments: closedCallOf(record).segments.map((each) => ({ ...each, id, from })),
+        segments: closedCallOf(record).segments.map((each) => ({ ...each, id, from, fromName })),
       },
       [record],
     );

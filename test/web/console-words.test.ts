@@ -10,7 +10,7 @@ import { dayFrom } from '../../src/web/console/language/days.ts';
 import { de } from '../../src/web/console/language/de.ts';
 import { en } from '../../src/web/console/language/en.ts';
 import { failureWords, problemWords } from '../../src/web/console/language/failure-words.ts';
-import { dialplanLines } from '../../src/web/console/pages/overview/dialplan-lines.ts';
+import { asteriskLines, dialplanLines } from '../../src/web/console/pages/overview/dialplan-lines.ts';
 import { actorIn } from '../../src/web/console/pages/recordings/actor.ts';
 import { mayBeListed, reasonSpanOf } from '../../src/web/console/pages/recordings/filters.ts';
 
@@ -88,6 +88,14 @@ test('the lines for the dialplan are those that the dialplan file explains', asy
     .flatMap((line) => (line.startsWith(';') ? [line.slice(1).trim()] : []));
   for (const line of dialplanLines.split('\n').filter((each) => each.trim() !== ''))
     expect(comments).toContain(line.trim());
+});
+
+test('the lines for Asterisk are those of the README', async () => {
+  const readme = await readFile(join(source, '../README.md'), 'utf8');
+  const told = readme.split('\n').map((line) => line.trim().replace(/\s+;.*/, ''));
+  const own = asteriskLines.split('\n').filter((line) => line !== '');
+  const begin = told.indexOf('; http.conf');
+  expect(told.slice(begin, begin + own.length + 2).filter((line) => line !== '')).toEqual(own);
 });
 
 test('what many events ask for is done while they go on, and not once for each', () => {

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 
 import { createLog } from '../../src/log.ts';
 import { EventHub } from '../../src/web/event-hub.ts';
+import { notReady } from '../../src/web/failure.ts';
 import type { DeliveryNews, LiveSource } from '../../src/web/live.ts';
 import type { Viewer } from '../../src/web/viewer.ts';
 import { eventually } from '../live/eventually.ts';
@@ -24,8 +25,9 @@ const source = {
   triesAfter: (after: number) => Promise.resolve(tries.filter(({ place }) => place > after)),
 } as unknown as LiveSource;
 
+let program = () => source;
 const hub = new EventHub({
-  ...{ source: () => source, version: '1', time: String, now: Date.now },
+  ...{ source: () => program(), version: '1', time: String, now: Date.now },
   log: createLog({ level: 'error', format: 'text' }),
   isStill: () => Promise.resolve(true),
 });
@@ -51,7 +53,22 @@ function joined(role: Viewer['role'], groups?: readonly string[]): string[] {
   return told;
 }
 
-afterEach(() => hub.stop());
+afterEach(() => {
+  program = () => source;
+  hub.stop();
+});
+
+test('while another configuration is taken over there is nothing to tell, and pages stay open', async () => {
+  let asked = 0;
+  program = () => {
+    asked += 1;
+    throw notReady();
+  };
+  const told = joined('administrator');
+  await eventually(() => asked > 10);
+  program = () => source;
+  await eventually(() => told.some((text) => text.startsWith('event: asterisk')));
+});
 
 test('a target that was removed or renamed is told to be gone, once', async () => {
   targets = ['archiv', 'cloud'];

@@ -47,6 +47,8 @@ export const record = z.object({
   direction,
   from: z.string(),
   to: z.string(),
+  /** Caller id name of who called; null: none. */
+  from_name: z.string().nullable(),
   start: time,
   /** 0 where nobody talked. */
   talk_ms: z.int(),
@@ -127,6 +129,8 @@ export const segment = z.object({
   direction,
   from: z.string(),
   to: z.string(),
+  /** Caller id name of who called; null: none. */
+  from_name: z.string().nullable(),
   start: maybeTime,
   end: maybeTime,
   /** False: nobody watched the end, it is taken from the file. */

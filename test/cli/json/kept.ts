@@ -43,6 +43,7 @@ const segment = z.strictObject({
   direction: oneOf(direction, 'Seen from the member.'),
   from: text('Number of who called; empty when unknown.'),
   to: text('Number of who was called.'),
+  from_name: orNull(text('Caller id name of who called; null: none.')),
   start: time('When the two were connected.'),
   end: orNull(time('Null while it goes on.')),
   end_observed: flag('The process saw the end; else it is the latest time that it can have been.'),
@@ -135,6 +136,11 @@ export const recording = z.strictObject({
   direction: oneOf(direction, 'Seen from the member.'),
   from: text('Number of who called; empty when unknown; `erased` after an erasure.'),
   to: text('Number of who was called, likewise.'),
+  from_name: orNull(
+    text(
+      'Caller id name of who called: whatever they sent, of one line and 80 characters at most; null: none, or after an erasure.',
+    ),
+  ),
   start: time('When the talk, or else the call, began.'),
   talk_ms: count('How long was talked, in ms; 0 where nobody did.'),
   gap_ms: count('How much longer the talk may have been, in ms: nobody watched its beginning.'),

@@ -47,8 +47,28 @@ export const client = {
   onSignedOut: (() => undefined) as (left?: ResponseOf<'DELETE /session'>['provider']) => void,
 };
 
-/** @throws RequestFailure */
+/** While it starts, or takes over another configuration, it gives nothing for some moments. */
+const startingTries = 10;
+const startingPauseMs = 500;
+
+/**
+ * Asks the server. What changes nothing is asked again as long as Mitschnitt is just starting.
+ * @throws RequestFailure
+ */
 export async function ask<Name extends RouteName>(name: Name, given: Given<Name>): Promise<ResponseOf<Name>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await askOnce(name, given);
+    } catch (error) {
+      const isStarting =
+        error instanceof RequestFailure && error.code === 'not-ready' && error.reason === undefined;
+      if (!isStarting || !name.startsWith('GET ') || tries === startingTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, startingPauseMs));
+    }
+  }
+}
+
+async function askOnce<Name extends RouteName>(name: Name, given: Given<Name>): Promise<ResponseOf<Name>> {
   const { signal, upload, body } = given as {
     readonly signal?: AbortSignal;
     readonly upload?: Blob;

@@ -7,8 +7,14 @@ export interface Format {
   day(day: string): string;
   dateTime(iso: string): string;
   hour(iso: string): string;
+  /** 14:24 */
+  minute(iso: string): string;
+  /** 26.11., 14:24 */
+  dayMinute(iso: string): string;
   /** 3:12, 1:03:12 */
   duration(ms: number): string;
+  /** Of a sound: 0.6 s, 7.2 s, 1:03 */
+  length(ms: number): string;
   readonly number: (value: number) => string;
   bytes(value: number): string;
   percent(share: number): string;
@@ -18,6 +24,7 @@ export interface Format {
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
 const bytesPerUnit = 1_000;
+const msPerMinute = 60_000;
 const hoursPerDay = 24;
 const hoursThatAreDays = 72;
 
@@ -28,8 +35,10 @@ export function formatFor(language: 'de' | 'en', zone: string): Format {
     return (iso: string) => format.format(new Date(iso));
   };
   const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit' } as const;
+  const shortClock = { hour: '2-digit', minute: '2-digit' } as const;
   const day = { day: '2-digit', month: '2-digit', year: 'numeric' } as const;
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const rough = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   return {
@@ -40,7 +49,10 @@ export function formatFor(language: 'de' | 'en', zone: string): Format {
       new Intl.DateTimeFormat(locale, { timeZone: 'UTC', ...day }).format(new Date(`${given}T12:00:00Z`)),
     dateTime: at({ ...day, ...clock }),
     hour: at({ hour: '2-digit' }),
+    minute: at(shortClock),
+    dayMinute: at({ day: '2-digit', month: '2-digit', ...shortClock }),
     duration,
+    length: (ms) => (ms < msPerMinute ? `${tenths.format(ms / 1_000)} s` : duration(ms)),
     number: (value) => whole.format(value),
     bytes(value) {
       const exponent = Math.min(

@@ -5,7 +5,7 @@ import { Tag, type Tone } from './shapes.tsx';
 export type Outcome = RecordLine['outcome'];
 
 /** Green: as wanted. Plain: not recorded, and that is right so. Red: it should have been. */
-export const toneOfOutcome: Readonly<Record<Outcome, Tone>> = {
+const toneOfOutcome: Readonly<Record<Outcome, Tone>> = {
   recorded: 'good',
   declined: 'plain',
   'not-agreed': 'plain',
@@ -22,9 +22,19 @@ export const toneOfOutcome: Readonly<Record<Outcome, Tone>> = {
 
 export const outcomes = Object.keys(toneOfOutcome) as readonly Outcome[];
 
+/** The same in charts and lists; outcomes of one kind have colours of one family. */
+export function colourOfOutcome(outcome: Outcome): string {
+  return `var(--o-${outcome})`;
+}
+
 export function OutcomeTag({ outcome }: { readonly outcome: Outcome }) {
   const words = useWords();
-  return <Tag tone={toneOfOutcome[outcome]}>{words.outcomes[outcome]}</Tag>;
+  return (
+    <Tag tone={toneOfOutcome[outcome]}>
+      <i style={{ background: colourOfOutcome(outcome) }} />
+      {words.outcomes[outcome]}
+    </Tag>
+  );
 }
 
 /** The rule in a sentence; its name where a later version has one more. */

@@ -97,6 +97,18 @@ export function Party({ number }: { readonly number: string }) {
   );
 }
 
+/** What a caller was called, cut off when long; as much a caller's own word as the number. */
+export function CallerName({ name }: { readonly name: string | null }) {
+  if (name === null) return null;
+  return (
+    <Text size="xs" c="dimmed">
+      <bdi className="party" title={name}>
+        {name}
+      </bdi>
+    </Text>
+  );
+}
+
 /** The name of a file, which breaks between its parts where it has to. */
 export function FileName({ name }: { readonly name: string }) {
   return (

@@ -364,7 +364,6 @@ export const configuration: ConfigurationWords = {
   ownPrompt: 'eigene',
   builtInPrompt: 'mitgeliefert',
   noPrompt: 'fehlt',
-  seconds: (seconds) => `${seconds} s`,
   wideband: 'auch für breitbandige Anrufe',
   unused: 'keine Gruppe spielt sie',
   usedBy: (uses) => `gespielt von ${uses}`,
@@ -377,10 +376,13 @@ export const configuration: ConfigurationWords = {
   firstSteps: 'Einrichten: was noch fehlt',
   firstStepsHelp: 'Fünf Schritte bis zur ersten übertragenen Aufnahme. Was erledigt ist, ist abgehakt.',
   stepAsterisk: 'Asterisk verbinden',
-  stepAsteriskHelp: 'Adresse und Passwörter von AMI und ARI, und die Leitungen nach aussen.',
+  stepAsteriskHelp:
+    'Asterisk muss Mitschnitt einlassen. Dann gehören auf die Seite System Adresse und Passwörter von AMI und ARI, und die Leitungen nach aussen.',
+  stepAsteriskLines:
+    'Zeilen für Asterisk: mit eigenen Passwörtern, in diese Dateien in /etc/asterisk/; dann core reload',
   stepDialplan: 'Anrufe durch Mitschnitt führen',
   stepDialplanHelp:
-    'Kopieren Sie dialplan/mitschnitt.conf aus dem Paket nach /etc/asterisk/. Die erste Zeile gehört an den Anfang von extensions.conf, Gosub vor das erste Dial() oder Queue() ankommender und interner Anrufe (hier der Nebenstelle 200), U(mitschnitt-called) zu den Optionen von Dial() nach aussen. Danach in der Konsole von Asterisk: dialplan reload. Erledigt ist es, sobald seit dem Start ein Anruf zur Ansage kam.',
+    'Kopieren Sie dialplan/mitschnitt.conf aus dem Paket nach /etc/asterisk/. Die erste Zeile gehört an den Anfang von extensions.conf, Gosub vor das erste Dial() oder Queue() eingehender und interner Anrufe (hier der Nebenstelle 200), U(mitschnitt-called) zu den Optionen von Dial() nach aussen. Danach in der Konsole von Asterisk: dialplan reload. Erledigt ist es, sobald seit dem Start ein Anruf zur Ansage kam.',
   stepTarget: 'Ein Ziel einrichten',
   stepTargetHelp: 'Wohin die Aufnahmen gehen.',
   stepGroup: 'Eine Gruppe einrichten',

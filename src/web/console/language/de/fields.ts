@@ -402,4 +402,5 @@ export const absent: Readonly<Record<string, string>> = {
   'retention.remote': 'für immer',
   'retention.catalogue': 'für immer',
   pause_limit: 'ohne Grenze',
+  'alarms.language': 'wie der Report',
 };

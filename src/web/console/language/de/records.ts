@@ -4,7 +4,7 @@ import type { records as english } from '../en/records.ts';
 const n = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 export const records: Pick<Dictionary, keyof typeof english> = {
-  directions: { incoming: 'ankommend', outgoing: 'abgehend', internal: 'intern' },
+  directions: { incoming: 'eingehend', outgoing: 'ausgehend', internal: 'intern' },
   outcomes: {
     recorded: 'aufgezeichnet',
     declined: 'abgelehnt',
@@ -53,7 +53,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     caption: 'Aufnahmen',
     any: 'alle',
     number: 'Nummer',
-    text: 'Notiz, Dateianfang',
+    text: 'Name, Notiz, Datei',
     from: 'Von',
     to: 'Bis',
     group: 'Gruppe',
@@ -120,6 +120,7 @@ export const records: Pick<Dictionary, keyof typeof english> = {
     call: 'Gespräch',
     audio: 'Ton',
     parties: 'Teilnehmer',
+    callerName: 'Name des Anrufers',
     noTalk: 'es wurde nicht gesprochen',
     file: 'Datei',
     id: 'Kennung',

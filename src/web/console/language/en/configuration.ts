@@ -331,7 +331,6 @@ export const configuration = {
   ownPrompt: 'own',
   builtInPrompt: 'built in',
   noPrompt: 'missing',
-  seconds: (seconds: string) => `${seconds} s`,
   wideband: 'also for wideband calls',
   unused: 'no group plays it',
   usedBy: (uses: string) => `played by ${uses}`,
@@ -343,7 +342,10 @@ export const configuration = {
   firstSteps: 'Set up: what is still missing',
   firstStepsHelp: 'Five steps to the first recording that is delivered. What is done is ticked.',
   stepAsterisk: 'Connect Asterisk',
-  stepAsteriskHelp: 'Address and passwords of AMI and ARI, and the lines to the outside.',
+  stepAsteriskHelp:
+    'Asterisk has to let Mitschnitt in. Then the page System needs address and passwords of AMI and ARI, and the lines to the outside.',
+  stepAsteriskLines:
+    'Lines for Asterisk: with passwords of your own, into these files of /etc/asterisk/; then core reload',
   stepDialplan: 'Lead calls through Mitschnitt',
   stepDialplanHelp:
     'Copy dialplan/mitschnitt.conf of the package to /etc/asterisk/. The first line belongs to the top of extensions.conf, Gosub before the first Dial() or Queue() of incoming and internal calls (here of the extension 200), U(mitschnitt-called) to the options of Dial() to the outside. Then in the console of Asterisk: dialplan reload. It is done as soon as a call came to the announcement since the start.',

@@ -322,4 +322,5 @@ export const absent: Readonly<Record<string, string>> = {
   'retention.remote': 'for ever',
   'retention.catalogue': 'for ever',
   pause_limit: 'no limit',
+  'alarms.language': 'as the report',
 };

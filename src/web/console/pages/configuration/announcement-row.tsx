@@ -112,7 +112,7 @@ function Facts({ prompt }: { readonly prompt: AnnouncementFile }) {
       <Text size="sm" c="dimmed">
         {[
           ...(meaning === undefined ? [] : [name]),
-          ...(duration_ms === null ? [] : [words.seconds(format.number(Math.round(duration_ms / 1_000)))]),
+          ...(duration_ms === null ? [] : [format.length(duration_ms)]),
           ...(ok && wideband ? [words.wideband] : []),
           uses === '' ? words.unused : words.usedBy(uses),
         ].join(' · ')}

@@ -2,12 +2,12 @@ import { Anchor, Button, CopyButton, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
-import { useAnswer, useNow } from '../../connection/answers.ts';
+import { useAnswer, useHappening, useNow } from '../../connection/answers.ts';
 import { listAt, sectionAt } from '../../forms/changes.ts';
 import { usePageWords } from '../../forms/words.ts';
 import { useWords } from '../../language/language.tsx';
 import { Section, Tag } from '../../parts/shapes.tsx';
-import { dialplanLines } from './dialplan-lines.ts';
+import { asteriskLines, dialplanLines } from './dialplan-lines.ts';
 
 /** What is missing for the first recorded and delivered call, and where it is set; nothing once there was one. */
 export default function FirstSteps({
@@ -35,6 +35,7 @@ function Steps({
   const now = useNow();
   const answer = useAnswer('GET /configuration', {});
   const gate = useAnswer('GET /gate', {});
+  useHappening('record', () => gate.reload());
   if (!answer.data) return null;
   const values = answer.data.values;
   const hasTarget = Object.keys(sectionAt(values, ['targets']) ?? {}).length > 0;
@@ -47,9 +48,14 @@ function Steps({
         {words.firstStepsHelp}
       </Text>
       <ol className="steps">
-        <Step done={ami && ari} to="/system" name={words.stepAsterisk} help={words.stepAsteriskHelp} />
+        <Step done={ami && ari} to="/system" name={words.stepAsterisk} help={words.stepAsteriskHelp}>
+          <details>
+            <summary>{words.stepAsteriskLines}</summary>
+            <Lines label={words.stepAsteriskLines} text={asteriskLines} />
+          </details>
+        </Step>
         <Step done={isLed} name={words.stepDialplan} help={words.stepDialplanHelp}>
-          <DialplanLines />
+          <Lines label={words.stepDialplan} text={dialplanLines} />
         </Step>
         <Step done={hasTarget} to="/upload" name={words.stepTarget} help={words.stepTargetHelp} />
         <Step done={hasGroup} to="/groups" name={words.stepGroup} help={words.stepGroupHelp} />
@@ -99,17 +105,16 @@ function Step({
   );
 }
 
-function DialplanLines() {
+function Lines({ label, text }: { readonly label: string; readonly text: string }) {
   const { users } = useWords();
-  const words = usePageWords();
   return (
     <>
-      <pre className="code" tabIndex={0} role="region" aria-label={words.stepDialplan}>
-        {dialplanLines}
+      <pre className="code" tabIndex={0} role="region" aria-label={label}>
+        {text}
       </pre>
       {/* Browsers let only encrypted pages copy. */}
       {window.isSecureContext && (
-        <CopyButton value={dialplanLines}>
+        <CopyButton value={text}>
           {({ copied, copy }) => (
             <Button size="compact-xs" variant="default" onClick={copy}>
               {copied ? users.copied : users.copy}

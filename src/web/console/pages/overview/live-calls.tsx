@@ -91,7 +91,7 @@ function CallRow({
   const { id } = call;
   return (
     <tr>
-      <td className="nowrap">
+      <td className="nowrap whole">
         <Tag tone={tones[call.state]}>{words.states[call.state]}</Tag>
         {call.state === 'not-recorded' && call.rule !== null && (
           <Text size="xs" c="dimmed" className="why">
@@ -105,9 +105,11 @@ function CallRow({
       <td data-name="→">
         <Party number={call.to} />
       </td>
-      <td>{call.group}</td>
-      <td className="right nowrap">{format.duration(now - new Date(call.start).getTime())}</td>
-      <td>
+      <td data-name={words.columns.group}>{call.group}</td>
+      <td className="right nowrap" data-name={words.columns.lasts}>
+        {format.duration(now - new Date(call.start).getTime())}
+      </td>
+      <td className="whole">
         {id !== null && (
           <Group gap={6}>
             {call.controls.map((control) => (

@@ -9,6 +9,7 @@ type Sample = ResponseOf<'GET /storage'>['samples'][number];
 
 const hours = 24;
 const msPerHour = 3_600_000;
+const leastMs = msPerHour / 4;
 /** Where a page is left open, the last day is still the last day. */
 const lookAgainMs = 60_000;
 const height = 120;
@@ -28,6 +29,8 @@ export function History({ now }: { readonly now: StorageNow }) {
   const samples = data?.samples ?? [];
   const [first, last] = [samples[0], samples.at(-1)];
   if (!first || !last || samples.length < 2) return null;
+  // Of some minutes it would be a line that says nothing.
+  if (timeOf(last) - timeOf(first) < leastMs) return null;
   const width = measured > 0 ? measured : usualWidth;
   const [from, to] = [timeOf(first), timeOf(last)];
   const ahead = (to - from) / 3;
@@ -73,10 +76,10 @@ export function History({ now }: { readonly now: StorageNow }) {
           strokeDasharray="4 4"
         />
         <text x={x(from)} y={height - 4}>
-          {format.dateTime(first.at)}
+          {format.dayMinute(first.at)}
         </text>
         <text x={x(to)} y={height - 4} textAnchor="end">
-          {format.time(last.at)}
+          {format.minute(last.at)}
         </text>
       </svg>
       <Legend

@@ -23,8 +23,8 @@ export function Storage({ now }: { readonly now: StorageNow }) {
       </Text>
       <Facts
         rows={[
-          [words.active, `${format.number(now.active_files)} · ${format.bytes(now.active_bytes)}`],
-          [words.transfer, `${format.number(now.transfer_files)} · ${format.bytes(now.transfer_bytes)}`],
+          [words.active, words.files(now.active_files, format.bytes(now.active_bytes))],
+          [words.transfer, words.files(now.transfer_files, format.bytes(now.transfer_bytes))],
           [words.limits, words.limitsAt(format.percent(now.warn), format.percent(now.stop))],
         ]}
       />

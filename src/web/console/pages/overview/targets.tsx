@@ -72,7 +72,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
   const { target: names } = words.overview;
   return (
     <tr>
-      <td>
+      <td className="whole">
         <Text fw={600} size="sm">
           {target.name}
         </Text>
@@ -80,7 +80,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
           {words.kinds[target.kind] ?? target.kind}
         </Text>
       </td>
-      <td>
+      <td className="whole">
         <Tag tone={well === undefined ? 'plain' : well ? 'good' : 'bad'}>
           {well === undefined ? names.notChecked : well ? names.well : names.disturbed}
         </Tag>
@@ -91,7 +91,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
         )}
         {problem && <Problem problem={problem} />}
       </td>
-      <td>
+      <td data-name={names.activity}>
         {target.state === null ? '–' : names.states[target.state]}
         {target.bytes_per_second !== null && target.bytes_per_second > 0 && (
           <Text size="xs" c="dimmed">
@@ -118,7 +118,7 @@ function TargetRow({ target }: { readonly target: TargetState }) {
       <td className="right" data-name={names.delivered}>
         {format.number(target.delivered)}
       </td>
-      <td className="nowrap" data-name={names.lastSuccess}>
+      <td className="nowrap whole" data-name={names.lastSuccess}>
         {target.last_success === null ? '–' : format.dateTime(target.last_success)}
       </td>
     </tr>

@@ -2,19 +2,10 @@ import type { ResponseOf } from '../../../api.ts';
 import { useFormat, useWords } from '../../language/language.tsx';
 import { byHour, HourChart, Legend } from '../../parts/hour-chart.tsx';
 import { Empty } from '../../parts/notes.tsx';
-import { outcomes as allOutcomes, toneOfOutcome } from '../../parts/outcome.tsx';
+import { colourOfOutcome, outcomes as allOutcomes } from '../../parts/outcome.tsx';
 
 type Outcomes = ResponseOf<'GET /outcomes'>;
 
-const colours = {
-  good: 'var(--c-recorded)',
-  plain: 'var(--c-plain)',
-  warn: 'var(--c-warn)',
-  bad: 'var(--c-bad)',
-  live: 'var(--c-bad)',
-};
-/** Outcomes alone would be twelve colours that nobody can tell apart. */
-const tones = ['good', 'plain', 'warn', 'bad'] as const;
 const msPerHour = 3_600_000;
 
 /** Calls per hour of this day, by what became of them; the sums are in the legend. */
@@ -27,18 +18,14 @@ export function Today({ outcomes }: { readonly outcomes: Outcomes }) {
   const from = new Date(outcomes.from).getTime();
   // 23 or 25 on the days on which the clocks change.
   const hours = Math.round((new Date(outcomes.to).getTime() - from) / msPerHour);
-  const bars = tones.map((tone) => ({
-    name: words.overview.tones[tone],
-    colour: colours[tone],
-    values: byHour(outcomes.hours, from, hours, ({ counts }) =>
-      allOutcomes
-        .filter((outcome) => toneOfOutcome[outcome] === tone)
-        .reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0),
-    ),
+  const bars = known.map((outcome) => ({
+    name: words.outcomes[outcome],
+    colour: colourOfOutcome(outcome),
+    values: byHour(outcomes.hours, from, hours, ({ counts }) => counts[outcome] ?? 0),
   }));
   const sums = known.map((outcome) => ({
     name: words.outcomes[outcome],
-    colour: colours[toneOfOutcome[outcome]],
+    colour: colourOfOutcome(outcome),
     value: format.number(outcomes.totals[outcome] ?? 0),
   }));
   const told = sums.map(({ name, value }) => `${name} ${value}`).join(', ');
@@ -46,7 +33,7 @@ export function Today({ outcomes }: { readonly outcomes: Outcomes }) {
     <>
       <HourChart
         label={`${words.overview.perHour}: ${told}`}
-        bars={bars.filter(({ values }) => values.some((count) => count > 0))}
+        bars={bars}
         value={format.number}
         {...{ from, hours }}
       />

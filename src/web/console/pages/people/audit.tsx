@@ -205,7 +205,7 @@ function EntryTable({
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.id}>
-            <td className="nowrap">{format.dateTime(entry.at)}</td>
+            <td className="nowrap whole">{format.dateTime(entry.at)}</td>
             <td>
               <Actor actor={entry.actor} change={change} />
             </td>
@@ -213,10 +213,10 @@ function EntryTable({
               {words.actions[entry.action] ?? entry.action}{' '}
               {!entry.ok && entry.action !== 'sign-in-refused' && <Tag tone="bad">{words.refused}</Tag>}
             </td>
-            <td className="audited">
+            <td className="audited whole">
               <Subject entry={entry} />
             </td>
-            <td className="mono" data-name={words.address}>
+            <td className="mono whole" data-name={words.address}>
               {entry.address === 'local' ? words.local : entry.address}
             </td>
           </tr>

@@ -97,16 +97,16 @@ function TokenTable({
       <tbody>
         {tokens.map((token) => (
           <tr key={token.id}>
-            <td>
+            <td className="whole">
               <Text span size="sm" fw={600}>
                 <bdi>{token.name}</bdi>
               </Text>
             </td>
-            <td>{roles[token.role]}</td>
+            <td data-name={users.role}>{roles[token.role]}</td>
             <td data-name={users.groups}>
               <GroupNames role={token.role} groups={token.groups} />
             </td>
-            <td data-name={words.created}>
+            <td className="whole" data-name={words.created}>
               {words.createdBy(format.dateTime(token.created), personBehind(token.created_by))}
             </td>
             <td className="nowrap" data-name={words.lastUsed}>

@@ -148,7 +148,7 @@ function UserRow({ user, act }: { readonly user: User; readonly act: Act }) {
   const me = useMe();
   return (
     <tr>
-      <td>
+      <td className="whole">
         <Group gap={8}>
           <Text span size="sm" fw={600}>
             <bdi>{personOf(user.name)}</bdi>
@@ -157,14 +157,14 @@ function UserRow({ user, act }: { readonly user: User; readonly act: Act }) {
           {user.name === me.name && <Tag tone="plain">{words.you}</Tag>}
         </Group>
       </td>
-      <td>{roles[user.role]}</td>
+      <td data-name={words.role}>{roles[user.role]}</td>
       <td data-name={words.groups}>
         <GroupNames role={user.role} groups={user.groups} />
       </td>
-      <td>
+      <td className="whole">
         <UserState user={user} />
       </td>
-      <td className="nowrap" data-name={words.lastSignIn}>
+      <td className="nowrap whole" data-name={words.lastSignIn}>
         {user.last_sign_in === null ? words.never : format.dateTime(user.last_sign_in)}
       </td>
       <td>

@@ -28,7 +28,7 @@ export function HoldCard({ record, reload }: { readonly record: RecordDetail; re
   const failure = put.failure ?? release.failure;
   const { hold } = record;
   return (
-    <Section title={words.title} aside={hold && <Tag tone="warn">{words.held}</Tag>}>
+    <Section title={words.title} wide aside={hold && <Tag tone="warn">{words.held}</Tag>}>
       {failure && <FailureNote failure={failure} />}
       {hold ? (
         <>

@@ -103,21 +103,23 @@ function ReasonTable({
           const isChosen = filters.rule === rule && filters.outcome === outcome && filters.group === group;
           return (
             <tr key={`${outcome} ${rule} ${group}`}>
-              <td className="nowrap">
+              <td className="nowrap whole">
                 <OutcomeTag outcome={outcome} />
               </td>
-              <td>
+              <td className="whole">
                 {ruleIn(rule)}
                 <Text size="xs" c="dimmed">
                   {words.remedies[outcome]}
                 </Text>
               </td>
-              <td>{group}</td>
-              <td className="right">
+              <td data-name={recordings.group}>{group}</td>
+              <td className="right" data-name={words.count}>
                 <strong>{format.number(calls)}</strong>
               </td>
-              <td className="nowrap">{format.dateTime(last)}</td>
-              <td>
+              <td className="nowrap whole" data-name={words.last}>
+                {format.dateTime(last)}
+              </td>
+              <td className="whole">
                 <Button
                   size="compact-xs"
                   variant={isChosen ? 'filled' : 'default'}

@@ -9,7 +9,7 @@ import { useFormat, useWords } from '../../language/language.tsx';
 import { Icon } from '../../parts/icons.tsx';
 import { Empty, FailureNote, Waiting } from '../../parts/notes.tsx';
 import { OutcomeTag, useRule } from '../../parts/outcome.tsx';
-import { DirectionMark, Party, Tag } from '../../parts/shapes.tsx';
+import { CallerName, DirectionMark, Party, Tag } from '../../parts/shapes.tsx';
 import { mayBeListed } from './filters.ts';
 
 const linesAtOnce = 50;
@@ -130,20 +130,23 @@ function Line({ line, showsRule }: { readonly line: RecordLine; readonly showsRu
   const ruleIn = useRule();
   return (
     <tr className="goes">
-      <td className="nowrap">
+      <td className="nowrap whole">
         <Link href={`/recordings/${encodeURIComponent(line.id)}`} className="row">
           {format.dateTime(line.start)}
         </Link>
       </td>
       <td>
         <DirectionMark direction={line.direction} /> <Party number={line.from} />
+        <CallerName name={line.from_name} />
       </td>
       <td data-name="→">
         <Party number={line.to} />
       </td>
-      <td>{line.group}</td>
-      <td className="right">{line.talk_ms === 0 ? '' : format.duration(line.talk_ms)}</td>
-      <td>
+      <td data-name={words.group}>{line.group}</td>
+      <td className="right" data-name={words.duration}>
+        {line.talk_ms === 0 ? '–' : format.duration(line.talk_ms)}
+      </td>
+      <td className={showsRule ? 'whole' : undefined}>
         <OutcomeTag outcome={line.outcome} />
         {showsRule && (
           <Text size="xs" c="dimmed">

@@ -80,6 +80,7 @@ function Head({ record }: { readonly record: RecordDetail }) {
             <Party number={record.to} />
           </span>,
         ],
+        record.from_name === null ? undefined : [words.callerName, <bdi key="name">{record.from_name}</bdi>],
         [recordings.start, format.dateTime(record.start)],
         [recordings.duration, record.talk_ms === 0 ? words.noTalk : format.duration(record.talk_ms)],
         [recordings.group, `${record.group} · ${directions[record.direction]}`],

@@ -52,7 +52,7 @@ function SegmentRow({ segment, isThis }: { readonly segment: Segment; readonly i
   const start = segment.start === null ? '–' : format.time(segment.start);
   return (
     <tr>
-      <td className="nowrap">
+      <td className="nowrap" data-name={words.from}>
         {isThis ? (
           <strong>{start}</strong>
         ) : (
@@ -61,17 +61,17 @@ function SegmentRow({ segment, isThis }: { readonly segment: Segment; readonly i
           </Anchor>
         )}
       </td>
-      <td className="nowrap">
+      <td className="nowrap" data-name={words.until}>
         {segment.end === null ? '–' : format.time(segment.end)}
         {!segment.end_observed && ` (${words.fromFile})`}
       </td>
-      <td>
+      <td className="whole">
         <Party number={segment.from} /> → <Party number={segment.to} />
       </td>
       <td>
         <OutcomeTag outcome={segment.outcome} />
       </td>
-      <td>
+      <td className="whole">
         {segment.controls.map(({ control, at, actor }, index) => (
           <div key={index}>
             {at === null ? '' : format.time(at)} {overview.controls[control]} · {actorIn(words.actors, actor)}
