@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -17,6 +18,12 @@ export interface SmtpOptions {
   readonly root: string;
   /** The largest message in bytes; any by default. */
   readonly size?: number;
+}
+
+/** A file in a queue of Postfix, which makes it executable when all of the message is in it: a crash leaves others. */
+interface Queued {
+  readonly bytes: number;
+  readonly whole: boolean;
 }
 
 /** Bytes of a message in which its headers, those of its parts and the beginning of the attachment are. */
@@ -96,7 +103,7 @@ export class SmtpServer extends Server {
   async #hasDelivered(): Promise<boolean> {
     // In the order in which messages go through them, and once more the one to which they come back.
     for (const queue of ['maildrop', 'incoming', 'active', 'deferred', 'active'])
-      if ((await this.#queued(queue)).length > 0) return false;
+      if ((await this.#queued(queue)).some(({ whole }) => whole)) return false;
     return true;
   }
 
@@ -104,13 +111,16 @@ export class SmtpServer extends Server {
    * The files of a queue. Looked up from outside: most tests wait for the queue several times, and a process in the
    * container for every look would take as long as all else together.
    */
-  async #queued(queue: string): Promise<readonly { readonly bytes: number }[]> {
+  async #queued(queue: string): Promise<readonly Queued[]> {
     const folder = join(await this.fileSystem(), 'var/spool/postfix', queue);
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile());
     // One that is gone meanwhile is in the next queue.
-    const sizes = files.map((file) => stat(join(file.parentPath, file.name)).catch(() => ({ size: 0 })));
-    return (await Promise.all(sizes)).map(({ size }) => ({ bytes: size }));
+    const found = files.map((file) => stat(join(file.parentPath, file.name)).catch(() => undefined));
+    return (await Promise.all(found)).map((file) => ({
+      bytes: file?.size ?? 0,
+      whole: ((file?.mode ?? 0) & constants.S_IXUSR) !== 0,
+    }));
   }
 
   /** Empties all mailboxes. */
