@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-import LongestFirst from './test/longest-first.ts';
+import CallsLast from './test/calls-last.ts';
 
 /** Tests of functions alone: they start nothing and change nothing of the process, and share one for many files. */
 const alone =
@@ -12,11 +13,13 @@ export default defineConfig({
       { extends: true, test: { name: 'all', include: ['test/**/*.test.ts'], exclude: [alone] } },
       { extends: true, test: { name: 'alone', include: [alone], isolate: false } },
     ],
+    // Tests start the command line hundreds of times, and a process of their own for every file: a tenth is compiling.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compiled') },
     // Processes of their own: a native module or a test that hangs takes no other test with it.
     pool: 'forks',
-    // Most of a live test is waiting: two cores carry three files at a time, with an Asterisk each.
-    maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
+    // Most of a live test is waiting: two cores carry four files at a time, with an Asterisk each.
+    maxWorkers: 4,
+    sequence: { sequencer: CallsLast },
     // A live test waits for real calls; starting the servers it needs takes longer than a call.
     testTimeout: 60_000,
     hookTimeout: 120_000,

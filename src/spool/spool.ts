@@ -6,7 +6,7 @@ import { messageOf, MitschnittError } from '../errors.ts';
 import { wideband, type AudioFiles } from '../recording/audio-form.ts';
 import { activeFilesIn, renameActive, type ActiveFile } from './active.ts';
 import { stateOf } from './audio-file.ts';
-import { collect } from './collect.ts';
+import { collect, type Patience } from './collect.ts';
 import { diskUse, type DiskUse } from './disk-use.ts';
 import { FolderUsage, unlessGone, type Usage } from './folder-usage.ts';
 import type { RecordingId } from '../call/call.ts';
@@ -15,10 +15,13 @@ import type { Media, Obstacle } from '../recording/media.ts';
 /** The local folder: `active/` belongs to Asterisk, `transfer/` to us. */
 export class Spool {
   readonly #path: string;
+  readonly #patience: Patience | undefined;
   readonly #usage: Readonly<Record<'active' | 'transfer', FolderUsage>>;
 
-  constructor(path: string) {
+  /** @param patience for how long the files of a recording are waited for, if not as usual. */
+  constructor(path: string, patience?: Patience) {
     this.#path = path;
+    this.#patience = patience;
     this.#usage = {
       active: new FolderUsage(join(path, 'active')),
       transfer: new FolderUsage(join(path, 'transfer')),
@@ -115,7 +118,7 @@ export class Spool {
 
   /** Waits until Asterisk has closed a recording and moves it to `transfer/`: see {@link collect}. */
   async collect(recording: RecordingId, signal: AbortSignal): Promise<Media | undefined> {
-    return collect(this.#candidates(recording), this.transferFile(recording), signal);
+    return collect(this.#candidates(recording), this.transferFile(recording), signal, this.#patience);
   }
 
   /** What stands in the way of Asterisk's writing now; undefined when nothing is to be seen. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 import { AmiConnection, type AmiSettings } from '../../src/asterisk/ami.ts';
 import { field, type AmiMessage } from '../../src/asterisk/ami-wire.ts';
@@ -12,7 +12,8 @@ import { afterLogin, Manager, managerSecret } from './manager.ts';
 const limitMs = 6_500;
 
 const ends: (() => unknown)[] = [];
-afterEach(async () => {
+// Not after each: some of the tests go on at the same time.
+afterAll(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
@@ -74,32 +75,6 @@ describe('logging in', () => {
       fault: 'asterisk',
       message: expect.stringContaining('ECONNREFUSED') as string,
     });
-  });
-
-  test('fails in time at a server that greets and then says nothing', async () => {
-    const server = await manager(ignore);
-    const before = performance.now();
-    await expect(connectionTo(server.port).connection.open('call')).rejects.toMatchObject({
-      code: 'ami-unreachable',
-      message: expect.stringContaining('no answer within 5000 ms') as string,
-    });
-    expect(performance.now() - before).toBeLessThan(limitMs);
-  });
-
-  test('fails in time at a server that never says a word', async () => {
-    const server = await manager(ignore, '');
-    const before = performance.now();
-    await expect(connectionTo(server.port).connection.open('call')).rejects.toMatchObject({
-      code: 'ami-unreachable',
-    });
-    expect(performance.now() - before).toBeLessThan(limitMs);
-  });
-
-  // A defect: each attempt on a frozen Asterisk leaves a socket open. Take `.fails` off when it is mended.
-  test('leaves no connection when the server was silent', async () => {
-    const server = await manager(ignore);
-    await expect(connectionTo(server.port).connection.open('call')).rejects.toThrow();
-    await eventually(() => !server.session.isOpen, { within: 500 });
   });
 
   test('fails when the server ends the connection instead of an answer', async () => {
@@ -170,14 +145,6 @@ describe('an action', () => {
       'Hangup',
       'DialBegin',
     ]);
-  });
-
-  test('without an answer fails in time and ends the connection: what is in doubt is repaired with the next', async () => {
-    const { connection } = await loggedIn(ignore);
-    const before = performance.now();
-    await expect(connection.action({ Action: 'Ping' })).rejects.toMatchObject({ code: 'ami-unreachable' });
-    expect(performance.now() - before).toBeLessThan(limitMs);
-    await expect(connection.closed).resolves.toMatchObject({ code: 'ami-unreachable' });
   });
 
   test('fails when the connection is cut in the middle of its answer, and so do all that wait', async () => {
@@ -293,10 +260,46 @@ test('closing ends the connection, and says so once', async () => {
   await eventually(() => !session.isOpen);
 });
 
-test('a connection that died without a word is noticed', async () => {
-  const { connection } = await loggedIn(ignore);
-  const before = performance.now();
-  await expect(connection.closed).resolves.toMatchObject({ code: 'ami-unreachable' });
-  // A ping after 10 s, and 5 s for its answer.
-  expect(performance.now() - before).toBeLessThan(16_500);
+// At the same time: all that they do is wait.
+describe.concurrent('a manager that falls silent', () => {
+  test('fails a login in time where there is a greeting and then nothing', async () => {
+    const server = await manager(ignore);
+    const before = performance.now();
+    await expect(connectionTo(server.port).connection.open('call')).rejects.toMatchObject({
+      code: 'ami-unreachable',
+      message: expect.stringContaining('no answer within 5000 ms') as string,
+    });
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('fails a login in time where there is not even a greeting', async () => {
+    const server = await manager(ignore, '');
+    const before = performance.now();
+    await expect(connectionTo(server.port).connection.open('call')).rejects.toMatchObject({
+      code: 'ami-unreachable',
+    });
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('leaves no connection', async () => {
+    const server = await manager(ignore);
+    await expect(connectionTo(server.port).connection.open('call')).rejects.toThrow();
+    await eventually(() => !server.session.isOpen, { within: 500 });
+  });
+
+  test('fails an action in time and ends the connection: what is in doubt is repaired with the next', async () => {
+    const { connection } = await loggedIn(ignore);
+    const before = performance.now();
+    await expect(connection.action({ Action: 'Ping' })).rejects.toMatchObject({ code: 'ami-unreachable' });
+    expect(performance.now() - before).toBeLessThan(limitMs);
+    await expect(connection.closed).resolves.toMatchObject({ code: 'ami-unreachable' });
+  });
+
+  test('is noticed where nothing is asked of it', async () => {
+    const { connection } = await loggedIn(ignore);
+    const before = performance.now();
+    await expect(connection.closed).resolves.toMatchObject({ code: 'ami-unreachable' });
+    // A ping after 10 s, and 5 s for its answer.
+    expect(performance.now() - before).toBeLessThan(16_500);
+  });
 });

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 import { AriClient, AriRefusal, type AriEvent } from '../../src/asterisk/ari.ts';
 import { eventually } from '../live/eventually.ts';
@@ -11,7 +11,8 @@ const limitMs = 6_500;
 const password = 'ari-secret';
 
 const ends: (() => unknown)[] = [];
-afterEach(async () => {
+// Not after each: some of the tests go on at the same time.
+afterAll(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
@@ -35,6 +36,16 @@ async function nowhere(): Promise<string> {
   const { port } = gone.address() as AddressInfo;
   gone.close();
   return `http://127.0.0.1:${port}/ari`;
+}
+
+/** An Asterisk whose events are listened to. */
+async function listening() {
+  const asterisk = await server(() => undefined);
+  const events: AriEvent[] = [];
+  const connection = await clientOf(asterisk.url).events((event) => events.push(event));
+  ends.push(() => connection.close());
+  await eventually(() => asterisk.streams.length === 1);
+  return { asterisk, events, connection };
 }
 
 const refusedLogin = {
@@ -85,13 +96,6 @@ describe('a request', () => {
     });
   });
 
-  test('fails in time without an answer', async () => {
-    const asterisk = await server(() => undefined);
-    const before = performance.now();
-    await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
-    expect(performance.now() - before).toBeLessThan(limitMs);
-  });
-
   test('fails when the connection ends instead of an answer', async () => {
     const asterisk = await server((request) => request.socket.destroy());
     await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
@@ -105,15 +109,6 @@ describe('a request', () => {
     await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
   });
 
-  test('fails in time when the answer has no end', async () => {
-    const asterisk = await server((_request, response) => {
-      response.writeHead(200, { 'content-length': '100' }).write('[{"technology":');
-    });
-    const before = performance.now();
-    await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
-    expect(performance.now() - before).toBeLessThan(limitMs);
-  });
-
   test('uses the connection of the one before it', async () => {
     const asterisk = await answering(204);
     const client = clientOf(asterisk.url);
@@ -123,15 +118,6 @@ describe('a request', () => {
 });
 
 describe('the stream of events', () => {
-  async function listening() {
-    const asterisk = await server(() => undefined);
-    const events: AriEvent[] = [];
-    const connection = await clientOf(asterisk.url).events((event) => events.push(event));
-    ends.push(() => connection.close());
-    await eventually(() => asterisk.streams.length === 1);
-    return { asterisk, events, connection };
-  }
-
   test('is asked for with login and application, and for no more than that', async () => {
     const { asterisk } = await listening();
     const [request] = asterisk.requests;
@@ -171,13 +157,6 @@ describe('the stream of events', () => {
     });
   });
 
-  test('fails in time without an answer', async () => {
-    const asterisk = await server(() => undefined, 'never');
-    const before = performance.now();
-    await expect(clientOf(asterisk.url).events(() => undefined)).rejects.toMatchObject(unreachable);
-    expect(performance.now() - before).toBeLessThan(limitMs);
-  });
-
   test.each(['close', 'terminate'] as const)('says so when Asterisk ends it (%s)', async (end) => {
     const { asterisk, connection } = await listening();
     asterisk.stream[end]();
@@ -199,8 +178,34 @@ describe('the stream of events', () => {
     await connection.closed;
     expect(performance.now() - before).toBeLessThan(1_000);
   });
+});
 
-  test('that died without a word is noticed', async () => {
+// At the same time: all that they do is wait.
+describe.concurrent('an Asterisk that falls silent', () => {
+  test('fails a request in time', async () => {
+    const asterisk = await server(() => undefined);
+    const before = performance.now();
+    await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('fails a request in time in the middle of its answer', async () => {
+    const asterisk = await server((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('[{"technology":');
+    });
+    const before = performance.now();
+    await expect(clientOf(asterisk.url).request('GET', 'endpoints')).rejects.toMatchObject(unreachable);
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('fails in time whoever asks for the events', async () => {
+    const asterisk = await server(() => undefined, 'never');
+    const before = performance.now();
+    await expect(clientOf(asterisk.url).events(() => undefined)).rejects.toMatchObject(unreachable);
+    expect(performance.now() - before).toBeLessThan(limitMs);
+  });
+
+  test('is noticed by whoever listens to the events', async () => {
     const { asterisk, connection } = await listening();
     asterisk.stream.pause(); // no pong any more
     const before = performance.now();

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
 import { eventually } from '../live/eventually.ts';
-import { expectToHelp, largeMs, thrownBy, type Fixture, type Local, type Place } from './contract.ts';
+import { expectToHelp, largeMs, sha256, thrownBy, type Fixture, type Local, type Place } from './contract.ts';
 
 /** An impatient target has given up by then, and cleaned up as far as it could. */
 const givenUpWithinMs = 4_000;
@@ -73,8 +73,10 @@ export function sessionContract(fixture: Fixture, now: () => { place: Place; loc
           expect(await place.files()).not.toContain(upload.name);
           await target.close();
           const patient = place.target();
-          expect((await patient.put(upload)).how).toBe('stored');
+          const again = await local.shortened(upload);
+          expect((await patient.put(again)).how).toBe('stored');
           expect(await place.files()).toEqual([upload.name]);
+          expect(sha256(await place.read(upload.name))).toBe(again.sha256);
           await patient.close();
         },
       );

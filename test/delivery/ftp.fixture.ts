@@ -70,7 +70,7 @@ export function ftp(tls: FtpSettings['tls'], software: Software = 'vsftpd'): Fix
           return ftpOf(place).target({ path: 'locked' });
         },
       },
-      'no space left': withTls ? 'as without TLS' : noSpace[software],
+      'no space left': withTls && software === 'vsftpd' ? 'as without TLS' : noSpace[software],
     },
   };
 }
@@ -91,7 +91,7 @@ const noSpace: Readonly<Record<Software, ObstacleCase>> = {
       const server = await FtpServer.start({ net: net.prefix, tmpfs: '1m' });
       const full = '/home/mitschnitt/full';
       await server.run('dd', 'if=/dev/zero', `of=${full}`, 'bs=1M', 'count=1');
-      const target = ftpOf(place).target({ host: server.host });
+      const target = ftpOf(place).target({ host: server.host, tls: 'none', ca: undefined });
       return closing(
         target,
         () => ended(server, net),
@@ -105,7 +105,7 @@ const noSpace: Readonly<Record<Software, ObstacleCase>> = {
     meet: async (place) => {
       const net = await takeNet();
       const server = await FtpServer.start({ net: net.prefix, software: 'proftpd', quota: 10 });
-      const target = ftpOf(place).target({ host: server.host });
+      const target = ftpOf(place).target({ host: server.host, tls: 'none', ca: undefined });
       return closing(
         target,
         () => ended(server, net),

@@ -81,6 +81,14 @@ export class Local {
     return (this.#large = { ...upload, bytes: size, sha256: sha256OfZeros() });
   }
 
+  /**
+   * The same recording as far as a target can tell, and a short one: of what an attempt to put the long one left behind,
+   * nothing may be in it.
+   */
+  async shortened({ id, name }: Upload): Promise<RecordingUpload> {
+    return { ...(await this.upload({ name })), id };
+  }
+
   async remove(): Promise<void> {
     await rm(this.#folder, { recursive: true, force: true });
   }

@@ -28,6 +28,7 @@ export function s3(tls: boolean): Fixture {
   return {
     secrets: ['s3-secret', 'guest-secret', wrongSecret],
     server: true,
+    connectsAnew: true,
     ...(tls ? {} : { outages: 'tried' as const }),
     leftovers: 'a part of a file has no name: see s3.test.ts',
     start: () => startS3(tls),

@@ -6,7 +6,7 @@ import { smbLimits, SmbTarget, type SmbLimits, type SmbSettings } from '../../sr
 import type { Target } from '../../src/delivery/target.ts';
 import { takeNet } from '../live/net.ts';
 import { SmbServer } from '../live/smb.ts';
-import type { Fixture, Place } from './contract.ts';
+import type { Fixture, ObstacleCase, Place } from './contract.ts';
 import { folderPlace } from './folder.fixture.ts';
 import { closing, ended } from './ftp.fixture.ts';
 import { startRude } from './rude.ts';
@@ -73,24 +73,22 @@ export function smb(security: keyof typeof securities): Fixture {
           return smbOf(place).target({ path: 'locked' });
         },
       },
-      'no space left': {
-        code: 'no-space',
-        fault: 'destination',
-        meet: async (place) => {
-          const net = await takeNet();
-          const server = await SmbServer.start({
-            net: net.prefix,
-            tmpfs: '1m',
-            config: securities[security],
-          });
-          await server.run('dd', 'if=/dev/zero', 'of=/share/full', 'bs=1M', 'count=1');
-          const relieve = () => server.run('rm', '/share/full');
-          return closing(smbOf(place).target({ host: server.host }), () => ended(server, net), relieve);
-        },
-      },
+      'no space left': security === 'default' ? noSpace : 'as with default security',
     },
   };
 }
+
+const noSpace: ObstacleCase = {
+  code: 'no-space',
+  fault: 'destination',
+  meet: async (place) => {
+    const net = await takeNet();
+    const server = await SmbServer.start({ net: net.prefix, tmpfs: '1m' });
+    await server.run('dd', 'if=/dev/zero', 'of=/share/full', 'bs=1M', 'count=1');
+    const relieve = () => server.run('rm', '/share/full');
+    return closing(smbOf(place).target({ host: server.host }), () => ended(server, net), relieve);
+  },
+};
 
 /** A server with a share as a place, with targets of it that differ from the right one. */
 interface SmbPlace extends Place {

@@ -129,8 +129,7 @@ export class Asterisk extends Server {
 
   /** Runs a command on Asterisk's machine, as root. */
   async shell(command: string): Promise<void> {
-    const { output, exitCode } = await this.container.exec(['sh', '-c', command]);
-    if (exitCode !== 0) throw new Error(`'${command}' ended with ${String(exitCode)}: ${output}`);
+    await this.run('sh', '-c', command);
   }
 
   override async restart(): Promise<void> {

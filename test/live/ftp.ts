@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, networkMode, Server, testLabels } from './containers.ts';
+import { docker, fileIn, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const ftpHost = 6;
@@ -63,17 +63,10 @@ export class FtpServer extends Server {
       image.withBindMounts([{ source: root, target: '/home/mitschnitt' }]);
     }
     const container = await image.start();
-    const certificate = await eventually(() =>
-      docker('exec', container.getId(), 'cat', certificateFile[software]),
-    );
+    const certificate = await fileIn(container, certificateFile[software]);
     const server = new FtpServer(options, container, certificate);
     await server.ready();
     return server;
-  }
-
-  /** Runs a command beside it. */
-  run(...command: readonly string[]): Promise<string> {
-    return docker('exec', this.container.getId(), ...command);
   }
 
   /** Another quota for the account, in bytes, from its next login on; proftpd only. */

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, networkMode, Server, testLabels } from './containers.ts';
+import { fileIn, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const s3Host = 9;
@@ -45,9 +45,7 @@ export class S3Server extends Server {
       .withLabels(testLabels)
       .withEnvironment({ NET: net, TLS: tls ? 'yes' : 'no' })
       .start();
-    const certificate = tls
-      ? await eventually(() => docker('exec', container.getId(), 'cat', '/etc/ssl/s3.pem'))
-      : undefined;
+    const certificate = tls ? await fileIn(container, '/etc/ssl/s3.pem') : undefined;
     const server = new S3Server(options, container, certificate);
     await server.ready();
     await server.createBucket(server.bucket);

@@ -7,7 +7,7 @@ import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import type { Behaviour, Call } from './call.ts';
 import { fromHeader } from './caller-id.ts';
 import type { CodecName } from './codecs.ts';
-import { docker, testLabels } from './containers.ts';
+import { firstProcess, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { MediaAgent } from './media.ts';
 import { calleeScenario, callerScenario, longestCallMs } from './scenario.ts';
@@ -108,8 +108,8 @@ export class Parties {
       .withCommand(['infinity'])
       .withBindMounts([{ source: folder, target: folder, mode: 'ro' }])
       .start();
-    const pid = await docker('inspect', '--format', '{{.State.Pid}}', container.getId());
-    return new Parties(container, programOf(`/proc/${pid.trim()}/root`), folder, net);
+    const pid = await firstProcess(container);
+    return new Parties(container, programOf(`/proc/${String(pid)}/root`), folder, net);
   }
 
   /** One of the parties. */

@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, networkMode, Server, testLabels } from './containers.ts';
+import { networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const smbHost = 7;
@@ -51,11 +51,6 @@ export class SmbServer extends Server {
     const server = new SmbServer(options, await container.start());
     await server.ready();
     return server;
-  }
-
-  /** Runs a command beside it. */
-  run(...command: readonly string[]): Promise<string> {
-    return docker('exec', this.container.getId(), ...command);
   }
 
   /** What it knows of its sessions: as `smbstatus --json` tells it. */

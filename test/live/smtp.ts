@@ -1,8 +1,9 @@
-import { chmod, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, Server, testLabels } from './containers.ts';
+import { docker, fileIn, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 import { readMail, type ReceivedMail } from './mailbox.ts';
 
@@ -17,6 +18,12 @@ export interface SmtpOptions {
   readonly root: string;
   /** The largest message in bytes; any by default. */
   readonly size?: number;
+}
+
+/** A file in a queue of Postfix, which makes it executable when all of the message is in it: a crash leaves others. */
+interface Queued {
+  readonly bytes: number;
+  readonly whole: boolean;
 }
 
 /** Bytes of a message in which its headers, those of its parts and the beginning of the attachment are. */
@@ -51,7 +58,7 @@ export class SmtpServer extends Server {
       .withEnvironment({ NET: net, SIZE: String(size) })
       .withBindMounts([{ source: root, target: '/mail' }])
       .start();
-    const certificate = await eventually(() => docker('exec', container.getId(), 'cat', '/etc/ssl/smtp.pem'));
+    const certificate = await fileIn(container, '/etc/ssl/smtp.pem');
     const server = new SmtpServer(options, container, certificate);
     await server.ready();
     return server;
@@ -59,7 +66,7 @@ export class SmtpServer extends Server {
 
   /** Paths of the messages in a mailbox, in the order of their arrival, once all that was taken has been delivered. */
   async messages(mailbox: string): Promise<readonly string[]> {
-    await eventually(async () => (await this.run('postqueue', '-j')).trim() === '', { within: startMs });
+    await eventually(() => this.#hasDelivered(), { within: startMs });
     const folder = join(this.#root, mailbox, 'new');
     const names = await readdir(folder).catch(() => []);
     return names.sort().map((name) => join(folder, name));
@@ -88,8 +95,32 @@ export class SmtpServer extends Server {
 
   /** Whether it is receiving a message at this moment, and has some of it on its disk. */
   async isReceiving(): Promise<boolean> {
-    const found = await this.run('find', '/var/spool/postfix/incoming', '-type', 'f', '-size', '+100k');
-    return found.trim() !== '';
+    const incoming = await this.#queued('incoming');
+    return incoming.some(({ bytes }) => bytes > 100_000);
+  }
+
+  /** Nothing that it has taken is on its way. */
+  async #hasDelivered(): Promise<boolean> {
+    // In the order in which messages go through them, and once more the one to which they come back.
+    for (const queue of ['maildrop', 'incoming', 'active', 'deferred', 'active'])
+      if ((await this.#queued(queue)).some(({ whole }) => whole)) return false;
+    return true;
+  }
+
+  /**
+   * The files of a queue. Looked up from outside: most tests wait for the queue several times, and a process in the
+   * container for every look would take as long as all else together.
+   */
+  async #queued(queue: string): Promise<readonly Queued[]> {
+    const folder = join(await this.fileSystem(), 'var/spool/postfix', queue);
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    // One that is gone meanwhile is in the next queue.
+    const found = files.map((file) => stat(join(file.parentPath, file.name)).catch(() => undefined));
+    return (await Promise.all(found)).map((file) => ({
+      bytes: file?.size ?? 0,
+      whole: ((file?.mode ?? 0) & constants.S_IXUSR) !== 0,
+    }));
   }
 
   /** Empties all mailboxes. */
@@ -97,11 +128,6 @@ export class SmtpServer extends Server {
     for (const mailbox of await readdir(this.#root)) {
       for (const path of await this.messages(mailbox)) await rm(path);
     }
-  }
-
-  /** Runs a command beside it. */
-  run(...command: readonly string[]): Promise<string> {
-    return docker('exec', this.container.getId(), ...command);
   }
 
   /** What the server has logged. */

@@ -71,11 +71,6 @@ export class SshServer extends Server {
     return Number(found);
   }
 
-  /** Runs a command beside it. */
-  run(...command: readonly string[]): Promise<string> {
-    return docker('exec', this.container.getId(), ...command);
-  }
-
   /** What it has logged. */
   async log(): Promise<string> {
     return docker('logs', this.container.getId());

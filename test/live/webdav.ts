@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
-import { docker, networkMode, Server, testLabels } from './containers.ts';
+import { fileIn, networkMode, Server, testLabels } from './containers.ts';
 import { eventually } from './eventually.ts';
 
 const webDavHost = 10;
@@ -52,15 +52,10 @@ export class WebDavServer extends Server {
       container.withBindMounts([{ source: root, target: '/srv/dav' }]);
     }
     const started = await container.start();
-    const certificate = await eventually(() => docker('exec', started.getId(), 'cat', '/etc/ssl/webdav.pem'));
+    const certificate = await fileIn(started, '/etc/ssl/webdav.pem');
     const server = new WebDavServer(options, started, certificate);
     await server.ready();
     return server;
-  }
-
-  /** Runs a command beside it. */
-  run(...command: readonly string[]): Promise<string> {
-    return docker('exec', this.container.getId(), ...command);
   }
 
   protected override async ready(): Promise<void> {

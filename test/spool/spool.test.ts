@@ -29,14 +29,18 @@ const headerBytes = 44;
 const whole = toneFile(440, 2_000);
 /** How long an unfinished file has to rest until it is taken for one, and one without audio. */
 const abandonedMs = 5_000;
+/** Where that is not what is tried. */
+const impatience = { abandonedAfterMs: 500, absentAfterMs: 1_000 };
 
 let folder: string;
 let spool: Spool;
+let impatient: Spool;
 const { signal } = new AbortController();
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-spool-'));
   spool = new Spool(folder);
+  impatient = new Spool(folder, impatience);
   await spool.prepare();
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -120,7 +124,7 @@ describe('collecting', () => {
   test('a file that ends in the middle of a sample keeps every byte', async () => {
     const bytes = headerBytes + 8_001;
     await writeFile(activeFile(id), unfinished(bytes));
-    expect(await spool.collect(id, signal)).toMatchObject({ bytes, durationMs: 500, repaired: true });
+    expect(await impatient.collect(id, signal)).toMatchObject({ bytes, durationMs: 500, repaired: true });
     const expected = Buffer.from(whole.subarray(0, bytes));
     setLengths(expected, bytes - 8, bytes - headerBytes);
     await expectMoved(expected);
@@ -130,16 +134,16 @@ describe('collecting', () => {
     'a file of %i bytes finds no audio, and does not give up early',
     async (bytes) => {
       await writeFile(activeFile(id), unfinished(bytes));
-      const { result, ms } = await timed(spool.collect(id, signal));
+      const { result, ms } = await timed(impatient.collect(id, signal));
       expect(result).toMatchObject({ bytes, durationMs: 0, repaired: false });
-      expect(ms).toBeGreaterThan(abandonedMs);
+      expect(ms).toBeGreaterThan(impatience.abandonedAfterMs);
     },
   );
 
   test('a file that only Asterisk may write is repaired in a copy', async () => {
     await writeFile(activeFile(id), unfinished());
     const { ino } = await stat(activeFile(id));
-    const { result } = await timed(spool.collect(id, signal));
+    const { result } = await timed(impatient.collect(id, signal));
     expect(result).toMatchObject({ repaired: true });
     expect((await stat(spool.transferFile(id))).ino).not.toBe(ino);
     await expect(stat(activeFile(id))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -183,7 +187,7 @@ describe('collecting again after a crash', () => {
   test.each(steps)('%s gives the same file', async (_name, arrange) => {
     await arrange();
     const media = { bytes, durationMs: 2_000, sha256: sha256(whole) };
-    expect(await spool.collect(id, signal)).toMatchObject(media);
+    expect(await impatient.collect(id, signal)).toMatchObject(media);
     await expectMoved(whole);
     expect(await spool.collect(id, signal)).toMatchObject({ ...media, repaired: false });
     await expectMoved(whole);
