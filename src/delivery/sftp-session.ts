@@ -78,6 +78,8 @@ const keepaliveMs = 10_000;
 const keepalivesMissed = 3;
 /** Far more than the greeting of any server. */
 const greetingBytes = 65_536;
+/** Every server takes more than so many bytes in one request (draft-ietf-secsh-filexfer-02, 3). */
+const leastWritten = 30 * 1024;
 /** So many bytes may wait to be taken by the network. */
 const mostWaiting = 512 * 1024;
 /** By itself ssh2-sftp-client prints what happens to a connection. */
@@ -253,6 +255,17 @@ export class SftpSession {
 
   close(handle: Buffer): Promise<void> {
     return this.#ask((requests, answer) => requests.close(handle, answer));
+  }
+
+  /**
+   * Bytes that {@link write} sends in one request. What is longer ssh2 sends in several, each when the one before was
+   * answered: after requests that came later, and out of memory that may hold something else by then.
+   */
+  get mostWritten(): number {
+    const { _maxWriteLen: most = leastWritten } = (this.#requests ?? {}) as {
+      readonly _maxWriteLen?: number;
+    };
+    return Math.max(1, most);
   }
 
   write(handle: Buffer, piece: Buffer, position: number): Promise<void> {
