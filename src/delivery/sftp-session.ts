@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import SftpClient from 'ssh2-sftp-client';
+import type SftpClient from 'ssh2-sftp-client';
 
 import { messageOf } from '../errors.ts';
 import {
@@ -94,7 +94,6 @@ export class SftpSession {
   readonly #options: SessionOptions;
   // Of our own: with the one of ssh2 small packets are delayed, and ssh2-sftp-client changes its errors.
   readonly #socket = new Socket();
-  readonly #client = new SftpClient('mitschnitt', ignored);
   #requests: Requests | undefined;
   #failure: Error | undefined;
   #stage: SftpStage = 'connecting';
@@ -144,10 +143,14 @@ export class SftpSession {
     hostKeys: readonly HostKeyAlgorithm[] = orderOfHostKeys(this.#options.hostKey.type),
   ): Promise<void> {
     const { host, port, username, password, privateKey, passphrase, hostKey } = this.#options;
-    this.#follow(password);
+    // It takes 18 MB, and not everybody has such a target.
+    const { default: Client } = await import('ssh2-sftp-client');
+    if (this.ended) throw this.#lost();
+    const client = new Client('mitschnitt', ignored);
+    this.#follow(client, password);
     this.#socket.setNoDelay(true);
     this.#socket.connect({ host, port });
-    const opening = this.#client.connect({
+    const opening = client.connect({
       sock: this.#socket,
       username,
       ...(password === undefined ? {} : { password, tryKeyboard: true }),
@@ -180,16 +183,16 @@ export class SftpSession {
     for (const event of ['end', 'close', 'error']) this.#requests.on(event, () => this.#socket.destroy());
   }
 
-  #follow(password: string | undefined): void {
+  #follow(client: SftpClient, password: string | undefined): void {
     // The first says why, the others what followed from it.
-    this.#client.on('error', (error: Error) => (this.#failure ??= error));
-    this.#client.on('connect', () => (this.#stage = 'agreeing'));
-    this.#client.on('handshake', () => (this.#stage = 'logging in'));
-    this.#client.on('ready', () => {
+    client.on('error', (error: Error) => (this.#failure ??= error));
+    client.on('connect', () => (this.#stage = 'agreeing'));
+    client.on('handshake', () => (this.#stage = 'logging in'));
+    client.on('ready', () => {
       this.#stage = 'opening';
-      importKeys(this.#client);
+      importKeys(client);
     });
-    this.#client.on(
+    client.on(
       'keyboard-interactive',
       (_name, _instructions, _language, questions: readonly unknown[], answer: (with_: string[]) => void) =>
         answer(questions.map(() => password ?? '')),
