@@ -6,6 +6,8 @@ import type { Upload } from './target.ts';
 
 /** Large enough that hashing and sending, not calls, cost the time; small against the memory of a process. */
 const pieceBytes = 256 * 1024;
+/** Pieces of a large file that are in memory. */
+const piecesAtOnce = 3;
 
 /** No larger than the file: most recordings are smaller, and it is the buffers that the garbage collector cleans up. */
 export function pieceFor(bytes: number): number {
@@ -93,15 +95,15 @@ export class OpenRecording {
   }
 
   /**
-   * Its content, once, as fast as the upload may go. A piece is to be used before the next is asked for: its memory
-   * then takes another, which costs a quarter of new memory. No stream: for a small file those take longer than the
-   * reading.
+   * Its content, once, as fast as the upload may go. A piece is to be used before the next but one is asked for: its
+   * memory then takes another, which costs a quarter of new memory. No stream: for a small file those take longer than
+   * the reading.
    */
   pieces(): AsyncGenerator<Buffer, void, undefined> {
     const length = pieceFor(this.#upload.bytes);
-    // In turn: while one is sent, the other is filled.
-    const buffers = [Buffer.allocUnsafe(length)];
-    if (length < this.#upload.bytes) buffers.push(Buffer.allocUnsafe(length));
+    // In turn: while one is sent, the next is hashed, and the one behind that is filled.
+    const count = Math.min(piecesAtOnce, Math.ceil(this.#upload.bytes / length));
+    const buffers = Array.from({ length: count }, () => Buffer.allocUnsafe(length));
     return this.#pieces((index) => buffers[index % buffers.length] ?? Buffer.alloc(0));
   }
 
