@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => local.remove());
 
-test('the package for S3 is loaded only by who uses it', async () => {
+test('the packages for S3, SFTP and WebDAV are loaded only by who uses them', async () => {
   const targets = new URL('../../src/delivery/targets.ts', import.meta.url).href;
   const script = `
     import { registerHooks } from 'node:module';
@@ -41,7 +41,7 @@ test('the package for S3 is loaded only by who uses it', async () => {
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
     const { createTarget } = await import('${targets}');
     const target = createTarget('archiv', ${JSON.stringify({ ...nowhere, endpoint: 'http://127.0.0.1:9' })});
-    console.log(loaded.some((url) => url.includes('/@aws-sdk/')));
+    console.log(loaded.some((url) => /\\/(@aws-sdk|ssh2|webdav)\\//.test(url)));
     await target.check(new AbortController().signal).catch(() => undefined);
     console.log(loaded.some((url) => url.includes('/@aws-sdk/')));`.replace(
     '"secret_key":{}',
