@@ -14,7 +14,7 @@ test('a piece of a large file stays as it is until the next but one is asked for
   const content = patterned(3_000_000);
   const source = await OpenRecording.open(await local.upload({ content }));
   let at = 0;
-  let before = Buffer.alloc(0);
+  let before: Buffer = Buffer.alloc(0);
   for await (const piece of source.pieces()) {
     // What comes next is read meanwhile.
     await after(5);
