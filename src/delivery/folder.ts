@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { codeOf, MitschnittError } from '../errors.ts';
 import { folderProblem, type FolderStep } from './folder-errors.ts';
-import { OpenRecording, pieceFor } from './local-file.ts';
+import { FileMemory, OpenRecording, pieceFor } from './local-file.ts';
 import { temporaryName } from '../recording/naming.ts';
 import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
@@ -48,6 +48,7 @@ export class FolderTarget implements Target {
   readonly #path: string;
   readonly #limits: FolderLimits;
   readonly #probe = newProbeName();
+  readonly #memory = new FileMemory();
 
   constructor(name: string, settings: FolderSettings, limits: FolderLimits = folderLimits) {
     this.name = name;
@@ -59,6 +60,7 @@ export class FolderTarget implements Target {
     try {
       return await this.#put(upload);
     } catch (error) {
+      this.#memory.forget();
       throw this.#explain(error);
     }
   }
@@ -171,7 +173,7 @@ export class FolderTarget implements Target {
   async #store(path: string, upload: Upload): Promise<boolean> {
     const { bytes, sha256, signal, pace } = upload;
     if (bytes <= atOnceBytes && !pace) {
-      const content = await OpenRecording.whole(upload);
+      const content = await OpenRecording.whole(upload, this.#memory);
       return await this.#anew(path, signal, () =>
         this.#do(signal, () => writtenAndReadBack(path, content, signal)),
       );

@@ -135,10 +135,16 @@ async function send(
   ftp.socket.setTimeout(noLimit);
   // Ended before the handshake is over, as an empty file is, the connection breaks: Node leaves out the rest of it.
   if (socket instanceof TLSSocket && socket.getFinished() === undefined) await once(socket, 'secureConnect');
+  let sending: Promise<void> | undefined;
+  // The next is read and hashed while one is taken.
   for await (const piece of content) {
-    await taken((done) => socket.write(piece, done));
+    await sending;
     progress();
+    sending = taken((done) => socket.write(piece, done));
+    sending.catch(() => undefined);
   }
+  await sending;
+  progress();
   await taken((done) => socket.end(done));
   ftp.socket.setTimeout(ftp.timeout);
 

@@ -5,7 +5,7 @@ import { FTPError, type Client, type FileInfo } from 'basic-ftp';
 import { MitschnittError } from '../errors.ts';
 import { askTogether, createFtpClient, fetch, reasonOf, sizeIn, store } from './ftp-client.ts';
 import { ftpProblem, type FtpStep } from './ftp-errors.ts';
-import { OpenRecording } from './local-file.ts';
+import { FileMemory, OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
 import { temporaryName } from '../recording/naming.ts';
 import { newProbeName } from './own-names.ts';
@@ -57,6 +57,7 @@ export class FtpTarget implements Target {
   readonly #settings: FtpSettings;
   readonly #limits: FtpLimits;
   readonly #probe = newProbeName();
+  readonly #memory = new FileMemory();
   #client: Client | undefined;
   #usedAt = 0;
   #root = '';
@@ -86,6 +87,7 @@ export class FtpTarget implements Target {
       if (!(await this.#publish(client, temporary, final, upload))) return await this.#had(temporary);
       return { how: 'stored', confirmedBy: 'size' };
     } catch (error) {
+      this.#memory.forget();
       await this.#discard(temporary, error);
       throw error;
     }
@@ -284,7 +286,7 @@ export class FtpTarget implements Target {
 
   async #send(client: Client, path: string, upload: Upload): Promise<void> {
     if (upload.bytes <= sentUnseenBytes) {
-      await this.#store(client, [await OpenRecording.whole(upload)], path, upload.signal);
+      await this.#store(client, [await OpenRecording.whole(upload, this.#memory)], path, upload.signal);
       return;
     }
     const source = await OpenRecording.open(upload);

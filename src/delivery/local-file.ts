@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { codeOf, MitschnittError } from '../errors.ts';
@@ -6,10 +6,31 @@ import type { Upload } from './target.ts';
 
 /** Large enough that hashing and sending, not calls, cost the time; small against the memory of a process. */
 const pieceBytes = 256 * 1024;
+/** Pieces of a large file that are in memory. */
+const piecesAtOnce = 3;
 
 /** No larger than the file: most recordings are smaller, and it is the buffers that the garbage collector cleans up. */
 export function pieceFor(bytes: number): number {
   return Math.max(1, Math.min(pieceBytes, bytes));
+}
+
+/**
+ * Memory that one small file after another is read into: new memory for each costs more than the reading. For files of
+ * which one is done with before the next is read.
+ */
+export class FileMemory {
+  #buffer: Buffer | undefined;
+
+  /** So many bytes of it, with whatever they hold. */
+  take(bytes: number): Buffer {
+    if (!this.#buffer || this.#buffer.length < bytes) this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    return this.#buffer.subarray(0, bytes);
+  }
+
+  /** A transfer failed, and may still read from it: the next file gets other memory. */
+  forget(): void {
+    this.#buffer = undefined;
+  }
 }
 
 /**
@@ -27,8 +48,8 @@ export class OpenRecording {
     this.#upload = upload;
   }
 
-  /** All of a file that is small enough to be in memory, checked before it is handed over. */
-  static async whole(upload: Upload): Promise<Buffer> {
+  /** All of a file that is small enough to be in memory, in `memory`, checked before it is handed over. */
+  static async whole(upload: Upload, memory: FileMemory): Promise<Buffer> {
     const { bytes, sha256, pace, onProgress } = upload;
     let granted = 0;
     while (pace && granted < bytes) granted += await pace(bytes - granted);
@@ -36,7 +57,7 @@ export class OpenRecording {
     try {
       file = await open(upload.source, 'r');
       // One more than there should be: that it has grown is seen without asking for its size.
-      const buffer = Buffer.allocUnsafe(bytes + 1);
+      const buffer = memory.take(bytes + 1);
       let length = 0;
       let read;
       do {
@@ -44,8 +65,7 @@ export class OpenRecording {
         length += read;
       } while (read > 0 && length < bytes);
       const content = buffer.subarray(0, length);
-      if (length !== bytes || createHash('sha256').update(content).digest('hex') !== sha256)
-        throw altered(upload);
+      if (length !== bytes || hash('sha256', content) !== sha256) throw altered(upload);
       onProgress?.(bytes);
       return content;
     } catch (error) {
@@ -75,15 +95,15 @@ export class OpenRecording {
   }
 
   /**
-   * Its content, once, as fast as the upload may go. A piece is to be used before the next is asked for: its memory
-   * then takes another, which costs a quarter of new memory. No stream: for a small file those take longer than the
-   * reading.
+   * Its content, once, as fast as the upload may go. A piece is to be used before the next but one is asked for: its
+   * memory then takes another, which costs a quarter of new memory. No stream: for a small file those take longer than
+   * the reading.
    */
   pieces(): AsyncGenerator<Buffer, void, undefined> {
     const length = pieceFor(this.#upload.bytes);
-    // In turn: while one is sent, the other is filled.
-    const buffers = [Buffer.allocUnsafe(length)];
-    if (length < this.#upload.bytes) buffers.push(Buffer.allocUnsafe(length));
+    // In turn: while one is sent, the next is hashed, and the one behind that is filled.
+    const count = Math.min(piecesAtOnce, Math.ceil(this.#upload.bytes / length));
+    const buffers = Array.from({ length: count }, () => Buffer.allocUnsafe(length));
     return this.#pieces((index) => buffers[index % buffers.length] ?? Buffer.alloc(0));
   }
 
@@ -95,7 +115,7 @@ export class OpenRecording {
 
   async *#pieces(memory: (index: number) => Buffer): AsyncGenerator<Buffer, void, undefined> {
     const { bytes, sha256, onProgress } = this.#upload;
-    const hash = createHash('sha256');
+    const digest = createHash('sha256');
     let reading = this.#read(memory(0), bytes);
     // To its known end: a read beyond it would only find nothing.
     for (let left = bytes, index = 1; left > 0; index += 1) {
@@ -105,11 +125,11 @@ export class OpenRecording {
       if (left > 0) reading = this.#read(memory(index), left);
       // Found when it is waited for.
       reading.catch(() => undefined);
-      hash.update(piece);
+      digest.update(piece);
       yield piece;
       onProgress?.(piece.length);
     }
-    if (hash.digest('hex') !== sha256) throw altered(this.#upload);
+    if (digest.digest('hex') !== sha256) throw altered(this.#upload);
   }
 
   async close(): Promise<void> {

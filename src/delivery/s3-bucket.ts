@@ -39,6 +39,8 @@ export class S3Bucket {
   #ended = false;
   /** Whether the service makes an object only if there is none of that name, when it is asked to. */
   #conditional = true;
+  /** Whether it then refuses a name that is taken; undefined: not tried. Some say nothing, and replace the object. */
+  #guardsNames: boolean | undefined;
 
   constructor(connection: S3Connection, user: S3User) {
     this.#connection = connection;
@@ -100,6 +102,28 @@ export class S3Bucket {
         progress();
       }
     });
+  }
+
+  /** Whether the service refuses a name that is taken: tried once, with an object of its own under `key`. */
+  async guardsNames(
+    key: string,
+    body: S3Body,
+    properties: S3Properties,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!this.#conditional) return false;
+    if (this.#guardsNames !== undefined) return this.#guardsNames;
+    try {
+      await this.store(key, body, properties, signal);
+      await this.store(key, body, properties, signal);
+      this.#guardsNames = false;
+    } catch (error) {
+      if (!(error instanceof MitschnittError) || error.code !== 'name-taken') throw error;
+      this.#guardsNames = true;
+    } finally {
+      await this.discard(key);
+    }
+    return this.#guardsNames;
   }
 
   /** Stores an object with one request. Fails as `PreconditionFailed` where there is one of that name. */

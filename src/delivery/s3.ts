@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { posix } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
-import { OpenRecording } from './local-file.ts';
+import { FileMemory, OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
 import { newProbeName } from './own-names.ts';
 import { base64Of, S3Bucket, type S3Properties } from './s3-bucket.ts';
-import { openS3 } from './s3-connection.ts';
+import { openS3, type S3Body } from './s3-connection.ts';
 import { received } from './received.ts';
 import { aborted, contentDiffers, fileMissing, nameTaken, targetError } from './target-errors.ts';
 import type { Stored, Target, TargetPath, Upload } from './target.ts';
@@ -65,6 +65,8 @@ export const s3Limits: S3Limits = {
   partBytes: 8 * 1024 * 1024,
 };
 
+/** A file up to this size is sent without a look at its name before, where that is safe. */
+const sentUnseenBytes = 256 * 1024;
 /** Under which an object says what it was made of. */
 const digestKey = 'sha256';
 /** For those who listen to an object in a browser. */
@@ -72,8 +74,8 @@ const contentTypes: Readonly<Record<string, string>> = { '.wav': 'audio/wav', '.
 
 /**
  * Stores files as objects. An object appears when it is complete, so that none needs a temporary name, and is only made
- * where the name is free: that is looked at before, and asked for with the request as well (not every service honours
- * it). Each request is signed with the SHA-256 of what it carries; what arrived is compared by size, and by SHA-256
+ * where the name is free: that is asked for with the request, and looked at before as well unless the service was seen to
+ * honour it. Each request is signed with the SHA-256 of what it carries; what arrived is compared by size, and by SHA-256
  * where the service tells it.
  */
 export class S3Target implements Target {
@@ -81,7 +83,10 @@ export class S3Target implements Target {
   readonly #settings: S3Settings;
   readonly #limits: S3Limits;
   readonly #probe = newProbeName();
+  readonly #memory = new FileMemory();
   #bucket: S3Bucket | undefined;
+  /** Whether a file was looked for in this session. */
+  #looked = false;
 
   constructor(name: string, settings: S3Settings, limits: S3Limits = s3Limits) {
     this.name = name;
@@ -92,17 +97,18 @@ export class S3Target implements Target {
   async put(upload: Upload): Promise<Stored> {
     const bucket = await this.#connected(upload.signal);
     const key = this.#key(upload.folder, upload.name);
-    if (await this.#holds(bucket, key, upload)) return { how: 'already-there', confirmedBy: 'sha256' };
-    const source = await OpenRecording.open(upload);
+    const unseen = upload.bytes <= sentUnseenBytes && (await this.#guardsNames(bucket, upload.signal));
+    if (!unseen && (await this.#holds(bucket, key, upload)))
+      return { how: 'already-there', confirmedBy: 'sha256' };
+    this.#looked = true;
     try {
-      await this.#store(bucket, key, source, upload);
+      await this.#store(bucket, key, upload);
     } catch (error) {
+      this.#memory.forget();
       // Somebody was faster, or an earlier attempt whose answer was lost.
       const taken = error instanceof MitschnittError && error.code === 'name-taken';
       if (!taken || !(await this.#holds(bucket, key, upload))) throw error;
       return { how: 'already-there', confirmedBy: 'sha256' };
-    } finally {
-      await source.close();
     }
     return { how: 'stored', confirmedBy: await this.#confirm(bucket, key, upload) };
   }
@@ -125,8 +131,7 @@ export class S3Target implements Target {
   async check(signal: AbortSignal): Promise<void> {
     const bucket = await this.#connected(signal);
     const key = this.#key('', this.#probe);
-    const content = Buffer.from(this.#probe);
-    const sha256 = createHash('sha256').update(content).digest('hex');
+    const { content, sha256 } = this.#probeBody();
     // Every delivery looks first.
     await bucket.find(key, signal);
     await bucket.store(key, { content, sha256 }, this.#encryption(), signal);
@@ -154,7 +159,20 @@ export class S3Target implements Target {
     const connection = await openS3(settings, ca, limits.idleMs);
     const bucket = new S3Bucket(connection, { target: this.name, settings, limits });
     if (settings.object_lock) await bucket.requireLock(signal);
+    this.#looked = false;
     return (this.#bucket = bucket);
+  }
+
+  /** Whether a name that is taken turns out when it is asked for. To look for one file alone is less work than to try. */
+  async #guardsNames(bucket: S3Bucket, signal: AbortSignal): Promise<boolean> {
+    // What is tried with could not be removed.
+    if (!this.#looked || this.#settings.object_lock) return false;
+    return bucket.guardsNames(this.#key('', this.#probe), this.#probeBody(), this.#encryption(), signal);
+  }
+
+  #probeBody(): S3Body {
+    const content = Buffer.from(this.#probe);
+    return { content, sha256: hash('sha256', content) };
   }
 
   #key(folder: string, name: string): string {
@@ -175,22 +193,20 @@ export class S3Target implements Target {
 
   /** SHA-256 of an object as it is read back, lower-case hex. */
   async #digest(bucket: S3Bucket, key: string, signal: AbortSignal): Promise<string> {
-    const hash = createHash('sha256');
-    await bucket.fetch(key, (piece) => void hash.update(piece), signal);
-    return hash.digest('hex');
+    const digest = createHash('sha256');
+    await bucket.fetch(key, (piece) => void digest.update(piece), signal);
+    return digest.digest('hex');
   }
 
-  async #store(bucket: S3Bucket, key: string, source: OpenRecording, upload: Upload): Promise<void> {
+  async #store(bucket: S3Bucket, key: string, upload: Upload): Promise<void> {
     const { bytes, sha256, signal } = upload;
     const properties = this.#properties(upload);
     if (bytes > this.#limits.partBytes) {
-      await bucket.storeParts(key, source.pieces(), bytes, properties, signal);
+      const source = await OpenRecording.open(upload);
+      await bucket.storeParts(key, source.pieces(), bytes, properties, signal).finally(() => source.close());
       return;
     }
-    const content = Buffer.allocUnsafeSlow(bytes);
-    let filled = 0;
-    // All of it before anything is sent: it may turn out to be altered at its end.
-    for await (const piece of source.pieces()) filled += piece.copy(content, filled);
+    const content = await OpenRecording.whole(upload, this.#memory);
     await bucket.store(key, { content, sha256 }, properties, signal);
   }
 

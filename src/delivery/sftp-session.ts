@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import SftpClient from 'ssh2-sftp-client';
+import type SftpClient from 'ssh2-sftp-client';
 
 import { messageOf } from '../errors.ts';
 import {
@@ -78,6 +78,8 @@ const keepaliveMs = 10_000;
 const keepalivesMissed = 3;
 /** Far more than the greeting of any server. */
 const greetingBytes = 65_536;
+/** Every server takes more than so many bytes in one request (draft-ietf-secsh-filexfer-02, 3). */
+const leastWritten = 30 * 1024;
 /** So many bytes may wait to be taken by the network. */
 const mostWaiting = 512 * 1024;
 /** By itself ssh2-sftp-client prints what happens to a connection. */
@@ -92,7 +94,6 @@ export class SftpSession {
   readonly #options: SessionOptions;
   // Of our own: with the one of ssh2 small packets are delayed, and ssh2-sftp-client changes its errors.
   readonly #socket = new Socket();
-  readonly #client = new SftpClient('mitschnitt', ignored);
   #requests: Requests | undefined;
   #failure: Error | undefined;
   #stage: SftpStage = 'connecting';
@@ -142,10 +143,14 @@ export class SftpSession {
     hostKeys: readonly HostKeyAlgorithm[] = orderOfHostKeys(this.#options.hostKey.type),
   ): Promise<void> {
     const { host, port, username, password, privateKey, passphrase, hostKey } = this.#options;
-    this.#follow(password);
+    // It takes 18 MB, and not everybody has such a target.
+    const { default: Client } = await import('ssh2-sftp-client');
+    if (this.ended) throw this.#lost();
+    const client = new Client('mitschnitt', ignored);
+    this.#follow(client, password);
     this.#socket.setNoDelay(true);
     this.#socket.connect({ host, port });
-    const opening = this.#client.connect({
+    const opening = client.connect({
       sock: this.#socket,
       username,
       ...(password === undefined ? {} : { password, tryKeyboard: true }),
@@ -178,16 +183,16 @@ export class SftpSession {
     for (const event of ['end', 'close', 'error']) this.#requests.on(event, () => this.#socket.destroy());
   }
 
-  #follow(password: string | undefined): void {
+  #follow(client: SftpClient, password: string | undefined): void {
     // The first says why, the others what followed from it.
-    this.#client.on('error', (error: Error) => (this.#failure ??= error));
-    this.#client.on('connect', () => (this.#stage = 'agreeing'));
-    this.#client.on('handshake', () => (this.#stage = 'logging in'));
-    this.#client.on('ready', () => {
+    client.on('error', (error: Error) => (this.#failure ??= error));
+    client.on('connect', () => (this.#stage = 'agreeing'));
+    client.on('handshake', () => (this.#stage = 'logging in'));
+    client.on('ready', () => {
       this.#stage = 'opening';
-      importKeys(this.#client);
+      importKeys(client);
     });
-    this.#client.on(
+    client.on(
       'keyboard-interactive',
       (_name, _instructions, _language, questions: readonly unknown[], answer: (with_: string[]) => void) =>
         answer(questions.map(() => password ?? '')),
@@ -253,6 +258,17 @@ export class SftpSession {
 
   close(handle: Buffer): Promise<void> {
     return this.#ask((requests, answer) => requests.close(handle, answer));
+  }
+
+  /**
+   * Bytes that {@link write} sends in one request. What is longer ssh2 sends in several, each when the one before was
+   * answered: after requests that came later, and out of memory that may hold something else by then.
+   */
+  get mostWritten(): number {
+    const { _maxWriteLen: most = leastWritten } = (this.#requests ?? {}) as {
+      readonly _maxWriteLen?: number;
+    };
+    return Math.max(1, most);
   }
 
   write(handle: Buffer, piece: Buffer, position: number): Promise<void> {

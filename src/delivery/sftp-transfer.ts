@@ -1,10 +1,12 @@
 import type { Take } from './received.ts';
 import type { SftpSession } from './sftp-session.ts';
 
-/** OpenSSH takes so much in one request; for servers that take less ssh2 splits it. */
+/** OpenSSH takes so much in one request. */
 const requestBytes = 128 * 1024;
-/** Requests on their way at the same time: 4 MB, enough for 1 Gbit/s over a way of 30 ms. */
-const mostOnTheWay = 32;
+/** Bytes on their way at the same time: enough for 1 Gbit/s over a way of 30 ms. */
+const bytesOnTheWay = 4 * 1024 * 1024;
+/** The same in requests, of servers that take so much in one. */
+const mostOnTheWay = bytesOnTheWay / requestBytes;
 
 /**
  * Writes a file from its beginning. `progress` is told of every answer. `atEnd` asks for what comes after the last
@@ -18,11 +20,13 @@ export async function writeAll<T>(
   atEnd: () => Promise<T>,
 ): Promise<T> {
   const onTheWay: Promise<void>[] = [];
+  const length = Math.min(requestBytes, session.mostWritten);
+  const most = Math.floor(bytesOnTheWay / length);
   let position = 0;
   for await (const piece of content) {
-    for (let at = 0; at < piece.length; at += requestBytes) {
-      if (onTheWay.length >= mostOnTheWay) await onTheWay.shift();
-      const part = piece.subarray(at, at + requestBytes);
+    for (let at = 0; at < piece.length; at += length) {
+      if (onTheWay.length >= most) await onTheWay.shift();
+      const part = piece.subarray(at, at + length);
       onTheWay.push(expected(session.write(handle, part, position).then(progress)));
       position += part.length;
     }

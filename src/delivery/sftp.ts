@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
-import { OpenRecording } from './local-file.ts';
+import { FileMemory, OpenRecording } from './local-file.ts';
 import { temporaryName } from '../recording/naming.ts';
 import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
@@ -60,6 +60,7 @@ export class SftpTarget implements Target {
   readonly #settings: SftpSettings;
   readonly #limits: SftpLimits;
   readonly #probe = newProbeName();
+  readonly #memory = new FileMemory();
   #session: SftpSession | undefined;
   #usedAt = 0;
   #root = '';
@@ -92,7 +93,10 @@ export class SftpTarget implements Target {
       published = await this.#publish(session, temporary, final, upload);
       return published ? { how: 'stored', confirmedBy: 'size' } : alreadyThere;
     } finally {
-      if (!published) await this.#discard(session, creating, temporary);
+      if (!published) {
+        this.#memory.forget();
+        await this.#discard(session, creating, temporary);
+      }
     }
   }
 
@@ -231,7 +235,14 @@ export class SftpTarget implements Target {
   async #store(session: SftpSession, handle: Buffer, path: string, upload: Upload): Promise<void> {
     const { bytes, signal } = upload;
     if (bytes <= sentUnseenBytes) {
-      await this.#write(session, handle, path, [await OpenRecording.whole(upload)], bytes, signal);
+      await this.#write(
+        session,
+        handle,
+        path,
+        [await OpenRecording.whole(upload, this.#memory)],
+        bytes,
+        signal,
+      );
       return;
     }
     const source = await OpenRecording.open(upload);

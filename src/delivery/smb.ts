@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
-import { OpenRecording } from './local-file.ts';
+import { FileMemory, OpenRecording } from './local-file.ts';
 import { temporaryName } from '../recording/naming.ts';
 import { newProbeName } from './own-names.ts';
 import { received, type Take } from './received.ts';
@@ -217,7 +217,7 @@ export class SmbTarget implements Target {
     onProgress?.(bytes);
     if (read.value === sha256) return;
     // Whose fault it is: the local file may be altered.
-    await OpenRecording.whole({ ...upload, pace: undefined, onProgress: undefined });
+    await OpenRecording.whole({ ...upload, pace: undefined, onProgress: undefined }, new FileMemory());
     throw this.#differs();
   }
 

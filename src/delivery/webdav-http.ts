@@ -11,7 +11,7 @@ export interface HttpOrder {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent piece by piece; each is of no more use here once the next is asked for. */
+  /** Sent piece by piece; each is of no more use here once the next but one is asked for. */
   readonly content?: Buffer | AsyncIterable<Buffer> | undefined;
   /** Ends it, and the reading of its answer. */
   readonly abortSignal: AbortSignal;
@@ -91,13 +91,18 @@ async function send(
     goOn();
   };
   request.once('close', stop).once('response', stop);
+  let taken: Promise<void> | undefined;
+  // The next is read and hashed while one is taken.
   for await (const piece of content) {
+    await taken;
+    progress?.();
     if (sending.over) return;
-    await new Promise<void>((resolve) => {
+    taken = new Promise<void>((resolve) => {
       goOn = resolve;
       request.write(piece, () => resolve());
     });
-    progress?.();
   }
+  await taken;
+  progress?.();
   if (!sending.over) request.end();
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 
 import { MitschnittError } from '../errors.ts';
-import { OpenRecording } from './local-file.ts';
+import { FileMemory, OpenRecording } from './local-file.ts';
 import { readAuthority } from './own-authority.ts';
 import { temporaryName } from '../recording/naming.ts';
 import { newProbeName } from './own-names.ts';
@@ -47,6 +47,7 @@ export class WebDavTarget implements Target {
   readonly #settings: WebDavSettings;
   readonly #limits: WebDavLimits;
   readonly #probe = newProbeName();
+  readonly #memory = new FileMemory();
   #session: WebDavSession | undefined;
   /** Whether the server refuses to give a file a name that is taken; undefined: not tried in this session. */
   #guardsNames: boolean | undefined;
@@ -83,7 +84,10 @@ export class WebDavTarget implements Target {
       published = await this.#publish(session, temporary, final, upload);
       return published ? { how: 'stored', confirmedBy: 'size' } : alreadyThere;
     } finally {
-      if (!published) await this.#discard(temporary);
+      if (!published) {
+        this.#memory.forget();
+        await this.#discard(temporary);
+      }
     }
   }
 
@@ -200,7 +204,7 @@ export class WebDavTarget implements Target {
   async #send(session: WebDavSession, path: string, upload: Upload): Promise<void> {
     const { bytes, signal } = upload;
     if (bytes <= atOnceBytes) {
-      await this.#write(session, path, await OpenRecording.whole(upload), bytes, signal);
+      await this.#write(session, path, await OpenRecording.whole(upload, this.#memory), bytes, signal);
       return;
     }
     const source = await OpenRecording.open(upload);

@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => local.remove());
 
-test('the package for S3 is loaded only by who uses it', async () => {
+test('the packages for S3, SFTP and WebDAV are loaded only by who uses them', async () => {
   const targets = new URL('../../src/delivery/targets.ts', import.meta.url).href;
   const script = `
     import { registerHooks } from 'node:module';
@@ -41,7 +41,7 @@ test('the package for S3 is loaded only by who uses it', async () => {
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
     const { createTarget } = await import('${targets}');
     const target = createTarget('archiv', ${JSON.stringify({ ...nowhere, endpoint: 'http://127.0.0.1:9' })});
-    console.log(loaded.some((url) => url.includes('/@aws-sdk/')));
+    console.log(loaded.some((url) => /\\/(@aws-sdk|ssh2|webdav)\\//.test(url)));
     await target.check(new AbortController().signal).catch(() => undefined);
     console.log(loaded.some((url) => url.includes('/@aws-sdk/')));`.replace(
     '"secret_key":{}',
@@ -172,6 +172,48 @@ test('a service that does not know conditions is asked without one', async () =>
   await target.close();
   await server.stop();
 });
+
+test.each([
+  ['honours', true, 1],
+  ['ignores', false, 3],
+])(
+  'a service that %s conditions replaces nothing, and is asked before no more often than that takes',
+  async (_, honours, looks) => {
+    const objects = new Map<string, string>();
+    const server = await startRudeHttp((request, response) => {
+      const { method, url = '', headers } = request;
+      const key = url.replace(/\?.*/, '');
+      const length = objects.get(key);
+      request.resume();
+      if (method === 'DELETE') objects.delete(key);
+      if (method === 'HEAD' && length !== undefined) response.setHeader('content-length', length);
+      if (method === 'HEAD') response.writeHead(length === undefined ? 404 : 200, { etag: 'e' }).end();
+      else if (method === 'PUT' && length !== undefined && honours && headers['if-none-match'] === '*')
+        response
+          .writeHead(412, { 'content-type': 'application/xml' })
+          .end('<Error><Code>PreconditionFailed</Code></Error>');
+      else {
+        if (method === 'PUT') objects.set(key, headers['content-length'] ?? '');
+        response.end();
+      }
+    });
+    const target = new S3Target('archiv', { ...nowhere, endpoint: server.url }, impatient);
+    const uploads = [];
+    for (let n = 1; n <= 3; n += 1) uploads.push(await local.upload({ content: patterned(1000 * n, n) }));
+    for (const upload of uploads) expect((await target.put(upload)).how).toBe('stored');
+    const asked = server.requests.filter(({ method }) => method === 'HEAD');
+    // One for each file that arrived.
+    expect(asked).toHaveLength(3 + looks);
+    const taken = await local.upload({ content: patterned(77) });
+    const [first] = objects.keys();
+    objects.set((first ?? '').replace(/[^/]*$/, encodeURIComponent(taken.name)), '5');
+    expect(await thrownBy(target.put(taken))).toMatchObject({ code: 'name-taken' });
+    // What was tried with is gone.
+    expect([...objects.values()].toSorted()).toEqual(['1000', '2000', '3000', '5']);
+    await target.close();
+    await server.stop();
+  },
+);
 
 test('encryption, lock and storage class are asked for with every object, and with the beginning of one in parts', async () => {
   const xml = { 'content-type': 'application/xml' };

@@ -8,8 +8,9 @@ import { eventually } from '../live/eventually.ts';
 import { takeNet, type Net } from '../live/net.ts';
 import { SshServer, type SshOptions } from '../live/ssh.ts';
 import { nasty } from '../nasty.ts';
-import { expectToHelp, Local, thrownBy } from './contract.ts';
+import { expectToHelp, Local, patterned, thrownBy } from './contract.ts';
 import { startRude, type Rudeness } from './rude.ts';
+import { startOtherSsh } from './sftp-other-server.ts';
 import { otherFingerprint, reach, understoodKey } from './sftp.fixture.ts';
 
 const secret = 'Tr0ub4dor&3';
@@ -41,6 +42,21 @@ test.each<[Rudeness, string]>([
   expect(performance.now() - startedAt).toBeLessThan(3_000);
   expectToHelp(thrown, 'archiv', [secret]);
   expect(thrown).toMatchObject({ code, retry: true });
+  await server.stop();
+});
+
+test('a server that takes less in one request than OpenSSH gets all of a large file as it is', async () => {
+  const server = await startOtherSsh();
+  const { host, port } = server;
+  const login = { username: 'pbx', password: { reveal: () => secret }, path: '' };
+  const host_key = understoodKey(server.hostKey);
+  const target = new SftpTarget('archiv', { type: 'sftp', host, port, host_key, ...login }, patient);
+  const content = patterned(3_000_000);
+  const upload = await local.upload({ content });
+  expect(await target.put(upload)).toMatchObject({ how: 'stored' });
+  expect([...server.files.keys()]).toEqual([`/${upload.name}`]);
+  expect(server.files.get(`/${upload.name}`)?.equals(content)).toBe(true);
+  await target.close();
   await server.stop();
 });
 
