@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
@@ -130,6 +130,18 @@ describe('the erasure of a number', () => {
       expect(bytes.includes('41791234567')).toBe(false);
       expect(bytes.includes('Vergissmeinnicht')).toBe(false);
     }
+  });
+
+  test('removes at a target named local what cannot be removed on this machine', async () => {
+    const path = join(estate.path, 'local');
+    await mkdir(path);
+    estate.targets.set('local', () => new FolderTarget('local', { type: 'folder', path }));
+    const recording = await estate.add('a', { delivered: ['local'] });
+    await rm(estate.local('a'));
+    await mkdir(estate.local('a'));
+    const { content } = await erase();
+    expect(existsSync(estate.at('local', recording))).toBe(false);
+    expect(content.outstanding).toHaveLength(1);
   });
 
   test('a delivery that was under way ends without fuss', async () => {
