@@ -249,7 +249,9 @@ class Round {
     }
     this.#count(target, code);
     await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
-    if (now - orderedAt < alarmAfterMs) return;
+    // What is ordered last is tried first: that alone would be no alarm, however long others wait already.
+    const before = now - alarmAfterMs;
+    if (orderedAt > before && !(await ledger.isRemovalOverdue(removal.target, before))) return;
     this.#alarmed.add(target);
     alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
   }
