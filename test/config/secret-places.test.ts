@@ -252,6 +252,18 @@ describe('A secret that was written to a wrong place by hand is not shown', () =
   });
 });
 
+test('encryption that a variable tells is what the variable says', () => {
+  process.env.MITSCHNITT_TEST_TLS = 'none';
+  try {
+    const text = stored.replace('tls: none', 'tls: "${MITSCHNITT_TEST_TLS}"');
+    const plain = [set('targets.old.tls', '${MITSCHNITT_TEST_TLS}')];
+    expect(misplaced(plain, text)).toEqual(['targets.old.password']);
+    expect(misplaced([set('targets.bare.ca', '/etc/own.pem')], text)).toEqual([]);
+  } finally {
+    delete process.env.MITSCHNITT_TEST_TLS;
+  }
+});
+
 test('comments do not show what may be a secret: former ones, and those that stand elsewhere as well', () => {
   const text = `# The NAS of the telephone department: pbx / zebra-nas
 asterisk:
