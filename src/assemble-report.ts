@@ -53,7 +53,9 @@ export function reportingOf(
   const reporter = reporterOf(config, parts);
   const couriers = config.report.deliver === undefined ? [] : couriersOf(config, parts);
   const issuer = issuerOf(config, parts, () => couriers.forEach((courier) => courier.wake()));
-  const delivery = deliveryOf(issuer, couriers);
+  const delivery = deliveryOf(issuer, couriers, (problem) =>
+    parts.log.error('the delivery of reports did not stand still as it should', errorFields(problem)),
+  );
   return {
     wake: () => reporter.wake(),
     between: (work) => reporter.between(() => delivery.between(work, patienceMs)),
@@ -86,51 +88,63 @@ interface Delivering {
   between<Result>(work: () => Promise<Result>, patienceMs: number): Promise<Result>;
 }
 
-function deliveryOf(issuer: ReportIssuer | undefined, couriers: readonly IssueCourier[]): Delivering {
-  let isRunning = false;
+function deliveryOf(
+  issuer: ReportIssuer | undefined,
+  couriers: readonly IssueCourier[],
+  onProblem: (problem: unknown) => void,
+): Delivering {
+  /** Whoever runs: each start is another one. */
+  let running: object | undefined;
   let isWanted = false;
   /** Whoever had it stand still for a moment must not begin it again. */
   let isOver = false;
   /** Of those who had it stand still, the last one. */
   let last = 0;
   const start = async (): Promise<void> => {
-    if (isOver || isRunning) return;
-    [isWanted, isRunning] = [true, true];
+    if (isOver || running) return;
+    const own = (running = {});
+    isWanted = true;
     await issuer?.start();
+    // Meanwhile it may have been told to stop, or to end.
+    if (running !== own) return;
     for (const courier of couriers) courier.start();
   };
   // A running transfer is given up, and begins anew with the next start.
-  const stop = async (): Promise<void> => {
-    isRunning = false;
-    await issuer?.stop();
-    await Promise.all(couriers.map((courier) => courier.stop()));
+  const stop = () => {
+    running = undefined;
+    const issued = issuer?.stop() ?? Promise.resolve();
+    return { issued, all: Promise.all([issued, ...couriers.map((courier) => courier.stop())]) };
   };
   return {
     start,
-    end: () => {
+    async end() {
       isOver = true;
-      return stop();
+      await stop().all;
     },
     async between(work, patienceMs) {
       const own = (last += 1);
       const goOn = async (): Promise<void> => {
         if (own === last && isWanted) await start();
       };
-      const stopped = stop();
-      if (!(await isOverWithin(stopped, patienceMs))) {
-        void stopped.then(goOn);
-        throw underWay();
-      }
+      const { issued, all } = stop();
+      let stands = false;
       try {
+        stands = await isOverWithin(all, patienceMs);
+        if (!stands) throw underWay();
         return await work();
       } finally {
-        await goOn();
+        if (stands) await goOn();
+        else {
+          // All but what hangs: whoever delivers there next waits for it.
+          void issued.catch(onProblem).then(goOn).catch(onProblem);
+          all.catch(onProblem);
+        }
       }
     },
   };
 }
 
-async function isOverWithin(work: Promise<void>, ms: number): Promise<boolean> {
+async function isOverWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   let patience: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => (patience = setTimeout(() => resolve(false), ms)));
   try {

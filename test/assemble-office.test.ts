@@ -23,7 +23,7 @@ let config: Config;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mitschnitt-office-'));
-  for (const name of ['spool', 'archiv']) await mkdir(join(folder, name));
+  for (const name of ['spool', 'archiv', 'zweit']) await mkdir(join(folder, name));
   const file = join(folder, 'mitschnitt.yaml');
   const text = `
 asterisk: { ari: { url: "http://127.0.0.1:1/ari", password: x }, ami: { port: 1, secret: x } }
@@ -31,8 +31,8 @@ pbx: { trunks: [PJSIP/trunk], timezone: Europe/Zurich }
 spool: { path: ${folder}/spool }
 catalogue: { type: sqlite, path: ${folder}/catalogue.db }
 groups:
-  - { name: Verkauf, members: ["200"], record: { incoming: true, outgoing: false }, announcement: { incoming: { mode: none } }, deliver_to: [archiv] }
-targets: { archiv: { type: folder, path: ${folder}/archiv } }
+  - { name: Verkauf, members: ["200"], record: { incoming: true, outgoing: false }, announcement: { incoming: { mode: none } }, deliver_to: [archiv, zweit] }
+targets: { archiv: { type: folder, path: ${folder}/archiv }, zweit: { type: folder, path: ${folder}/zweit } }
 report: { deliver: daily }
 log: { level: error }
 `;
@@ -82,7 +82,8 @@ test('reports that stood still for a moment are not delivered again by what ende
   expect(await calls.catalogue.pendingIssues('archiv')).toMatchObject([{ attempts: 0, problem: undefined }]);
 });
 
-test('what wants reports to stand still does not wait for ever for a delivery that does not end', async () => {
+/** Reports of which that to `archiv` does not end until `file` is written. */
+async function hanging() {
   const silent = () => undefined;
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const alarms = { raise: silent, clear: silent } as unknown as Alarms;
@@ -97,6 +98,30 @@ test('what wants reports to stand still does not wait for ever for a delivery th
   await calls.catalogue.addIssues('archiv', [sampleIssue('a')], { until: 0, seq: 0 });
   await reporting.start();
   await eventually(() => reporting.activity.some(({ file: moving }) => moving !== undefined));
+  // It is told before the file is opened.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return { reporting, file };
+}
+
+test('a delivery that does not end holds up none to another target', async () => {
+  const { reporting, file } = await hanging();
+  await expect(reporting.between(() => Promise.resolve())).rejects.toMatchObject({
+    code: 'report-under-way',
+  });
+  await calls.catalogue.addIssues('zweit', [sampleIssue('b', { target: 'zweit' })], { until: 0, seq: 0 });
+  reporting.runNow();
+  await eventually(async () => {
+    const [issue] = await calls.catalogue.pendingIssues('zweit');
+    return issue === undefined || issue.attempts > 0;
+  });
+  expect(await calls.catalogue.pendingIssues('archiv')).toMatchObject([{ attempts: 0 }]);
+  const writer = await open(file, 'w');
+  await writer.close();
+  await reporting.stop();
+});
+
+test('what wants reports to stand still does not wait for ever for a delivery that does not end', async () => {
+  const { reporting, file } = await hanging();
   const work = () => Promise.resolve('done');
   await expect(reporting.between(work)).rejects.toMatchObject({ code: 'report-under-way' });
   const writer = await open(file, 'w');

@@ -294,8 +294,8 @@ export class Asterisk implements Pbx {
         void this.#command('answer the dialplan', this.#attendance.answer(message));
       }
       const now = Date.now();
-      const told = clock.told(message, now);
       const stillSince = this.#attendance.unseenSince();
+      const told = stillSince === undefined ? clock.told(message, now) : clock.read(message, now);
       // Of a talk that began while this process stood still, what counts is when it began to watch again.
       const at = stillSince === undefined ? (told ?? now) : now;
       const unseenSince = stillSince && Math.max(stillSince, told ?? stillSince);

@@ -30,10 +30,19 @@ export class EventClock {
 
   /** Undefined: Asterisk does not say. */
   told(message: AmiMessage, now: Instant): Instant | undefined {
-    const told = Number(field(message, 'Timestamp')) * msPerSecond;
-    if (!(told > 0)) return undefined;
+    const told = toldBy(message);
+    if (told === undefined) return undefined;
     this.#learn(now - told, now);
     return Math.min(now, this.ours(told));
+  }
+
+  /**
+   * As {@link told}, of an event that may have waited long for this process to read it, which says nothing of clocks: what
+   * is known of them stays.
+   */
+  read(message: AmiMessage, now: Instant): Instant | undefined {
+    const told = toldBy(message);
+    return told === undefined ? undefined : Math.min(now, this.ours(told));
   }
 
   /** A time of Asterisk's by our clock. */
@@ -51,10 +60,17 @@ export class EventClock {
     if (laterMs - this.#known > longestWayMs) this.#leastMs = this.#leastBeforeMs = Infinity;
     const ageMs = now - this.#since;
     if (ageMs < 0 || ageMs >= forgetMs) {
-      this.#leastBeforeMs = this.#leastMs;
+      // After a pause the minute before is one in which nothing was seen.
+      this.#leastBeforeMs = ageMs >= 2 * forgetMs ? Infinity : this.#leastMs;
       this.#leastMs = Infinity;
       this.#since = now;
     }
     this.#leastMs = Math.min(this.#leastMs, laterMs);
   }
+}
+
+/** By Asterisk's clock, in ms since 1970. */
+function toldBy(message: AmiMessage): number | undefined {
+  const told = Number(field(message, 'Timestamp')) * msPerSecond;
+  return told > 0 ? told : undefined;
 }

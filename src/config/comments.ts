@@ -1,9 +1,24 @@
 /** What comments of the configuration file tell to those who are shown no secrets: a former password, say. */
-import { isNode, isScalar, visit } from 'yaml';
+import { isMap, isNode, isPair, isScalar, isSeq, visit } from 'yaml';
 import type { Document, Node, Scalar } from 'yaml';
 
 /** Whatever a line says that has one of these is hidden: too much rather than too little. */
-const telling = /pass(word|phrase)|secret|private.?key|token|pa(ss|ß)wort|kennwort|geheim|-----(BEGIN|END)/i;
+const telling = new RegExp(
+  [
+    ...[
+      'pass(word|phrase|wd|code)',
+      'pass(?![a-z])',
+      '(?<![a-z])(pwd?|psk)(?![a-z])',
+      'secret',
+      'private.?key',
+      'token',
+    ],
+    ...['pa(ss|ß)wort', 'kennwort', 'geheim', '-----(BEGIN|END)'],
+    // An address with a login.
+    String.raw`://[^\s/:@]*:\S*@`,
+  ].join('|'),
+  'i',
+);
 /** A line of a key. */
 const encoded = /[A-Za-z0-9+/=]{40}/;
 /** Shorter ones are words that stand anywhere. */
@@ -35,8 +50,20 @@ export function hideComments(
       .join('\n');
   const isSecret = (key: unknown): key is Scalar => isScalar(key) && keys.has(String(key.value));
   document.commentBefore &&= shown(document.commentBefore);
-  document.comment &&= shown(document.comment);
   const all = ` ${hidden}`;
+  /** Whether what is written last in it is a secret. */
+  const endsWithSecret = (part: unknown): boolean => {
+    if (isPair(part)) return isSecret(part.key) || endsWithSecret(part.value);
+    if (!isMap(part) && !isSeq(part)) return false;
+    const items: readonly unknown[] = part.items;
+    return part.flow === true ? items.some(endsWithSecret) : endsWithSecret(items.at(-1));
+  };
+  /** A comment on the line below a secret belongs to what comes next. */
+  const hideBelow = (items: readonly unknown[]): void => {
+    for (const [index, item] of items.entries())
+      if (index > 0 && endsWithSecret(items[index - 1])) hideBefore(item, all);
+  };
+  document.comment &&= endsWithSecret(document.contents) ? all : shown(document.comment);
   visit(document, {
     Node: (_key, node) => change(node, shown),
     Pair: (_key, { key, value }) => {
@@ -45,14 +72,27 @@ export function hideComments(
       if (isNode(value)) visit(value, { Node: (_at, node) => change(node, () => all) });
     },
     Map: (_key, map) => {
-      const [first, last] = [map.items.at(0), map.items.at(-1)];
+      hideBelow(map.items);
+      const first = map.items.at(0);
       // What stands before the first entry, behind the last one, or behind all of them on one line, belongs to the map.
-      const [isAtFirst, isAtLast] = [isSecret(first?.key), isSecret(last?.key)];
-      const isOnItsLine = map.flow === true && map.items.some(({ key }) => isSecret(key));
-      if (map.commentBefore) map.commentBefore = isAtFirst ? all : shown(map.commentBefore);
-      if (map.comment) map.comment = isAtLast || isOnItsLine ? all : shown(map.comment);
+      if (map.commentBefore) map.commentBefore = isSecret(first?.key) ? all : shown(map.commentBefore);
+      if (map.comment) map.comment = endsWithSecret(map) ? all : shown(map.comment);
+    },
+    Seq: (_key, seq) => {
+      hideBelow(seq.items);
+      seq.commentBefore &&= shown(seq.commentBefore);
+      if (seq.comment) seq.comment = endsWithSecret(seq) ? all : shown(seq.comment);
     },
   });
+}
+
+/** What stands above a part, which may be noted at the first of its own parts. */
+function hideBefore(part: unknown, by: string): void {
+  if (isPair(part)) hideBefore(part.key, by);
+  else if (isNode(part)) {
+    part.commentBefore &&= by;
+    if (isMap(part) || isSeq(part)) hideBefore(part.items.at(0), by);
+  }
 }
 
 function change(node: Node, by: (comment: string) => string): void {

@@ -211,7 +211,7 @@ function placeOf(all: Plain, { path, is }: Leaf): Place {
 
 function trustOf(all: Plain, section: Path): Trust {
   const value = section.reduce<unknown>(childOf, all);
-  const tls = childOf(value, 'tls');
+  const tls = putIn(childOf(value, 'tls'));
   const type = section[0] === 'targets' ? String(childOf(value, 'type')) : String(section.at(-1));
   const known = [childOf(value, 'ca') ?? childOf(tls, 'ca'), childOf(value, 'host_key')];
   return { encrypted: encryptionOf(type, tls), known: JSON.stringify(known.map((each) => each ?? null)) };
@@ -228,16 +228,19 @@ function encryptionOf(type: string, tls: unknown): Trust['encrypted'] {
 function addressOf(all: Plain, section: Path): readonly string[] {
   const value = section.reduce<unknown>(childOf, all);
   const of = (key: string): string => {
-    const given = childOf(value, key) ?? nodeAt(all, [...section, key]).node?.default;
-    // Variables put in: they may end the name of a server.
-    const isText = typeof given === 'string' || typeof given === 'number';
-    return isText ? substitute(hideVariables(String(given)), process.env).text : '';
+    const given = putIn(childOf(value, key) ?? nodeAt(all, [...section, key]).node?.default);
+    return typeof given === 'string' || typeof given === 'number' ? String(given) : '';
   };
   const type = section[0] === 'targets' ? of('type') : String(section.at(-1));
-  const tls = childOf(value, 'tls') ?? 'false';
+  const tls = putIn(childOf(value, 'tls')) ?? 'false';
   const port = of('port') || usualPort(type, typeof tls === 'string' ? tls : 'true');
   const server = originOf(of('endpoint')) || (type === 's3' ? of('region') : '');
   return [type, of('host').toLowerCase(), port, originOf(of('url')), server, of('webhook'), of('issuer')];
+}
+
+/** With its variables: they may end the name of a server, or say that nothing is encrypted. */
+function putIn(value: unknown): unknown {
+  return typeof value === 'string' ? substitute(hideVariables(value), process.env).text : value;
 }
 
 /** Another path is the same server. What is no address yet stays as it is. */

@@ -64,7 +64,8 @@ export class IssueCourier {
   start(): void {
     this.#stopping = new AbortController();
     const { signal } = this.#stopping;
-    this.#work = this.#shifts.begin(this.name, () => this.#run(signal));
+    // With the connection closed: whoever comes next may have begun before this one is told that it is over.
+    this.#work = this.#shifts.begin(this.name, () => this.#run(signal).finally(() => this.#target.close()));
   }
 
   /** The target. */
@@ -99,7 +100,6 @@ export class IssueCourier {
     this.#stopping.abort();
     this.wake();
     await this.#work;
-    await this.#target.close();
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -70,11 +70,12 @@ export class ReportIssuer {
   /** Makes what a former process did not get to. */
   async start(): Promise<void> {
     this.#stopped = false;
-    await this.#removeUnnoted().catch(this.#options.onProblem);
+    this.#running = this.#removeUnnoted().catch(this.#options.onProblem);
+    await this.#running;
     this.#look();
   }
 
-  /** Waits for the report that is being made. */
+  /** Waits for what is begun, and for the report that is being made. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel?.();
@@ -82,6 +83,8 @@ export class ReportIssuer {
   }
 
   #look(): void {
+    // Meanwhile it may have been told to stop.
+    if (this.#stopped) return;
     this.#running = this.issueDue().then(() => {
       if (!this.#stopped) this.#cancel = this.#clock.after(lookAgainMs, () => this.#look());
     });

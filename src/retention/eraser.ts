@@ -135,14 +135,14 @@ export class Eraser {
   }
 
   async #erase(erasure: Erasure, number: NumberToErase, found: Found): Promise<Certificate> {
-    const { ledger, remover, now } = this.#parts;
-    const reason = { reason: 'erasure', erasure: erasure.id, actor: erasure.actor };
+    const { ledger, remover, now, betweenReports } = this.#parts;
     let scrubbed: ScrubbedReports;
     try {
-      for (const call of found.calls)
-        if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
-      await ledger.eraseFromAccount(number, keptStartsOf(found));
-      scrubbed = await this.#scrubReports(number, found);
+      // Where reports cannot stand still nothing is erased: an erasure that is repeated must find all that there is to tell.
+      scrubbed = await betweenReports(async () => {
+        await this.#eraseCalls(erasure, number, found);
+        return await this.#scrubReports(number, found);
+      });
       await remover.workAtOnce();
     } finally {
       await ledger.purge();
@@ -153,13 +153,21 @@ export class Eraser {
     return certificate;
   }
 
+  async #eraseCalls({ id, actor }: Erasure, number: NumberToErase, found: Found): Promise<void> {
+    const { ledger, now } = this.#parts;
+    const reason = { reason: 'erasure', erasure: id, actor };
+    for (const call of found.calls)
+      if (!isHeld(call) && !isLive(call)) await ledger.eraseCall(call, number, reason, now());
+    await ledger.eraseFromAccount(number, keptStartsOf(found));
+  }
+
   async #scrubReports(number: NumberToErase, found: Found): Promise<ScrubbedReports> {
-    const { ledger, reports: folder, outgoing, timeZone, betweenReports } = this.#parts;
+    const { ledger, reports: folder, outgoing, timeZone } = this.#parts;
     const lines = { timeZone, keptStarts: keptStartsOf(found) };
-    return await betweenReports(async () => ({
+    return {
       reports: await scrubReports(number, { ...lines, folder }),
       outgoing: await scrubOutgoing(number, { ...lines, folder: outgoing }, ledger),
-    }));
+    };
   }
 
   async #certify(erasure: Erasure, found: Found, scrubbed: ScrubbedReports): Promise<Certificate> {

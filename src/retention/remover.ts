@@ -47,8 +47,8 @@ const ofOneFile: ReadonlySet<string> = new Set([
 /** So many refusals in one round, and nothing removed: it is the target. */
 const refusalsInDoubt = 20;
 
-/** What stands for this machine among the targets. */
-const here = 'local';
+/** What stands for this machine among the targets: none of them can have this name, but one may be called `local`. */
+const here = '(local)';
 
 /**
  * Removes what was ordered to be removed: first the file, then the note that says so. A process that dies in between
@@ -249,7 +249,9 @@ class Round {
     }
     this.#count(target, code);
     await ledger.postponeRemoval(removal, code, now + retryDelay(attempts + 1, random(), delays));
-    if (now - orderedAt < alarmAfterMs) return;
+    // What is ordered last is tried first: that alone would be no alarm, however long others wait already.
+    const before = now - alarmAfterMs;
+    if (orderedAt > before && !(await ledger.isRemovalOverdue(removal.target, before))) return;
     this.#alarmed.add(target);
     alarms.raise({ kind: 'removal-failing', subject: target, problem, fault, hint, code });
   }

@@ -62,4 +62,22 @@ describe('the time of an event', () => {
     for (let ms = 1_001_000; ms < 1_040_000; ms += 1_000) clock.at(told(ms), ms + 3_000);
     expect(clock.at(told(1_040_000), 1_043_000)).toBe(1_040_000);
   });
+
+  test('is exact for what is read after a standstill, which says nothing of the clocks', () => {
+    const clock = new EventClock();
+    const told = (ms: number) => event(String(ms / 1_000));
+    clock.at(told(1_000_000), 1_000_000);
+    const now = 1_009_000;
+    for (const agoMs of [8_000, 6_000, 1_000]) expect(clock.read(told(now - agoMs), now)).toBe(now - agoMs);
+    expect(clock.at(told(1_009_500), 1_009_700)).toBe(1_009_500);
+  });
+
+  test('is by what is seen now after a long pause, whatever was seen before it', () => {
+    const clock = new EventClock();
+    const told = (ms: number) => event(String(ms / 1_000));
+    clock.at(told(1_000_000), 1_000_000);
+    // Meanwhile the clock of Asterisk was set back by three seconds.
+    clock.at(told(1_597_000), 1_600_000);
+    expect(clock.at(told(1_598_000), 1_601_000)).toBe(1_601_000);
+  });
 });

@@ -252,6 +252,18 @@ describe('A secret that was written to a wrong place by hand is not shown', () =
   });
 });
 
+test('encryption that a variable tells is what the variable says', () => {
+  process.env.MITSCHNITT_TEST_TLS = 'none';
+  try {
+    const text = stored.replace('tls: none', 'tls: "${MITSCHNITT_TEST_TLS}"');
+    const plain = [set('targets.old.tls', '${MITSCHNITT_TEST_TLS}')];
+    expect(misplaced(plain, text)).toEqual(['targets.old.password']);
+    expect(misplaced([set('targets.bare.ca', '/etc/own.pem')], text)).toEqual([]);
+  } finally {
+    delete process.env.MITSCHNITT_TEST_TLS;
+  }
+});
+
 test('comments do not show what may be a secret: former ones, and those that stand elsewhere as well', () => {
   const text = `# The NAS of the telephone department: pbx / zebra-nas
 asterisk:
@@ -261,7 +273,10 @@ asterisk:
     host: a.example # in the cellar
     # before: zebra-2
     secret: zebra-ami # and zebra-3
+    # on the line below: zebra-9
     port: 5038
+    # the usual one
+    username: pbx
 # password: zebra-4
 # targets: { old: { type: ftp, password: zebra-5 } }
 # private_key: |
@@ -274,10 +289,30 @@ targets:
     # until May: zebra-7
   ftp:
     password_file: /etc/nas # zebra-8
+  # below the section: zebra-10
+  cloud: { type: webdav, password: zebra-cloud, url: "https://a.example" }
+  # below its line: zebra-11
+  other:
+    type: folder
+    # db_pw: zebra-12
+    # PSK zebra-13
+    # pass = zebra-14
+    # https://pbx:zebra-15@b.example/
+    # by the way: up to here
+    path: /a
+smtp:
+  password: zebra-smtp
+# at the end: zebra-16
 `;
   const shown = shownText(text);
   expect(shown).not.toContain('zebra');
-  for (const comment of ['# in its own file', '# in the cellar', '# the big one'])
+  for (const comment of [
+    '# in its own file',
+    '# in the cellar',
+    '# the big one',
+    '# the usual one',
+    '# by the way: up',
+  ])
     expect(shown).toContain(comment);
 });
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
@@ -22,9 +22,12 @@ const number = '+41791234567';
 const other = '+41440000000';
 let estate: Estate;
 let eraser: Eraser;
+/** Why reports cannot stand still. */
+let standsNot: Error | undefined;
 
 beforeEach(async () => {
   estate = await Estate.create();
+  standsNot = undefined;
   eraser = new Eraser({
     ledger: estate.catalogue,
     // As it stands when the process was started over.
@@ -34,7 +37,7 @@ beforeEach(async () => {
     timeZone: 'Europe/Zurich',
     reports: join(estate.path, 'report'),
     outgoing: join(estate.path, 'outgoing'),
-    betweenReports: (work) => work(),
+    betweenReports: (work) => (standsNot ? Promise.reject(standsNot) : work()),
     reportCopies: ['archiv'],
     memberOf: (asked) => (asked === '200' ? 'Verkauf' : undefined),
     last: { state: undefined },
@@ -106,6 +109,18 @@ describe('the erasure of a number', () => {
     ]);
   });
 
+  test('touches nothing where reports cannot stand still, and tells of all when it is repeated', async () => {
+    const recording = await estate.add('a');
+    standsNot = new Error('a report is being delivered');
+    await expect(erase()).rejects.toThrow('failed: a report is being delivered');
+    expect(existsSync(estate.at('archiv', recording))).toBe(true);
+    expect(await allOf(estate.catalogue.records({}))).toMatchObject([{ from: number, file: recording.name }]);
+    standsNot = undefined;
+    const { content } = await erase();
+    expect(content).toMatchObject({ anonymised_calls: ['call-a'], removed: [{}, {}] });
+    expect(existsSync(estate.at('archiv', recording))).toBe(false);
+  });
+
   test('leaves the number and its name in no file of the catalogue', async () => {
     await estate.add('a', { fromName: 'Petra Vergissmeinnicht' });
     await estate.add('b', { from: '0041791234567' });
@@ -115,6 +130,18 @@ describe('the erasure of a number', () => {
       expect(bytes.includes('41791234567')).toBe(false);
       expect(bytes.includes('Vergissmeinnicht')).toBe(false);
     }
+  });
+
+  test('removes at a target named local what cannot be removed on this machine', async () => {
+    const path = join(estate.path, 'local');
+    await mkdir(path);
+    estate.targets.set('local', () => new FolderTarget('local', { type: 'folder', path }));
+    const recording = await estate.add('a', { delivered: ['local'] });
+    await rm(estate.local('a'));
+    await mkdir(estate.local('a'));
+    const { content } = await erase();
+    expect(existsSync(estate.at('local', recording))).toBe(false);
+    expect(content.outstanding).toHaveLength(1);
   });
 
   test('a delivery that was under way ends without fuss', async () => {
