@@ -157,7 +157,8 @@ interface Words {
 
 /** Words that begin some of a note's or of the caller's name, whatever their case; the beginning of a file name, as it is written. */
 async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
-  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  // An accent that is written apart would end the word.
+  const words = text.normalize('NFC').match(/[\p{L}\p{N}]+/gu) ?? [];
   const phrase = words.map((word) => `"${word}"*`).join(' ');
   const isNamed = sql`(${sql.join(beginningsOf(text).map(between), sql` or `)})`;
   const noted = sql`select notes.record as hit from note_words

@@ -132,6 +132,7 @@ describe('A search', () => {
     expect(await byName('kaser')).toEqual(['named-1', 'named-2']);
     expect(await byName('kaserei zurch')).toEqual(['named-1']);
     expect((await allPages({ text: 'zürcher' }, 10))[0]).toMatchObject({ fromName: 'Zürcher Käserei AG' });
+    expect(await byName('zu\u0308rcher ka\u0308s')).toEqual(['named-1']);
     expect(await byName('"near( * drop')).toEqual(['named-2']);
     for (let call = 0; call < 3_100; call += 1) await named(`often-${call}`, 'Vielanrufer GmbH');
     expect(await allPages({ text: 'vielanrufer', to: START + 1 }, 200)).toHaveLength(3_100);
