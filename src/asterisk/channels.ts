@@ -145,11 +145,11 @@ function replaced(message: AmiMessage, at: number): readonly CallEvent[] {
 /** Longer than any that a telephone shows: a caller may send what they like. */
 const longestName = 80;
 
-/** A name to be shown: of one line, and no longer than a line. Undefined: there is none. */
+/** A name to be shown: of one line, and no longer than a line. Undefined: there is none, or none that is seen. */
 function shownName(sent: string): string | undefined {
-  const name = sent.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-  if (name === '' || name === '<unknown>') return undefined;
-  return Array.from(name).slice(0, longestName).join('');
+  const line = sent.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const name = Array.from(line).slice(0, longestName).join('').trim();
+  return name === '<unknown>' || /^[\p{Cf}\s]*$/u.test(name) ? undefined : name;
 }
 
 function factsOf(message: AmiMessage, bridge: string): ChannelFacts {

@@ -225,7 +225,8 @@ export function begin(
     otherChannel: other.channel,
     from: numberOf(from, policy),
     to: numberOf(to, policy),
-    ...(from.callerName === undefined ? {} : { fromName: from.callerName }),
+    // The name of who was called is no caller's, also where they call in the course of the call.
+    ...(from.role === 'caller' && from.callerName !== undefined ? { fromName: from.callerName } : {}),
     startedAt: at,
     endedAt: undefined,
     endObserved: true,

@@ -198,15 +198,19 @@ async function scrubLines(db: Kysely<Tables>, call: string, number: NumberToEras
     .select(['id', 'from_number', 'to_number', 'from_name', 'file'])
     .where('call_id', '=', call)
     .execute();
-  for (const { id, from_number, to_number, from_name, file } of lines) {
-    const isOwn = number.is(from_number) || number.is(to_number);
+  const isOf = (line: { from_number: string; to_number: string }): boolean =>
+    number.is(line.from_number) || number.is(line.to_number);
+  // Who called need not be whom the name is about, and may have had it in the call's other talks too.
+  const names = new Set(lines.filter(isOf).map(({ from_name }) => from_name));
+  for (const line of lines) {
+    const { id, from_number, to_number, from_name, file } = line;
     await db
       .updateTable('records')
       .set({
         from_number: number.scrubbed(from_number),
         to_number: number.scrubbed(to_number),
-        from_name: from_name === null || number.is(from_number) ? null : number.scrubbed(from_name),
-        file: file !== null && isOwn ? erased : file,
+        from_name: from_name === null || names.has(from_name) ? null : number.scrubbed(from_name),
+        file: file !== null && isOf(line) ? erased : file,
       })
       .where('id', '=', id)
       .execute();

@@ -35,7 +35,7 @@ const mostWaitingLookedAt = 900;
 const mostHits = 3_000;
 /** Each line costs more where words are looked for in it. */
 const mostReadForWords = 4_000;
-/** So many numbers are each a lane of their own. */
+/** So many numbers, or names, are each a lane of their own. */
 const mostNumberLanes = 32;
 /** Fewer lines than these are fetched all, and sorted; more are met soon by going through the list. */
 const mostGathered = 6_000;
@@ -157,7 +157,8 @@ interface Words {
 
 /** Words that begin some of a note's or of the caller's name, whatever their case; the beginning of a file name, as it is written. */
 async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
-  const words = text.match(/[\p{L}\p{N}]+/gu) ?? [];
+  // An accent that is written apart would end the word.
+  const words = text.normalize('NFC').match(/[\p{L}\p{N}]+/gu) ?? [];
   const phrase = words.map((word) => `"${word}"*`).join(' ');
   const isNamed = sql`(${sql.join(beginningsOf(text).map(between), sql` or `)})`;
   const noted = sql`select notes.record as hit from note_words
@@ -166,7 +167,10 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   const called = sql`select records.id as hit from records where from_name in (
     select names.name from name_words cross join names on names.id = name_words.rowid
     where name_words match ${phrase})`;
-  const hits = words.length === 0 ? [named] : [noted, called, named];
+  const names = words.length === 0 ? [] : await namesWith(db, phrase);
+  // However many lines a name has, its newest are the first in the index; only of many names are they gathered.
+  const areFew = names.length <= mostNumberLanes;
+  const hits = words.length === 0 ? [named] : [noted, ...(areFew ? [] : [called]), named];
   // From the indexes alone.
   const counted = [
     ...(words.length === 0 ? [] : [sql`select 1 from note_words where note_words match ${phrase}`]),
@@ -174,7 +178,7 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
   ];
   const isMuch = await Promise.all([
     ...counted.map((each) => isMore(db, each)),
-    words.length > 0 && isMuchOfNames(db, phrase),
+    !areFew && isMuchOfNames(db, phrase),
   ]);
   // So many have it that going through the list meets them soon.
   if (isMuch.includes(true)) {
@@ -189,7 +193,16 @@ async function wordsOf(db: Kysely<Tables>, text: string): Promise<Words> {
     from: sql`(select distinct hit from (${each})) cross join records on records.id = hit`,
     where: [],
   }));
-  return { lanes, condition: undefined };
+  const nameLanes = areFew ? names.map((name) => lane(sql`from_name = ${name}`)) : [];
+  return { lanes: [...lanes, ...nameLanes], condition: undefined };
+}
+
+/** One more than are lanes of their own, at most. */
+async function namesWith(db: Kysely<Tables>, phrase: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`select names.name from name_words
+    cross join names on names.id = name_words.rowid
+    where name_words match ${phrase} limit ${mostNumberLanes + 1}`.execute(db);
+  return rows.map(({ name }) => name);
 }
 
 /** Each name has a line at least: no more of them are looked at. */

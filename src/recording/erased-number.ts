@@ -47,26 +47,14 @@ export function isPartyOf(call: Call, { is }: NumberToErase): boolean {
   );
 }
 
-/** A call as JSON, without the number and the names that it showed. */
+/**
+ * A call as JSON, without the number and without any caller's name: a caller id may name somebody else than its number,
+ * as where a telephone is called first and the other party after it.
+ */
 export function scrubbedState(state: string, { scrubbed }: NumberToErase): string {
-  const call: unknown = JSON.parse(state, (_key, value: unknown) => {
-    if (typeof value === 'string') return scrubbed(value);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? nameless(value) : value;
+  const call: unknown = JSON.parse(state, (key, value: unknown) => {
+    if (key === 'callerName' || key === 'fromName') return undefined;
+    return typeof value === 'string' ? scrubbed(value) : value;
   });
   return JSON.stringify(call);
-}
-
-/** A leg or a talk. */
-function nameless(value: {
-  number?: unknown;
-  callerName?: unknown;
-  from?: unknown;
-  fromName?: unknown;
-}): object {
-  const { callerName, fromName, ...others } = value;
-  return {
-    ...others,
-    ...(callerName === undefined || value.number === erased ? {} : { callerName }),
-    ...(fromName === undefined || value.from === erased ? {} : { fromName }),
-  };
 }

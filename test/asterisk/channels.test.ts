@@ -86,9 +86,12 @@ describe('the name of a caller', () => {
     expect(nameSent('Müller & Söhne AG')).toBe('Müller & Söhne AG');
   });
 
-  test.each(['', '  ', '<unknown>', '\u0007\u2028'])('is none where it is %j', (name) => {
-    expect(nameSent(name)).toBeUndefined();
-  });
+  test.each(['', '  ', '<unknown>', '\u0007\u2028', '\u200b \u202e', `\u2066${'\u200b'.repeat(90)}x`])(
+    'is none where it is %j',
+    (name) => {
+      expect(nameSent(name)).toBeUndefined();
+    },
+  );
 
   test.each(nasty.filter((text) => !/[\r\n\0]/.test(text)))(
     'is of one line, and no longer than one, where %j was sent',
@@ -98,6 +101,10 @@ describe('the name of a caller', () => {
       expect(shown).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
     },
   );
+
+  test('has no blank where it was cut', () => {
+    expect(nameSent(`${'a'.repeat(79)} b`)).toBe('a'.repeat(79));
+  });
 
   test('stays when a later event has none, and follows the dialplan that gives it another', () => {
     const channels = new Channels();

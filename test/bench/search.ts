@@ -19,6 +19,7 @@ const bar = 50;
 const spanMs = 3 * 365 * 86_400_000;
 const numbers = 200_000;
 const groups = 12;
+const pairs = ['ra', 'cu', 're', 'na'];
 
 /** Fills a catalogue, and measures how long the pages of searches of every kind take. */
 export async function benchSearch({ lines, searches }: SearchOptions): Promise<boolean> {
@@ -69,6 +70,9 @@ const kinds: Readonly<Record<string, (n: number) => Omit<LineSearch, 'limit'>>> 
   'a direction and an outcome': (n) => ({ direction: 'internal', outcomes: ['lost'], to: at(n) }),
   'what waits for delivery': () => ({ delivery: 'pending' }),
   'a word of a note': (n) => ({ text: `word${n % 500}` }),
+  "a rare caller's name": (n) => ({ text: `Rare${n}` }),
+  "a caller's name of 10,000 old lines": () => ({ text: 'Regular customer' }),
+  "two letters of callers' names": (n) => ({ text: pairs[n % pairs.length] ?? '' }),
   'the beginning of a file name': (n) => ({ text: `Aufnahme_${n}` }),
 };
 
@@ -115,18 +119,22 @@ function fill(path: string, lines: number): void {
   db.prepare(
     `with recursive counter(n) as (select 1 union all select n + 1 from counter where n < ?)
     insert into records (id, call_id, linked_id, group_name, direction, from_number, to_number, started_at, talk_ms,
-      outcome, rule, file)
+      outcome, rule, file, from_name)
     select printf('%012d-line', n), printf('%012d-call', n), 'x', 'Group ' || (n * 31 % ${groups}),
       case n % 10 when 0 then 'internal' when 1 then 'outgoing' when 2 then 'outgoing' else 'incoming' end,
       '+4179' || (1000000 + (n * 7919 % ${numbers}) * 44), cast(200 + n * 13 % 300 as text),
       ${now} - (? - n) * ${spanMs} / ?, 60000,
       case when n % 1000 = 0 then 'lost' when n % 20 = 1 then 'declined' when n % 17 = 2 then 'excepted' else 'recorded' end,
-      'rule', 'Aufnahme.wav'
+      'rule', 'Aufnahme.wav',
+      case when n <= 10000 then 'Regular customer' when n % 1000 = 7 then 'Rare' || (n / 1000)
+        when n % 3 = 0 then 'Name ' || (n * 7919 % ${numbers}) end
     from counter`,
   ).run(lines, lines, lines);
   db.exec(`insert into numbers (number, lines) select number, count(*) from (
     select from_number as number from records union all select to_number from records) group by number;
     insert into number_parts (rowid, number) select id, number from numbers;
+    insert into names (name, lines) select from_name, count(*) from records where from_name is not null
+      group by from_name;
     insert into recordings (id, call_id, group_name, direction, from_number, to_number, started_at, ended_at, bytes,
       duration_ms, sha256, folder, name, path_key, all_delivered)
     select id, call_id, group_name, direction, from_number, to_number, started_at, started_at, 1, 1, '', '',

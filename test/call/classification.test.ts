@@ -106,6 +106,18 @@ describe('what a call is listed under when nobody talked', () => {
     expect(recordsOf(talked, policy(), new Map())).toMatchObject([{ to: '200', fromName: 'Muster AG' }]);
   });
 
+  test('without the name of who was called first, and calls in a talk after that', () => {
+    const { call } = tell([
+      trunkCalls(),
+      seen('2', 'PJSIP/200', { callerName: 'Anna' }),
+      seen('3', 'PJSIP/trunk', { number: '123', callerName: 'Muster AG' }),
+      ...bridged('2', '3'),
+    ]);
+    const [segment] = call.segments;
+    expect(segment).toMatchObject({ direction: 'outgoing', from: '200', to: '123' });
+    expect(segment).not.toHaveProperty('fromName');
+  });
+
   test('a call between others is none of ours', () => {
     const { call } = tell([
       trunkCalls('300'),

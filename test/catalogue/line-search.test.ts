@@ -9,7 +9,7 @@ import { SqliteCatalogue } from '../../src/catalogue/sqlite.ts';
 import type { FoundLine, LineSearch } from '../../src/catalogue/console-ledger.ts';
 import type { Direction, Outcome } from '../../src/call/call.ts';
 import type { CallRecord } from '../../src/recording/recording.ts';
-import { closedCallOf, sampleRecord, sampleRecording, START } from './sample.ts';
+import { closedCallOf, sampleCall, sampleRecord, sampleRecording, START } from './sample.ts';
 
 let folder = '';
 let catalogue: SqliteCatalogue;
@@ -132,6 +132,7 @@ describe('A search', () => {
     expect(await byName('kaser')).toEqual(['named-1', 'named-2']);
     expect(await byName('kaserei zurch')).toEqual(['named-1']);
     expect((await allPages({ text: 'zürcher' }, 10))[0]).toMatchObject({ fromName: 'Zürcher Käserei AG' });
+    expect(await byName('zu\u0308rcher ka\u0308s')).toEqual(['named-1']);
     expect(await byName('"near( * drop')).toEqual(['named-2']);
     for (let call = 0; call < 3_100; call += 1) await named(`often-${call}`, 'Vielanrufer GmbH');
     expect(await allPages({ text: 'vielanrufer', to: START + 1 }, 200)).toHaveLength(3_100);
@@ -141,6 +142,32 @@ describe('A search', () => {
       START,
     );
     expect(await byName('zurcher')).toEqual([]);
+  });
+
+  test('finds a name of thousands of old lines on the first page, and with others all of it', async () => {
+    const add = async (call: string, lines: number, change: Partial<CallRecord>) => {
+      const added = Array.from({ length: lines }, (_, n) =>
+        sampleRecord(`${call}-${n}`, {
+          callId: call,
+          from: '+49301234000',
+          startedAt: START - 1e9 - n,
+          ...change,
+        }),
+      );
+      await catalogue.closeCall(sampleCall(call, { endedAt: START - 1e9 }), added);
+    };
+    await add('newer', 4_100, { startedAt: START - 5e8 });
+    await add('regular', 5_000, { fromName: 'Stammkunde AG', group: 'Stamm' });
+    const { lines, next } = await catalogue.search({ text: 'stammkunde', limit: 50 });
+    expect(lines.map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, n) => `regular-${n}`));
+    expect(next).toBeDefined();
+    expect(await allPages({ text: 'stammkunde', groups: ['Stamm'] }, 200)).toHaveLength(5_000);
+    expect(await allPages({ text: 'stammkunde', groups: ['Support'] }, 200)).toEqual([]);
+    for (let n = 0; n < 40; n += 1) await add(`branch-${n}`, 1, { fromName: `Stammkunde Filiale ${n}` });
+    expect(await allPages({ text: 'stammkunde filiale' }, 7)).toHaveLength(40);
+    expect(await allPages({ text: 'stammkunde' }, 200)).toHaveLength(5_040);
+    await catalogue.addNote({ record: 'regular-7', at: START, actor: 'x', text: 'Stammkunde AG' });
+    expect(await allPages({ text: 'stammkunde ag' }, 200)).toHaveLength(5_000);
   });
 
   test('finds by the beginning of a file name, whatever its first letter', async () => {

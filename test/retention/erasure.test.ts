@@ -13,7 +13,7 @@ import { ReportIssuer } from '../../src/report/issuer.ts';
 import { certificateText } from '../../src/retention/certificate-text.ts';
 import type { Certificate } from '../../src/retention/certificate.ts';
 import { Eraser } from '../../src/retention/eraser.ts';
-import { allOf, sampleCall, sampleIssue, START } from '../catalogue/sample.ts';
+import { allOf, sampleCall, sampleIssue, sampleRecord, START } from '../catalogue/sample.ts';
 import { eventually } from '../live/eventually.ts';
 import { ftp } from '../delivery/ftp.fixture.ts';
 import { Estate } from './estate.ts';
@@ -53,6 +53,11 @@ async function erase(asked = number): Promise<Certificate> {
   const { phase, problem, certificate } = eraser.state ?? {};
   if (!certificate) throw new Error(`${phase ?? ''}: ${problem ?? ''}`);
   return certificate;
+}
+
+/** In lower case, as the index of words keeps them. */
+async function textOf(file: string): Promise<string> {
+  return (await readFile(join(estate.path, file), 'latin1')).toLowerCase();
 }
 
 describe('the erasure of a number', () => {
@@ -126,9 +131,9 @@ describe('the erasure of a number', () => {
     await estate.add('b', { from: '0041791234567' });
     await erase();
     for (const file of ['catalogue.db', 'catalogue.db-wal']) {
-      const bytes = await readFile(join(estate.path, file));
-      expect(bytes.includes('41791234567')).toBe(false);
-      expect(bytes.includes('Vergissmeinnicht')).toBe(false);
+      const text = await textOf(file);
+      expect(text).not.toContain('41791234567');
+      expect(text).not.toContain('vergissmeinnicht');
     }
   });
 
@@ -142,6 +147,28 @@ describe('the erasure of a number', () => {
     const { content } = await erase();
     expect(existsSync(estate.at('local', recording))).toBe(false);
     expect(content.outstanding).toHaveLength(1);
+  });
+
+  test('takes the name also from a call to the number, and from what else was talked in that call', async () => {
+    const name = 'Petra Vergissmeinnicht';
+    await estate.add('a', { from: '200', to: number, fromName: name });
+    const call = { ...sampleCall('handed-on', { endedAt: START + 1 }), startedAt: START };
+    const line = { callId: call.id, from: '200', fromName: name, file: undefined };
+    await estate.catalogue.closeCall(call, [
+      sampleRecord('first', { ...line, to: number }),
+      sampleRecord('second', { ...line, to: '201' }),
+      sampleRecord('third', { ...line, to: '201', fromName: 'Somebody else' }),
+    ]);
+    await erase();
+    const lines = await allOf(estate.catalogue.records({}));
+    expect(lines.map(({ id, from, to, fromName }) => [id, from, to, fromName])).toEqual([
+      ['a', '200', 'erased', undefined],
+      ['first', '200', 'erased', undefined],
+      ['second', '200', '201', undefined],
+      ['third', '200', '201', 'Somebody else'],
+    ]);
+    for (const file of ['catalogue.db', 'catalogue.db-wal'])
+      expect(await textOf(file)).not.toContain('vergissmeinnicht');
   });
 
   test('a delivery that was under way ends without fuss', async () => {

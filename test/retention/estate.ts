@@ -19,6 +19,7 @@ export const day = 86_400_000;
 interface Made {
   readonly fromName?: string;
   readonly from?: string;
+  readonly to?: string;
   readonly group?: string;
   /** Targets that have it; those in `pending` wait for it. */
   readonly delivered?: readonly string[];
@@ -109,21 +110,21 @@ export class Estate {
 
   /** A call that is over, with its recording and its line. */
   async add(id: string, made: Made = {}): Promise<FinishedRecording> {
-    const { from = '+41791234567', fromName, group = 'Verkauf', delivered = ['archiv'] } = made;
-    const { pending = [], setAside = [] } = made;
+    const { from = '+41791234567', to = '200', fromName, group = 'Verkauf' } = made;
+    const { delivered = ['archiv'], pending = [], setAside = [] } = made;
     const callId = `call-${id}`;
     const name = `Aufnahme_${id}_${from.replace(/[^+\d]/g, '').slice(0, 40)}_200.wav`;
-    const record: CallRecord = sampleRecord(id, { callId, from, fromName, group, file: name });
+    const record: CallRecord = sampleRecord(id, { callId, from, to, fromName, group, file: name });
     await this.catalogue.closeCall(
       {
         ...closedCallOf(record),
-        segments: closedCallOf(record).segments.map((each) => ({ ...each, id, from, fromName })),
+        segments: closedCallOf(record).segments.map((each) => ({ ...each, id, from, to, fromName })),
       },
       [record],
     );
     await writeFile(this.local(id), 'audio');
     const recording = await this.catalogue.addRecording(
-      sampleRecording(id, { callId, from, group, name, bytes: 5 }),
+      sampleRecording(id, { callId, from, to, group, name, bytes: 5 }),
       [...delivered, ...pending, ...setAside],
     );
     for (const target of delivered) await this.#deliver(recording, target);
