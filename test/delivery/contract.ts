@@ -3,10 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import type { Fault } from '../../src/errors.ts';
 import type { Target, TargetPath } from '../../src/delivery/target.ts';
-import { eventually } from '../live/eventually.ts';
 import { handsBack, readBack } from './contract-back.ts';
 import { patterned, sha256 } from './content.ts';
-import { sessionContract } from './contract-sessions.ts';
+import { sessionContract, untilReceiving } from './contract-sessions.ts';
 import { expectToHelp, largeMs, Local, thrownBy } from './local.ts';
 
 export { expectToHelp, largeMs, Local, patterned, sha256, thrownBy };
@@ -120,8 +119,6 @@ export function targetContract(name: string, fixture: Fixture): void {
   const at = (folder: string, file: string) => (named ? `${folder}/${file}` : file);
   describe(name, () => {
     let place: Place;
-    const receiving = async () =>
-      place.isReceiving ? place.isReceiving() : (await place.files()).length > 0;
     let target: Target;
     let local: Local;
 
@@ -255,7 +252,7 @@ export function targetContract(name: string, fixture: Fixture): void {
             const abort = new AbortController();
             const upload = { ...(await local.large()), signal: abort.signal };
             const putting = thrownBy(target.put(upload));
-            await eventually(receiving, { every: 1 });
+            await untilReceiving(place, putting);
             const abortedAt = performance.now();
             abort.abort();
             expect(await putting).toMatchObject({ code: 'aborted', retry: true });
@@ -298,7 +295,7 @@ export function targetContract(name: string, fixture: Fixture): void {
           test('survives the death of its server in the middle of a file', { timeout: largeMs }, async () => {
             const upload = await local.large();
             const putting = thrownBy(target.put(upload));
-            await eventually(receiving, { every: 1 });
+            await untilReceiving(place, putting);
             await place.kill();
             const thrown = await putting;
             await place.restart();
