@@ -32,7 +32,7 @@ export interface Place {
   /** Lets its sockets stay open and nothing answer, until it is thawed. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
-  /** A target that gives up what is silent after a second, and trusts no idle session. */
+  /** A target that gives up what is silent after a second or two, and trusts no idle session. */
   impatient(): Target;
 }
 
