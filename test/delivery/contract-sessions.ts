@@ -7,6 +7,21 @@ import { expectToHelp, largeMs, sha256, thrownBy, type Fixture, type Local, type
 /** An impatient target has given up by then, and cleaned up as far as it could. */
 const givenUpWithinMs = 4_000;
 
+/** A busy machine takes its time until a server has something of a file. */
+const begunWithinMs = 30_000;
+
+/** Until some of a file has arrived. `putting` is what the attempt fails with (see `thrownBy`). */
+export async function untilReceiving(place: Place, putting: Promise<unknown>): Promise<void> {
+  let early: Error | undefined;
+  const end = (cause: unknown) => (early = new Error('it ended before any of it was seen', { cause }));
+  void putting.then(end, end);
+  const seen = await eventually(
+    async () => ((await place.isReceiving?.()) ?? (await place.files()).length > 0) || early,
+    { within: begunWithinMs, every: 1 },
+  );
+  if (seen !== true) throw seen;
+}
+
 /** What comes between a target and its place while it is in use, and what a target keeps to itself: part of the contract. */
 export function sessionContract(fixture: Fixture, now: () => { place: Place; local: Local }): void {
   describe('in mid-session', () => {
@@ -59,9 +74,7 @@ export function sessionContract(fixture: Fixture, now: () => { place: Place; loc
           const target = place.impatient();
           const upload = await local.large();
           const putting = thrownBy(target.put(upload));
-          await eventually(async () => (await place.isReceiving?.()) ?? (await place.files()).length > 0, {
-            every: 1,
-          });
+          await untilReceiving(place, putting);
           await place.freeze();
           const frozenAt = performance.now();
           const thrown = await putting;

@@ -29,6 +29,8 @@ export async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
 export const largeMs = 150_000;
 /** Large against what a process may hold of it, short enough to be sent in a second. */
 const largeBytes = 200_000_000;
+/** Soon sent, and yet in parts where a target sends a large file so: what is left of such is found by nothing else. */
+const shortenedBytes = 9_000_000;
 
 type RecordingUpload = Upload & { readonly facts: RecordingFacts };
 
@@ -82,11 +84,11 @@ export class Local {
   }
 
   /**
-   * The same recording as far as a target can tell, and a short one: of what an attempt to put the long one left behind,
+   * The same recording as far as a target can tell, and shorter: of what an attempt to put the long one left behind,
    * nothing may be in it.
    */
   async shortened({ id, name }: Upload): Promise<RecordingUpload> {
-    return { ...(await this.upload({ name })), id };
+    return { ...(await this.upload({ content: patterned(shortenedBytes), name })), id };
   }
 
   async remove(): Promise<void> {

@@ -26,6 +26,7 @@ export function webdav(login: NonNullable<WebDavOptions['login']>, tls: boolean)
     secrets: ['webdav-secret', wrongPassword],
     server: true,
     folders: { gone: 'folder-missing', isFile: 'not-a-folder' },
+    ...(login === 'digest' ? { signsNames: true } : {}),
     ...(login === 'basic' && !tls ? { outages: 'tried' as const } : {}),
     start: () => startWebDav(login, tls),
     unremovable: {

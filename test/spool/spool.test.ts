@@ -30,7 +30,7 @@ const whole = toneFile(440, 2_000);
 /** How long an unfinished file has to rest until it is taken for one, and one without audio. */
 const abandonedMs = 5_000;
 /** Where that is not what is tried. */
-const impatience = { abandonedAfterMs: 500, absentAfterMs: 1_000 };
+const impatience = { abandonedAfterMs: 500, absentAfterMs: 100 };
 
 let folder: string;
 let spool: Spool;
