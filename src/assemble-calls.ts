@@ -1,5 +1,6 @@
 /** What attends to calls, and lives through a change of the configuration; a part of assemble.ts. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 import { Alarms } from './alarms/alarms.ts';
@@ -66,7 +67,7 @@ export interface Calls {
   readonly attending: () => Attending | undefined;
   /** Opens what the calls are kept in. */
   open(): Promise<void>;
-  /** Connects to Asterisk. */
+  /** Connects to Asterisk. Resolves when the calls that go on are attended to, or soon. */
   start(): Promise<void>;
   /** Goes on by another configuration of the same Asterisk, catalogue and spool; no call notices. */
   use(config: Config): Promise<void>;
@@ -74,6 +75,9 @@ export interface Calls {
   stop(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** For how long all else waits for the calls that go on. Where Asterisk is away, there are none. */
+const callsFirstMs = 1_000;
 
 export function callsOf(first: Config, audience: CallAudience): Calls {
   let config = first;
@@ -114,6 +118,8 @@ export function callsOf(first: Config, audience: CallAudience): Calls {
       );
       growth.start();
       await recorder.start();
+      // All else would keep the processor from those who talk unrecorded since the last process ended.
+      await Promise.race([recorder.attending, pause(callsFirstMs, undefined, { ref: false })]);
     },
     async use(next) {
       config = next;

@@ -66,6 +66,9 @@ export class Recorder implements PbxListener {
   #policy: Policy;
   #policyKnown = false;
   #connections: PbxConnections = { ari: false, ami: false };
+  #foundCalls: () => void = () => undefined;
+  /** Resolves when the PBX has told which calls go on, and what they need is ordered. */
+  readonly attending = new Promise<void>((resolve) => (this.#foundCalls = resolve)).then(() => this.kept());
 
   constructor(policy: Policy, parts: RecorderParts) {
     this.#policy = policy;
@@ -212,6 +215,7 @@ export class Recorder implements PbxListener {
     for (const { watched, id } of doubtful) this.#repair(watched, id);
     const running = this.talks.filter(({ segment }) => isToRun(segment));
     for (const { segment } of running) this.#track(this.#collector.look(segment.id, 0));
+    this.#foundCalls();
   }
 
   inGate(channels: readonly ChannelId[]): void {

@@ -17,9 +17,12 @@ export function fittedTo(segment: Segment, media: Media): Segment {
   const { startedAt, unseenMs } = ended;
   const until = stoppedAt(ended) ?? ended.endedAt;
   if (unseenMs === undefined || until === undefined) return ended;
-  // Asterisk's answer to the order to record was read later than it was given. Much more than that is of another talk.
-  const earlierMs = Math.min(unseenMs, offMs, Math.max(0, startedAt - (until - media.durationMs)));
-  return { ...ended, startedAt: startedAt - earlierMs, unseenMs: unseenMs - earlierMs };
+  // Asterisk's answer to the order to record was read later than it was given, or by a process that died since: then
+  // the talk begins as yet where it was found. Much more than that is of another talk, or missing.
+  const wasAnswered = segment.recording?.mixMonitor !== undefined;
+  const [earliest, latest] = [-Math.min(unseenMs, offMs), wasAnswered ? 0 : offMs];
+  const laterMs = Math.min(latest, Math.max(earliest, until - media.durationMs - startedAt));
+  return { ...ended, startedAt: startedAt + laterMs, unseenMs: unseenMs + laterMs };
 }
 
 /**

@@ -71,6 +71,18 @@ describe('a talk that was found and whose file is longer than what was seen of i
     expect(segment).toMatchObject({ startedAt: 18_400, unseenMs: 1_400 });
   });
 
+  test('began when the file did, too, if the process died that ordered it', () => {
+    const orphaned = [
+      ...reached,
+      ...late(...bridged('1', '2')),
+      { ...started(25_000), mixMonitor: undefined },
+    ];
+    const segment = onlySegment([...orphaned, ...parted('1', 30_000), closedWith(9_400)]);
+    expect(segment).toMatchObject({ startedAt: 20_600, unseenMs: 3_600 });
+    const short = onlySegment([...orphaned, ...parted('1', 30_000), closedWith(5_000)]);
+    expect(short).toMatchObject({ startedAt: 22_000, unseenMs: 5_000 });
+  });
+
   test('stays where the file is shorter: audio is missing', () => {
     const segment = onlySegment([...found, ...parted('1', 30_000), closedWith(9_000)]);
     expect(segment).toMatchObject({ startedAt: 20_400, unseenMs: 3_400 });
