@@ -6,6 +6,7 @@ import { AriClient, type AriEvent, type AriSettings, type AriStream } from './ar
 import { Attendance, type WatchMark } from './attendance.ts';
 import { bridgeTimes } from './bridge-times.ts';
 import { channelEvents, Channels } from './channels.ts';
+import { consentsOfStrangers, consentVariable } from './consents-of-strangers.ts';
 import { EventClock } from './event-clock.ts';
 import { queueEvents, Queues } from './queues.ts';
 import { recordedChannels } from './recorded-channels.ts';
@@ -40,8 +41,6 @@ const gateWatchMs = 5_000;
 const silenceMs = 2_000;
 /** How long Asterisk may take to hear that we leave. */
 const farewellMs = 500;
-/** In which a channel carries what its party heard and pressed. */
-const consentVariable = 'MITSCHNITT_CONSENT';
 /** How soon an endpoint that was configured meanwhile is known. */
 const endpointsEveryMs = 60_000;
 /** How soon a member is known who came or went without an event: `queue reload members`, queues in a database. */
@@ -321,7 +320,10 @@ export class Asterisk implements Pbx {
       await connection.list({ Action: 'BridgeList' }, (entries) => {
         bridges = entries;
       });
-      const consents = await this.#consentsOfStrangers(connection);
+      const consents = await consentsOfStrangers(
+        connection,
+        (channel) => this.#listener?.knows(channel) !== false,
+      );
       const bridgesMade = await bridgeTimes(this.#ari, connection, clock);
       await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
         this.#ami = connection;
@@ -343,24 +345,6 @@ export class Asterisk implements Pbx {
       throw error;
     }
     return connection;
-  }
-
-  /** What was left with the channels of calls that nobody here knows. */
-  async #consentsOfStrangers(connection: AmiConnection): Promise<ReadonlyMap<ChannelId, string>> {
-    const names = new Map<ChannelId, string>();
-    await connection.list({ Action: 'CoreShowChannels' }, (entries) => {
-      for (const entry of entries) {
-        const id = field(entry, 'Uniqueid');
-        if (this.#listener?.knows(id) === false) names.set(id, field(entry, 'Channel'));
-      }
-    });
-    const found = await Promise.all(
-      [...names].map(async ([id, name]) => {
-        const variable = { Action: 'Getvar', Channel: name, Variable: consentVariable };
-        return [id, field(await connection.action(variable), 'Value')] as const;
-      }),
-    );
-    return new Map(found.filter(([, text]) => text !== ''));
   }
 
   async #followQueues(connection: AmiConnection): Promise<void> {
